@@ -1,0 +1,3 @@
+//! How long the rule book takes for a page.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The reader child: page requests in, readings out. The only binary that links tesseract.
+
+fn main() {}

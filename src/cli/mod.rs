@@ -1,0 +1,1 @@
+//! In: the command line. Out: an exit code. One file a command.

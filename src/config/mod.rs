@@ -1,0 +1,1 @@
+//! In: the configuration file. Out: every room's Options.

@@ -1,0 +1,1 @@
+//! In: doors. Out: records and letters, for months.

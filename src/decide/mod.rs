@@ -1,0 +1,1 @@
+//! In: Sections with Findings. Out: Prescriptions with their gaps and doubts.

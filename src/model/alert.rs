@@ -1,0 +1,43 @@
+//! What staff are told.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::ArrivalId;
+
+/// Who does what in the clinic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Takes the papers in and calls the HCP's office.
+    FrontDesk,
+    /// Treats.
+    Therapist,
+    /// Sends the bills.
+    Biller,
+    /// Keeps the machine running.
+    Operator,
+}
+
+/// One mail that is owed. Carries no patient data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// Stable over every attempt: a letter sent twice can be told.
+    pub message_id: String,
+    /// The record it is about; None for letters to the operator.
+    pub record: Option<ArrivalId>,
+    /// Mail addresses.
+    pub to: Vec<String>,
+    /// Subject line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+    /// When it was written.
+    pub written_at: Timestamp,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Not before this time.
+    pub due_at: Timestamp,
+}

@@ -1,0 +1,61 @@
+//! Something came in at a door.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Lower-case hexadecimal digest of where a paper came from and of its bytes: the same incoming twice is one arrival.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ArrivalId(pub String);
+
+impl fmt::Display for ArrivalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Which kind of door a paper came through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginKind {
+    /// A watched folder.
+    Folder,
+    /// A HylaFAX receive queue.
+    Hylafax,
+    /// An IMAP mailbox.
+    Imap,
+}
+
+/// Where a paper came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The kind of door.
+    pub kind: OriginKind,
+    /// File name, or Message-ID of the mail. Private: front desks name scans after patients.
+    pub name: crate::model::Private<String>,
+    /// What makes this incoming unique at its door: path with size and modification time, queue file, or
+    /// UIDVALIDITY/UID/part of a mail.
+    pub key: crate::model::Private<String>,
+    /// The caller's or sender's number or address, where the door knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<crate::model::Private<String>>,
+}
+
+/// One paper at one door at one time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// Digest of origin and bytes.
+    pub id: ArrivalId,
+    /// Where it came from.
+    pub origin: Origin,
+    /// When we took it.
+    pub received_at: Timestamp,
+    /// Size of the original, in bytes.
+    pub size_bytes: u64,
+    /// SHA-256 of the original's bytes, lower-case hexadecimal.
+    pub sha256: String,
+    /// The first arrival that had the same bytes, if this is not the first.
+    pub same_bytes_as: Option<ArrivalId>,
+}

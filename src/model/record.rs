@@ -1,0 +1,67 @@
+//! What is kept for good.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Arrival, Field, Paper, Private, Reading};
+
+/// One paper with all that is known of it. Append-only: a correction is a decision, the reading stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Where the paper came from; its id is the record's id.
+    pub arrival: Arrival,
+    /// What was read, page by page.
+    pub readings: Vec<Reading>,
+    /// What it says.
+    pub paper: Paper,
+    /// What people decided, in order.
+    pub decisions: Vec<Decision>,
+    /// When the reading was stored.
+    pub stored_at: Timestamp,
+    /// Digest of the rule book that read it.
+    pub rules: String,
+}
+
+impl Record {
+    /// Whose turn it is.
+    pub fn state(&self) -> RecordState {
+        if self.paper.prescriptions.is_empty() && self.paper.error.is_none() {
+            return RecordState::SetAside;
+        }
+        let open = self.paper.error.is_some() && !self.decided(None)
+            || self.paper.prescriptions.iter().any(|prescription| {
+                prescription.gaps.iter().any(|gap| !self.decided(Some(gap.field)))
+                    || prescription.doubts.iter().any(|field| !self.decided(Some(*field)))
+            });
+        if open { RecordState::Open } else { RecordState::Complete }
+    }
+
+    fn decided(&self, field: Option<Field>) -> bool {
+        self.decisions.iter().any(|decision| decision.field.is_none() || decision.field == field)
+    }
+}
+
+/// Whose turn a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// A person's turn: a gap, a doubt or an unreadable paper.
+    Open,
+    /// Nothing is missing.
+    Complete,
+    /// No prescription: kept, with its kind.
+    SetAside,
+}
+
+/// A person closed a gap or corrected a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// When.
+    pub decided_at: Timestamp,
+    /// Who, by the name they gave.
+    pub by: String,
+    /// Which field; None for the whole record.
+    pub field: Option<Field>,
+    /// The corrected value, or a remark.
+    pub note: Option<Private<String>>,
+}

@@ -1,0 +1,1 @@
+//! In: a Page. Out: its Reading.

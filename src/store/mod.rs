@@ -1,0 +1,1 @@
+//! In: what must not be lost. Out: the same, whatever happened in between.

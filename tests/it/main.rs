@@ -1,0 +1,4 @@
+//! One binary for all integration tests.
+#![allow(clippy::unwrap_used)] // a test says what went wrong by failing
+
+mod tidy;
