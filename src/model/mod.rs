@@ -22,7 +22,7 @@ pub use document::{Document, MediaType, PaperError, PaperErrorCode, ReadPaper};
 pub use field::Field;
 pub use finding::{Diagnosis, Evidence, Finding, PaperKind, PersonName, Procedure, Section, Value};
 pub use frequency::{Bounds, DayOfWeek, Frequency, FrequencyStatus, PeriodUnit, Phase, Window};
-pub use page::{Page, PageContent};
+pub use page::{Grey, Page, PageContent};
 pub use prescription::{
     Gap, GapLevel, GapReason, OtherPage, Paper, Patient, Payer, PayerKind, Plan, Prescription, Provider,
 };
