@@ -3,6 +3,7 @@
 mod arguments;
 mod parse;
 mod pretty;
+mod read;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

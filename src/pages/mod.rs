@@ -1,1 +1,85 @@
-//! In: the bytes of a paper. Out: a Document and its Pages, square pixels, upright where that is cheap to know.
+//! In: the bytes of a paper. Out: a Document and its Pages, square pixels.
+
+mod limits;
+mod pdf;
+mod picture;
+mod sniff;
+mod square;
+mod text;
+mod tiff;
+
+pub use limits::Limits;
+pub use sniff::sniff;
+pub use text::readings as text_readings;
+
+use crate::model::{Document, MediaType, Page, PaperError, PaperErrorCode};
+
+/// Dots an inch at which pages are worked on: what the OCR engine was trained for.
+pub const DPI: u32 = 300;
+
+/// A paper whose pages can be asked for one by one.
+pub struct Opened {
+    document: Document,
+    pages: Pages,
+}
+
+enum Pages {
+    Pdf(Box<pdf::Pdf>),
+    Tiff(tiff::Tiff),
+    Picture(picture::Picture),
+}
+
+/// Looks what the bytes are and opens them.
+///
+/// # Errors
+/// What is wrong with the paper, in words for the front desk.
+pub fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Opened, PaperError> {
+    if bytes.len() as u64 > limits.paper_bytes_max {
+        let megabytes = limits.paper_bytes_max / 1_000_000;
+        return Err(trouble(
+            PaperErrorCode::TooLarge,
+            &format!("The file is larger than {megabytes} MB. Ask the sender to send it in parts."),
+        ));
+    }
+    let media_type = sniff(&bytes)?;
+    let pages = match media_type {
+        MediaType::Pdf => Pages::Pdf(Box::new(pdf::Pdf::open(bytes, limits)?)),
+        MediaType::Tiff => Pages::Tiff(tiff::Tiff::open(bytes, limits)?),
+        MediaType::Jpeg | MediaType::Png => Pages::Picture(picture::Picture::open(bytes, media_type, limits)?),
+        MediaType::Text => return Err(trouble(PaperErrorCode::NotAPaper, "Plain text has no pages to look at.")),
+    };
+    let (count, mut error) = match &pages {
+        Pages::Pdf(pdf) => (pdf.page_count(), None),
+        Pages::Tiff(tiff) => (tiff.page_count(), tiff.error()),
+        Pages::Picture(picture) => (1, picture.error()),
+    };
+    if count > limits.pages_max {
+        let message = format!(
+            "The file has {count} pages; the first {} were read. Split it, or look at the rest by hand.",
+            limits.pages_max
+        );
+        error = Some(trouble(PaperErrorCode::TooManyPages, &message));
+    }
+    let page_count = count.min(limits.pages_max);
+    Ok(Opened { document: Document { media_type, page_count, error }, pages })
+}
+
+impl Opened {
+    /// What was opened.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Page `number`, from 1. A page whose picture is damaged is there with what could be saved of it.
+    pub fn page(&mut self, number: u32) -> Page {
+        match &mut self.pages {
+            Pages::Pdf(pdf) => pdf.page(number),
+            Pages::Tiff(tiff) => tiff.page(number),
+            Pages::Picture(picture) => picture.page(),
+        }
+    }
+}
+
+fn trouble(code: PaperErrorCode, message: &str) -> PaperError {
+    PaperError { code, message: message.to_owned() }
+}

@@ -1,0 +1,68 @@
+//! The tesseract engine and all its quirks. Only the reader child calls this.
+
+use tesseract::{OcrEngineMode, PageSegMode, Tesseract};
+
+use crate::model::{Grey, Line};
+use crate::ocr::tsv;
+
+/// Tesseract multiplies `height * bytes a line` in a 32-bit integer; beyond this side it reads outside the picture.
+const SIDE_MAX: u32 = 20_000;
+
+/// The engine could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum OcrError {
+    /// The trained data is not where it should be.
+    #[error("the OCR engine cannot start with language data `eng` in {folder}; install the package tesseract-ocr-eng")]
+    Start {
+        /// The folder of the trained data.
+        folder: String,
+        /// What tesseract says.
+        #[source]
+        source: tesseract::InitializeError,
+    },
+    /// The page could not be read.
+    #[error("the OCR engine failed on a page")]
+    Page(#[source] tesseract::TesseractError),
+    /// An earlier page broke the engine.
+    #[error("the OCR engine is gone since an earlier failure")]
+    Gone,
+}
+
+/// One engine, kept over many pages.
+pub struct Engine(Option<Tesseract>);
+
+impl Engine {
+    /// Starts an engine on the trained data in `folder`.
+    ///
+    /// # Errors
+    /// Where the trained data is missing.
+    pub fn start(folder: &str) -> Result<Self, OcrError> {
+        let engine = Tesseract::new_with_oem(Some(folder), Some("eng"), OcrEngineMode::LstmOnly);
+        let mut engine = engine.map_err(|source| OcrError::Start { folder: folder.to_owned(), source })?;
+        // the library's own default is a single block of text, unlike that of the command
+        engine.set_page_seg_mode(PageSegMode::PsmAuto);
+        Ok(Self(Some(engine)))
+    }
+
+    /// The lines on a picture.
+    ///
+    /// # Errors
+    /// Where tesseract fails; the engine is gone then.
+    pub fn lines(&mut self, grey: &Grey, dpi: u32) -> Result<Vec<Line>, OcrError> {
+        if grey.width < 10 || grey.height < 10 || grey.width > SIDE_MAX || grey.height > SIDE_MAX {
+            return Ok(Vec::new());
+        }
+        let engine = self.0.take().ok_or(OcrError::Gone)?;
+        let side = |pixels: u32| i32::try_from(pixels).expect("at most SIDE_MAX");
+        let (width, height) = (side(grey.width), side(grey.height));
+        let mut engine = engine
+            .set_frame(&grey.pixels, width, height, 1, width)
+            .map_err(|error| OcrError::Page(error.into()))?
+            .set_source_resolution(i32::try_from(dpi).unwrap_or(300))
+            .recognize()
+            .map_err(|error| OcrError::Page(error.into()))?;
+        let tsv = engine.get_tsv_text(0).map_err(|error| OcrError::Page(error.into()))?;
+        self.0 = Some(engine);
+        Ok(tsv::lines(&tsv, grey.width, grey.height))
+    }
+}

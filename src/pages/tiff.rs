@@ -1,0 +1,223 @@
+//! TIFF (Adobe TIFF 6.0; fax pages by RFC 2301 and ITU-T T.4, T.6).
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+use std::ops::Range;
+
+use hayro_ccitt::{DecodeSettings, Decoder as Sink, DecoderContext, EncodingMode};
+use tiff::decoder::ifd::Value;
+use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
+use tiff::tags::Tag;
+use tiff::{ColorType, TiffError};
+
+use crate::model::{Grey, Page, PageTrouble, PaperError, PaperErrorCode};
+use crate::pages::square::{self, Resolution};
+use crate::pages::{Limits, trouble};
+
+/// T4Options (TIFF 6.0, section 11): bit 0 says two-dimensional coding.
+const T4_OPTIONS: Tag = Tag::Unknown(292);
+/// JBIG (ITU-T T.82) in TIFF.
+const JBIG: u16 = 34661;
+
+/// A TIFF whose directories were counted.
+pub(in crate::pages) struct Tiff {
+    bytes: Vec<u8>,
+    decoder: Decoder<Cursor<Vec<u8>>>,
+    page_count: u32,
+    cut_short: bool,
+    pixels_max: u64,
+}
+
+impl Tiff {
+    pub(in crate::pages) fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Self, PaperError> {
+        let mut tiff_limits = TiffLimits::default();
+        tiff_limits.decoding_buffer_size = usize::try_from(limits.page_pixels_max * 4).unwrap_or(usize::MAX);
+        let damaged =
+            |_| trouble(PaperErrorCode::Damaged, "The fax or scan file is damaged. Ask the sender to send it again.");
+        let mut decoder = Decoder::new(Cursor::new(bytes.clone())).map_err(damaged)?.with_limits(tiff_limits);
+        let (page_count, chain_broken) = count(&mut decoder, limits.pages_max)?;
+        decoder.seek_to_image(0).map_err(damaged)?;
+        let mut tiff = Self { bytes, decoder, page_count, cut_short: chain_broken, pixels_max: limits.page_pixels_max };
+        tiff.cut_short |= tiff.last_strip_is_missing();
+        Ok(tiff)
+    }
+
+    pub(in crate::pages) fn page_count(&self) -> u32 {
+        self.page_count
+    }
+
+    pub(in crate::pages) fn error(&self) -> Option<PaperError> {
+        let message = "The fax broke off; the pages that came were read. Ask the sender to send it again.";
+        self.cut_short.then(|| trouble(PaperErrorCode::Truncated, message))
+    }
+
+    pub(in crate::pages) fn page(&mut self, number: u32) -> Page {
+        match self.picture(number) {
+            Ok((grey, resolution, whole)) => {
+                square::page(number, grey, resolution, (!whole).then_some(PageTrouble::Damaged))
+            }
+            Err(trouble) => square::lost_page(number, trouble),
+        }
+    }
+
+    fn picture(&mut self, number: u32) -> Result<(Grey, Resolution, bool), PageTrouble> {
+        let damaged = |_: TiffError| PageTrouble::Damaged;
+        self.decoder.seek_to_image(number as usize - 1).map_err(damaged)?;
+        let (width, height) = self.decoder.dimensions().map_err(damaged)?;
+        if u64::from(width) * u64::from(height) > self.pixels_max {
+            return Err(PageTrouble::TooLarge);
+        }
+        if width == 0 || height == 0 {
+            return Err(PageTrouble::Damaged);
+        }
+        let resolution = self.resolution();
+        let compression = self.short(Tag::Compression).unwrap_or(1);
+        let (pixels, whole) = match compression {
+            2..=4 => self.fax_pixels(compression, width, height)?,
+            JBIG => return Err(PageTrouble::Damaged),
+            _ => (self.plain_pixels(width, height)?, true),
+        };
+        Ok((Grey { width, height, pixels }, resolution, whole))
+    }
+
+    fn short(&mut self, tag: Tag) -> Option<u16> {
+        self.decoder.find_tag_unsigned::<u16>(tag).ok().flatten()
+    }
+
+    fn resolution(&mut self) -> Resolution {
+        let per_inch = if self.short(Tag::ResolutionUnit) == Some(3) { 2.54 } else { 1.0 };
+        let mut dots = |tag| match self.decoder.find_tag(tag) {
+            Ok(Some(Value::Rational(above, below))) if below != 0 => Some(above as f32 / below as f32 * per_inch),
+            _ => None,
+        };
+        Some((dots(Tag::XResolution)?, dots(Tag::YResolution)?))
+    }
+
+    /// Where the current page's strips lie, as the file says; they may reach past its end.
+    fn strips(&mut self) -> Result<Vec<Range<u64>>, PageTrouble> {
+        let damaged = |_: TiffError| PageTrouble::Damaged;
+        let offsets = self.decoder.get_tag_u64_vec(Tag::StripOffsets).map_err(damaged)?;
+        let sizes = self.decoder.get_tag_u64_vec(Tag::StripByteCounts).map_err(damaged)?;
+        Ok(offsets.into_iter().zip(sizes).map(|(offset, size)| offset..offset.saturating_add(size)).collect())
+    }
+
+    fn last_strip_is_missing(&mut self) -> bool {
+        let size = self.bytes.len() as u64;
+        (0..self.page_count as usize).any(|page| {
+            self.decoder.seek_to_image(page).is_ok()
+                && self.strips().is_ok_and(|strips| strips.iter().any(|strip| strip.end > size))
+        })
+    }
+
+    /// What can be decoded of a fax page; rows that are missing stay white. The flag says whether the page is whole.
+    fn fax_pixels(&mut self, compression: u16, width: u32, height: u32) -> Result<(Vec<u8>, bool), PageTrouble> {
+        let strips = self.strips()?;
+        let rows_each =
+            self.decoder.find_tag_unsigned::<u32>(Tag::RowsPerStrip).ok().flatten().unwrap_or(height).clamp(1, height);
+        let reversed = self.short(Tag::FillOrder) == Some(2);
+        let two_dimensional = self.decoder.find_tag_unsigned::<u32>(T4_OPTIONS).ok().flatten().unwrap_or(0) & 1 == 1;
+        let black_is_zero = self.short(Tag::PhotometricInterpretation) == Some(1);
+        let (black, white) = if black_is_zero { (255, 0) } else { (0, 255) };
+        let encoding = match compression {
+            4 => EncodingMode::Group4,
+            3 if two_dimensional => EncodingMode::Group3_2D,
+            _ => EncodingMode::Group3_1D,
+        };
+        let mut rows = Rows { pixels: Vec::new(), width: width as usize, black, white, rows_max: height as usize };
+        let mut whole = true;
+        for (strip, first_row) in strips.iter().zip((0..height).step_by(rows_each as usize)) {
+            let rows_here = rows_each.min(height - first_row);
+            let start = usize::try_from(strip.start).unwrap_or(usize::MAX).min(self.bytes.len());
+            let end = usize::try_from(strip.end).unwrap_or(usize::MAX).min(self.bytes.len());
+            let mut data = self.bytes[start..end].to_vec();
+            if reversed {
+                data.iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+            }
+            let settings = DecodeSettings {
+                columns: width,
+                rows: rows_here,
+                end_of_block: compression != 2,
+                end_of_line: compression == 3,
+                rows_are_byte_aligned: compression == 2,
+                encoding,
+                strict: false,
+            };
+            whole &= hayro_ccitt::decode(&data, &mut rows, &mut DecoderContext::new(settings)).is_ok();
+            let wanted = (first_row + rows_here) as usize * rows.width;
+            whole &= rows.pixels.len() == wanted;
+            rows.pixels.resize(wanted, white);
+        }
+        rows.pixels.resize(rows.width * height as usize, white);
+        Ok((rows.pixels, whole))
+    }
+
+    fn plain_pixels(&mut self, width: u32, height: u32) -> Result<Vec<u8>, PageTrouble> {
+        let damaged = |_: TiffError| PageTrouble::Damaged;
+        let color = self.decoder.colortype().map_err(damaged)?;
+        let palette = self.short(Tag::PhotometricInterpretation) == Some(3);
+        let DecodingResult::U8(bytes) = self.decoder.read_image().map_err(damaged)? else {
+            return Err(PageTrouble::Damaged);
+        };
+        let pixels: Vec<u8> = match color {
+            ColorType::Gray(1) => unpack_bits(&bytes, width, height),
+            ColorType::Gray(8) if !palette => bytes,
+            ColorType::GrayA(8) => bytes.chunks_exact(2).map(|pixel| pixel[0]).collect(),
+            ColorType::RGB(8) => bytes.chunks_exact(3).map(|pixel| luma(pixel[0], pixel[1], pixel[2])).collect(),
+            ColorType::RGBA(8) => bytes.chunks_exact(4).map(|pixel| luma(pixel[0], pixel[1], pixel[2])).collect(),
+            ColorType::YCbCr(8) => bytes.chunks_exact(3).map(|pixel| pixel[0]).collect(),
+            _ => return Err(PageTrouble::Damaged),
+        };
+        (pixels.len() == width as usize * height as usize).then_some(pixels).ok_or(PageTrouble::Damaged)
+    }
+}
+
+/// How many directories the chain holds, and whether it ends before its end. A chain that loops ends where it loops.
+fn count(decoder: &mut Decoder<Cursor<Vec<u8>>>, pages_max: u32) -> Result<(u32, bool), PaperError> {
+    let mut seen = BTreeSet::new();
+    let mut pages = 1;
+    while decoder.more_images() {
+        if pages > pages_max || !seen.insert(decoder.ifd_pointer().map(|pointer| pointer.0)) {
+            break;
+        }
+        if decoder.next_image().is_err() {
+            return Ok((pages, true));
+        }
+        pages += 1;
+    }
+    Ok((pages, false))
+}
+
+fn luma(red: u8, green: u8, blue: u8) -> u8 {
+    // ITU-R BT.601
+    ((u32::from(red) * 77 + u32::from(green) * 150 + u32::from(blue) * 29) >> 8) as u8
+}
+
+fn unpack_bits(bytes: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let stride = width.div_ceil(8) as usize;
+    let bit =
+        |row: usize, column: usize| bytes.get(row * stride + column / 8).map_or(1, |byte| byte >> (7 - column % 8) & 1);
+    (0..height as usize).flat_map(|row| (0..width as usize).map(move |column| bit(row, column) * 255)).collect()
+}
+
+struct Rows {
+    pixels: Vec<u8>,
+    width: usize,
+    black: u8,
+    white: u8,
+    rows_max: usize,
+}
+
+impl Sink for Rows {
+    fn push_row(&mut self, changes: &[u32]) {
+        let start = self.pixels.len();
+        if start >= self.width * self.rows_max {
+            return;
+        }
+        self.pixels.resize(start + self.width, self.white);
+        for run in changes.chunks(2) {
+            let from = (run[0] as usize).min(self.width);
+            let to = run.get(1).map_or(self.width, |to| *to as usize).clamp(from, self.width);
+            self.pixels[start + from..start + to].fill(self.black);
+        }
+    }
+}
