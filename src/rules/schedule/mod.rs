@@ -1,9 +1,24 @@
 //! In: the words of a frequency, duration or visits slot, or a sentence. Out: a [`Schedule`], with what was used, mended, not understood.
 
+mod arithmetic;
+mod build;
+mod counts;
+mod element;
+mod extent;
+mod parse;
+mod prose;
+mod rate;
+#[cfg(test)]
+mod tests;
+mod token;
+mod words;
+
 use std::ops::Range;
 
 use crate::model::Frequency;
 use crate::rules::Repair;
+
+pub use prose::find;
 
 /// A frequency as read from words, with everything a person needs to judge the reading.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,22 +48,39 @@ impl Schedule {
 
 /// Reads a slot: what stands in the frequency, duration and visits fields of a form, joined by line breaks or ` | `, each
 /// with or without its label. None when nothing in it speaks of how often or how long.
-pub fn read(_text: &str) -> Option<Schedule> {
-    None
-}
-
-/// Finds schedules in running prose; conservative: history, ages, dates and follow-ups are none.
-pub fn find(_text: &str) -> Vec<Schedule> {
-    Vec::new()
+pub fn read(text: &str) -> Option<Schedule> {
+    let text = shorten(text);
+    let tokens = token::tokens(text);
+    let (parts, left) = parse::parts(&tokens);
+    build::build(text, &tokens, &parts, &left)
 }
 
 /// Reads separate boxes. `rate` may be a bare number or carry its label ("Times per week: 2"); spans in the answer refer to
-/// `frequency.text`, the parts joined by line breaks.
+/// the parts that are there, each after its label, joined by line breaks.
 pub fn from_parts(
-    _rate: Option<&str>,
-    _duration: Option<&str>,
-    _total: Option<&str>,
-    _session: Option<&str>,
+    rate: Option<&str>,
+    duration: Option<&str>,
+    total: Option<&str>,
+    session: Option<&str>,
 ) -> Option<Schedule> {
-    None
+    let captioned = |caption: &str, part: Option<&str>| -> Option<String> {
+        let part = part.map(str::trim).filter(|part| !part.is_empty())?;
+        Some(if part.contains(':') { part.to_owned() } else { format!("{caption}: {part}") })
+    };
+    let parts = [
+        captioned("Frequency", rate),
+        captioned("Duration", duration),
+        captioned("Visits", total),
+        captioned("Session length", session),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { None } else { read(&parts.join("\n")) }
+}
+
+/// A slot holds a few lines; what is longer is no slot, and its end is not looked at.
+const SLOT_BYTES_MAX: usize = 4000;
+
+fn shorten(text: &str) -> &str {
+    let end = (0..=SLOT_BYTES_MAX.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or(text)
 }
