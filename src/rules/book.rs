@@ -38,7 +38,7 @@ pub(in crate::rules) struct Contents {
     pub(in crate::rules) rules: RuleFile,
     pub(in crate::rules) labels: Labels,
     pub(in crate::rules) phrases: Phrases,
-    pub(in crate::rules) codes: CodeList,
+    pub(in crate::rules) codes: &'static CodeList,
     pub(in crate::rules) tests: Vec<(String, TestRule)>,
     version: String,
 }
