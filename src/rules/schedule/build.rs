@@ -195,12 +195,12 @@ impl Draft {
                 inherited = true;
                 doubt = true;
             }
-            if let Some(extent) = &mut phase.extent {
-                if extent.unit.is_none() {
-                    extent.unit = phase.rate.unit;
-                    inherited = true;
-                    doubt |= phase.rate.period != 1;
-                }
+            if let Some(extent) = &mut phase.extent
+                && extent.unit.is_none()
+            {
+                extent.unit = phase.rate.unit;
+                inherited = true;
+                doubt |= phase.rate.period != 1;
             }
         }
         if doubt {
@@ -236,10 +236,10 @@ impl Draft {
         }) {
             self.doubt("a word turns the meaning");
         }
-        if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict) {
-            if let Some(why) = self.refused.or(self.conflict) {
-                self.doubt(why);
-            }
+        if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict)
+            && let Some(why) = self.refused.or(self.conflict)
+        {
+            self.doubt(why);
         }
         let repairs = tokens
             .iter()

@@ -53,19 +53,19 @@ fn placed(part: Part, tokens: std::ops::Range<usize>) -> Placed {
 fn procedure(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     tokens.get(i).filter(|token| token.kind == Kind::Other && token.span.len() == 5)?;
     let mut out = vec![placed(Part::Procedure, i..i + 1)];
-    if word(tokens, i + 1) == Some("x") {
-        if let Some(found) = count(tokens, i + 2) {
-            let next = word(tokens, found.next);
-            let unit = matches!(next, Some("unit" | "units" | "u"));
-            let other = next.is_some_and(|w| {
-                words::unit(w, false).is_some()
-                    || words::is_times(w)
-                    || words::is_visit(w)
-                    || matches!(w, "per" | "min" | "mins" | "minutes" | "a")
-            }) || tokens.get(found.next).is_some_and(|t| t.sign('/'));
-            if !other && found.count.most() <= 8 {
-                out.push(placed(Part::Units(found.count.most()), i + 1..found.next + usize::from(unit)));
-            }
+    if word(tokens, i + 1) == Some("x")
+        && let Some(found) = count(tokens, i + 2)
+    {
+        let next = word(tokens, found.next);
+        let unit = matches!(next, Some("unit" | "units" | "u"));
+        let other = next.is_some_and(|w| {
+            words::unit(w, false).is_some()
+                || words::is_times(w)
+                || words::is_visit(w)
+                || matches!(w, "per" | "min" | "mins" | "minutes" | "a")
+        }) || tokens.get(found.next).is_some_and(|t| t.sign('/'));
+        if !other && found.count.most() <= 8 {
+            out.push(placed(Part::Units(found.count.most()), i + 1..found.next + usize::from(unit)));
         }
     }
     Some(out)

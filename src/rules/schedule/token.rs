@@ -168,27 +168,29 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         push(out, Kind::Word(lower), whole, !blank);
         return;
     }
-    if raw.len() == plain.len() && raw.len() <= 24 && raw.is_ascii() {
-        if let Some(pieces) = take_apart(raw, false).or_else(|| take_apart(raw, true)) {
-            let mut at = span.start;
-            for (index, piece) in pieces.into_iter().enumerate() {
-                let own = at..at + piece.len;
-                at = own.end;
-                let before = text.get(own.clone()).unwrap_or_default();
-                out.push(Token {
-                    repair: piece.mended.as_ref().map(|after| Repair::new(own.clone(), before, after)),
-                    digit_mended: piece.mended.is_some() && matches!(piece.kind, Kind::Number(_)),
-                    kind: piece.kind,
-                    span: own,
-                    glued: !blank || 0 < index,
-                    also: None,
-                });
-            }
-            if let Some(last) = out.last_mut() {
-                last.span.end = end;
-            }
-            return;
+    if raw.len() == plain.len()
+        && raw.len() <= 24
+        && raw.is_ascii()
+        && let Some(pieces) = take_apart(raw, false).or_else(|| take_apart(raw, true))
+    {
+        let mut at = span.start;
+        for (index, piece) in pieces.into_iter().enumerate() {
+            let own = at..at + piece.len;
+            at = own.end;
+            let before = text.get(own.clone()).unwrap_or_default();
+            out.push(Token {
+                repair: piece.mended.as_ref().map(|after| Repair::new(own.clone(), before, after)),
+                digit_mended: piece.mended.is_some() && matches!(piece.kind, Kind::Number(_)),
+                kind: piece.kind,
+                span: own,
+                glued: !blank || 0 < index,
+                also: None,
+            });
         }
+        if let Some(last) = out.last_mut() {
+            last.span.end = end;
+        }
+        return;
     }
     if let Some(mended) = words::mend(&lower) {
         let repair = Some(Repair::new(whole.clone(), raw, mended));
@@ -411,11 +413,12 @@ fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
         pieces.pop();
     }
     // the rest as one damaged word: "6wceks"
-    if !pieces.is_empty() && !first.is_ascii_digit() {
-        if let Some(word) = words::mend(lower) {
-            pieces.push(Piece { kind: Kind::Word(word.to_owned()), len: raw.len(), mended: Some(word.to_owned()) });
-            return true;
-        }
+    if !pieces.is_empty()
+        && !first.is_ascii_digit()
+        && let Some(word) = words::mend(lower)
+    {
+        pieces.push(Piece { kind: Kind::Word(word.to_owned()), len: raw.len(), mended: Some(word.to_owned()) });
+        return true;
     }
     false
 }
@@ -424,10 +427,11 @@ fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
 fn prices_and_decimals(tokens: &mut [Token]) {
     for i in 0..tokens.len() {
         let Some([before, number]) = i.checked_sub(1).and_then(|start| tokens.get(start..=i)) else { continue };
-        if matches!(number.kind, Kind::Number(_)) && before.sign('$') {
-            if let Some(token) = tokens.get_mut(i) {
-                token.kind = Kind::Other;
-            }
+        if matches!(number.kind, Kind::Number(_))
+            && before.sign('$')
+            && let Some(token) = tokens.get_mut(i)
+        {
+            token.kind = Kind::Other;
         }
     }
 }
