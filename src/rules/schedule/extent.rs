@@ -264,6 +264,11 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
         return None;
     }
     let mut next = found.next;
+    // "12 one-hour visits": the minutes stand between the number and what it counts
+    if let Some(session) = minutes(tokens, next).filter(|session| next < session.tokens.end) {
+        let visits = session.tokens.end.checked_sub(1).and_then(|last| word(tokens, last)).is_some_and(words::is_visit);
+        return visits.then(|| placed(Part::Total(found.count), i..next));
+    }
     let mut adjectives = 0;
     while word(tokens, next).is_some_and(|w| {
         (words::is_treatment(w) && w != "treatment")

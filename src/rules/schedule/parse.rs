@@ -3,7 +3,7 @@
 use super::counts::{count, phrase_at};
 use super::element::{Part, Placed};
 use super::extent::{extent, minutes, total, units};
-use super::rate::rate;
+use super::rate::{rate, refused};
 use super::token::{Kind, Token};
 use super::words;
 
@@ -13,7 +13,8 @@ pub(super) fn parts(tokens: &[Token]) -> (Vec<Placed>, Vec<usize>) {
     let mut left = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        let here = phrase(tokens, i).map(|placed| vec![placed]).or_else(|| measured(tokens, i));
+        let here =
+            refused(tokens, i).or_else(|| phrase(tokens, i)).map(|placed| vec![placed]).or_else(|| measured(tokens, i));
         if let Some(parts) = here {
             let end = parts.iter().map(|placed| placed.tokens.end).max().unwrap_or(i + 1).max(i + 1);
             found.extend(parts);

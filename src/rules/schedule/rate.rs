@@ -58,7 +58,7 @@ fn shorthand(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
 }
 
 /// Words with two meanings: nothing is guessed.
-fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
+pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
     const TWO_WEEKLY: &str = "\"biweekly\" may be twice a week or every two weeks";
     const TWO_MONTHLY: &str = "\"bimonthly\" may be twice a month or every two months";
     let (len, why) = match word(tokens, i)? {
@@ -164,7 +164,8 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
         word(tokens, start) == Some("x") && tokens.get(start + 1).is_some_and(|t| matches!(t.kind, Kind::Number(_)));
     let from = start + usize::from(crossed);
     if fraction(tokens, from) {
-        let (_, next) = period(tokens, from + 3)?;
+        let next = period(tokens, from + 4).map_or(from + 4, |(_, next)| next);
+        let next = next + usize::from(word(tokens, next).is_some_and(|w| words::adverb(w).is_some()));
         let why = "a fraction before the period: a rate or a part of one";
         return Some(vec![Placed {
             part: Part::Refused(why),
