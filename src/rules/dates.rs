@@ -57,11 +57,11 @@ fn next(text: &str, at: usize, kind: DateKind, on: Date) -> Option<DateHit> {
             if !better {
                 break;
             }
-            if clear(text, &whole, shape) {
-                if let Some(hit) = day(text, &found, shape, kind, on) {
-                    best = Some(hit);
-                    break;
-                }
+            if clear(text, &whole, shape)
+                && let Some(hit) = day(text, &found, shape, kind, on)
+            {
+                best = Some(hit);
+                break;
             }
             from = whole.start + text.get(whole.start..)?.chars().next().map_or(1, char::len_utf8);
         }
@@ -95,9 +95,9 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I]|[A4]ug|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])[a-z0-9]{0,7})";
     let year = format!(r"(?P<y>{DIGIT}{{2}}\ ?{DIGIT}{{2}}|{DIGIT}{{2}})");
     let numbers = format!(r"(?P<m>{DIGIT}{{1,2}})\ ?(?P<s>[/\-.,])\ ?(?P<d>{DIGIT}{{1,2}})\ ?(?P<t>[/\-.,])\ ?{year}");
-    let blanks = format!(r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{{2}})");
+    let blanks = r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{2})".to_string();
     let slash =
-        format!(r"(?P<m>[01]?[0-9])(?:1(?P<d>[0-3][0-9])[/\-]|[/\-](?P<d2>[0-3][0-9])1)(?P<y>(?:19|20)[0-9]{{2}})");
+        r"(?P<m>[01]?[0-9])(?:1(?P<d>[0-3][0-9])[/\-]|[/\-](?P<d2>[0-3][0-9])1)(?P<y>(?:19|20)[0-9]{2})".to_string();
     let named_first = format!(
         r"(?i-u:{month})\.?\ ?[,\-]?\ {{0,2}}(?P<d>{DIGIT}{{1,2}})(?:st|nd|rd|th)?\.?\ ?[,.\-]?\ {{0,2}}{year}"
     );
@@ -264,7 +264,7 @@ fn plausible(date: Date, kind: DateKind, on: Date, doubts: &mut Vec<String>) {
             }
         }
         DateKind::Order => {
-            if years < -3 || 15 < years {
+            if !(-3..=15).contains(&years) {
                 doubts.push("far from the day of receipt".to_owned());
             }
         }

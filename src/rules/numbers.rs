@@ -119,7 +119,7 @@ fn npi_holds(digits: &str) -> bool {
             Some(if 9 < doubled { doubled - 9 } else { doubled })
         })
         .sum();
-    digits.len() == 10 && (sum + 24) % 10 == 0
+    digits.len() == 10 && (sum + 24).is_multiple_of(10)
 }
 
 /// Numbers that hold and differ in one digit that OCR mixes up.

@@ -195,12 +195,12 @@ impl Draft {
                 inherited = true;
                 doubt = true;
             }
-            if let Some(extent) = &mut phase.extent {
-                if extent.unit.is_none() {
-                    extent.unit = phase.rate.unit;
-                    inherited = true;
-                    doubt |= phase.rate.period != 1;
-                }
+            if let Some(extent) = &mut phase.extent
+                && extent.unit.is_none()
+            {
+                extent.unit = phase.rate.unit;
+                inherited = true;
+                doubt |= phase.rate.period != 1;
             }
         }
         if doubt {
@@ -217,6 +217,7 @@ impl Draft {
         let window = self.window(stated);
         let status = self.status(computed, stated, window);
         let refused = status == FrequencyStatus::Ambiguous && self.refused.is_some();
+        let total = if refused { stated.unwrap_or(Count { low: None, high: None }) } else { total };
         let phases = if refused { Vec::new() } else { self.phases.iter().map(phase).collect() };
         let note = self.refused.or(self.conflict).or(self.review).map(str::to_owned);
         let note = note.or(self.as_needed_after.then(|| "afterwards as needed".to_owned()));
@@ -228,7 +229,9 @@ impl Draft {
         let end = used.iter().map(|span| span.end).max().unwrap_or(text.len());
         let inside = |token: &&Token| start <= token.span.start && token.span.end <= end;
         let leftovers: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(inside).collect();
-        if leftovers.iter().any(|token| matches!(token.kind, Kind::Number(_))) {
+        // a number right before or behind the phrase may belong to it
+        let near = |token: &&Token| start <= token.span.end + 2 && token.span.start <= end + 2;
+        if left.iter().filter_map(|i| tokens.get(*i)).filter(near).any(|token| matches!(token.kind, Kind::Number(_))) {
             self.doubt("a number was not understood");
         }
         if leftovers.iter().any(|token| {
@@ -236,10 +239,10 @@ impl Draft {
         }) {
             self.doubt("a word turns the meaning");
         }
-        if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict) {
-            if let Some(why) = self.refused.or(self.conflict) {
-                self.doubt(why);
-            }
+        if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict)
+            && let Some(why) = self.refused.or(self.conflict)
+        {
+            self.doubt(why);
         }
         let repairs = tokens
             .iter()
@@ -398,6 +401,9 @@ impl Draft {
         let biweekly = self.refused.is_some_and(|why| why.starts_with("\"bi"));
         if explains && biweekly && !self.refused_after_then && rate.count.low == rate.count.high {
             self.review = self.refused.take();
+            if let Some(why) = self.review {
+                push(&mut self.doubts, why);
+            }
             return (self.conflict.is_none() && (only.extent.is_some() || !self.totals.is_empty()))
                 .then_some(FrequencyStatus::Review);
         }

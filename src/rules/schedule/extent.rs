@@ -24,13 +24,9 @@ pub(super) fn extent(tokens: &[Token], i: usize) -> Option<Placed> {
     }
     let (lead, at_most, mut at) = lead(tokens, i);
     let ordinal = word(tokens, at).and_then(words::ordinal);
-    if ordinal.is_some()
-        || matches!(word(tokens, at), Some("next" | "last" | "following" | "final" | "remaining") if lead || at != i)
-    {
-        at += 1;
-    } else if word(tokens, at).is_some_and(|w| w == "next" || w == "following") {
-        at += 1;
-    }
+    let next_one = matches!(word(tokens, at), Some("next" | "following"));
+    let last_one = matches!(word(tokens, at), Some("last" | "final" | "remaining")) && (lead || at != i);
+    at += usize::from(ordinal.is_some() || next_one || last_one);
     // "the first month", "second week"
     if let (Some(_), Some(unit)) = (ordinal, word(tokens, at).and_then(|w| words::unit(w, false))) {
         let extent = Extent { low: 1, high: 1, unit: Some(unit), at_most: false, ordinal: true };
@@ -268,6 +264,11 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
         return None;
     }
     let mut next = found.next;
+    // "12 one-hour visits": the minutes stand between the number and what it counts
+    if let Some(session) = minutes(tokens, next).filter(|session| next < session.tokens.end) {
+        let visits = session.tokens.end.checked_sub(1).and_then(|last| word(tokens, last)).is_some_and(words::is_visit);
+        return visits.then(|| placed(Part::Total(found.count), i..next));
+    }
     let mut adjectives = 0;
     while word(tokens, next).is_some_and(|w| {
         (words::is_treatment(w) && w != "treatment")
@@ -287,10 +288,10 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
     let times_only = word(tokens, next) == Some("times");
     if visit {
         next += 1;
-    } else if !(marked && !followed_by_unit(tokens, next)) {
+    } else if !marked || followed_by_unit(tokens, next) {
         return None;
     }
-    if times_only && !marked && !word(tokens, i).is_some_and(|w| w == "total") {
+    if times_only && !marked && word(tokens, i).is_none_or(|w| w != "total") {
         return None;
     }
     // "60 minute visits": the number belongs to the minutes
@@ -423,15 +424,15 @@ pub(super) fn minutes(tokens: &[Token], i: usize) -> Option<Placed> {
     // "15 min increments x 4", "15 min units x 4"
     if matches!(word(tokens, at), Some("increments" | "increment" | "units" | "unit" | "blocks")) {
         at += 1;
-        if word(tokens, at) == Some("x") {
-            if let Some(found) = count(tokens, at + 1) {
-                let times = found.count.most();
-                length = Count {
-                    low: length.low.map(|n| n.saturating_mul(times)),
-                    high: length.high.map(|n| n.saturating_mul(times)),
-                };
-                at = found.next;
-            }
+        if word(tokens, at) == Some("x")
+            && let Some(found) = count(tokens, at + 1)
+        {
+            let times = found.count.most();
+            length = Count {
+                low: length.low.map(|n| n.saturating_mul(times)),
+                high: length.high.map(|n| n.saturating_mul(times)),
+            };
+            at = found.next;
         }
     }
     let per = sign(tokens, at, "/") || matches!(word(tokens, at), Some("per" | "each" | "a" | "every"));

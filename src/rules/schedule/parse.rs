@@ -3,7 +3,7 @@
 use super::counts::{count, phrase_at};
 use super::element::{Part, Placed};
 use super::extent::{extent, minutes, total, units};
-use super::rate::rate;
+use super::rate::{rate, refused};
 use super::token::{Kind, Token};
 use super::words;
 
@@ -13,7 +13,8 @@ pub(super) fn parts(tokens: &[Token]) -> (Vec<Placed>, Vec<usize>) {
     let mut left = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        let here = phrase(tokens, i).map(|placed| vec![placed]).or_else(|| measured(tokens, i));
+        let here =
+            refused(tokens, i).or_else(|| phrase(tokens, i)).map(|placed| vec![placed]).or_else(|| measured(tokens, i));
         if let Some(parts) = here {
             let end = parts.iter().map(|placed| placed.tokens.end).max().unwrap_or(i + 1).max(i + 1);
             found.extend(parts);
@@ -53,19 +54,19 @@ fn placed(part: Part, tokens: std::ops::Range<usize>) -> Placed {
 fn procedure(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     tokens.get(i).filter(|token| token.kind == Kind::Other && token.span.len() == 5)?;
     let mut out = vec![placed(Part::Procedure, i..i + 1)];
-    if word(tokens, i + 1) == Some("x") {
-        if let Some(found) = count(tokens, i + 2) {
-            let next = word(tokens, found.next);
-            let unit = matches!(next, Some("unit" | "units" | "u"));
-            let other = next.is_some_and(|w| {
-                words::unit(w, false).is_some()
-                    || words::is_times(w)
-                    || words::is_visit(w)
-                    || matches!(w, "per" | "min" | "mins" | "minutes" | "a")
-            }) || tokens.get(found.next).is_some_and(|t| t.sign('/'));
-            if !other && found.count.most() <= 8 {
-                out.push(placed(Part::Units(found.count.most()), i + 1..found.next + usize::from(unit)));
-            }
+    if word(tokens, i + 1) == Some("x")
+        && let Some(found) = count(tokens, i + 2)
+    {
+        let next = word(tokens, found.next);
+        let unit = matches!(next, Some("unit" | "units" | "u"));
+        let other = next.is_some_and(|w| {
+            words::unit(w, false).is_some()
+                || words::is_times(w)
+                || words::is_visit(w)
+                || matches!(w, "per" | "min" | "mins" | "minutes" | "a")
+        }) || tokens.get(found.next).is_some_and(|t| t.sign('/'));
+        if !other && found.count.most() <= 8 {
+            out.push(placed(Part::Units(found.count.most()), i + 1..found.next + usize::from(unit)));
         }
     }
     Some(out)

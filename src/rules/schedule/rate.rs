@@ -18,6 +18,9 @@ pub(super) fn rate(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
         .or_else(|| latin(tokens, i).map(one))
 }
 
+/// How many units, at most how many, which unit: "every 10-14 days".
+type Period = (u32, Option<u32>, PeriodUnit);
+
 fn one(placed: Placed) -> Vec<Placed> {
     vec![placed]
 }
@@ -55,7 +58,7 @@ fn shorthand(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
 }
 
 /// Words with two meanings: nothing is guessed.
-fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
+pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
     const TWO_WEEKLY: &str = "\"biweekly\" may be twice a week or every two weeks";
     const TWO_MONTHLY: &str = "\"bimonthly\" may be twice a month or every two months";
     let (len, why) = match word(tokens, i)? {
@@ -161,7 +164,8 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
         word(tokens, start) == Some("x") && tokens.get(start + 1).is_some_and(|t| matches!(t.kind, Kind::Number(_)));
     let from = start + usize::from(crossed);
     if fraction(tokens, from) {
-        let (_, next) = period(tokens, from + 3)?;
+        let next = period(tokens, from + 4).map_or(from + 4, |(_, next)| next);
+        let next = next + usize::from(word(tokens, next).is_some_and(|w| words::adverb(w).is_some()));
         let why = "a fraction before the period: a rate or a part of one";
         return Some(vec![Placed {
             part: Part::Refused(why),
@@ -184,20 +188,19 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     }
     let (times, at) = times(tokens, &found);
     // "6 weekly visits": one a week, six in all
-    if let Some((n, unit)) = word(tokens, found.next).and_then(words::adverb) {
-        if !found.adverbial
-            && word(tokens, found.next + 1).is_some_and(words::is_visit)
-            && found.count.low == found.count.high
-        {
-            let total = Placed {
-                part: Part::Total(found.count),
-                tokens: i..found.next,
-                doubt: found.doubt,
-                review: None,
-                inherited: false,
-            };
-            return Some(vec![total, placed(simple(Count::exactly(1), n, unit), found.next..found.next + 2)]);
-        }
+    if let Some((n, unit)) = word(tokens, found.next).and_then(words::adverb)
+        && !found.adverbial
+        && word(tokens, found.next + 1).is_some_and(words::is_visit)
+        && found.count.low == found.count.high
+    {
+        let total = Placed {
+            part: Part::Total(found.count),
+            tokens: i..found.next,
+            doubt: found.doubt,
+            review: None,
+            inherited: false,
+        };
+        return Some(vec![total, placed(simple(Count::exactly(1), n, unit), found.next..found.next + 2)]);
     }
     let ((period, period_max, unit), next) = ending(tokens, at, times || found.adverbial, &found)?;
     if 200 < found.count.most() {
@@ -250,12 +253,7 @@ fn times(tokens: &[Token], found: &Counted) -> (bool, usize) {
 }
 
 /// What stands behind the count: "/wk", "per week", "weekly", "each of every 2 weeks".
-fn ending(
-    tokens: &[Token],
-    at: usize,
-    times: bool,
-    found: &Counted,
-) -> Option<((u32, Option<u32>, PeriodUnit), usize)> {
+fn ending(tokens: &[Token], at: usize, times: bool, found: &Counted) -> Option<(Period, usize)> {
     let at =
         at + usize::from(times && tokens.get(at).is_some_and(|t| t.sign(',') || t.sign('-')) && per(tokens, at + 1));
     // "2 weekly" without "times" is taken: there is nothing else it can be
@@ -296,7 +294,7 @@ fn slash_read_as_one(tokens: &[Token], at: usize) -> bool {
 }
 
 /// "/wk", "per week", "a week", "every other week", "q 3 wks", "each calendar month".
-fn period(tokens: &[Token], i: usize) -> Option<((u32, Option<u32>, PeriodUnit), usize)> {
+fn period(tokens: &[Token], i: usize) -> Option<(Period, usize)> {
     let lead = tokens.get(i)?;
     let slash = lead.sign('/') || lead.sign('%') && tokens.get(i + 1).is_some_and(|t| t.glued);
     let per = lead
@@ -314,10 +312,10 @@ fn period(tokens: &[Token], i: usize) -> Option<((u32, Option<u32>, PeriodUnit),
         let unit = word(tokens, at + 1).and_then(|w| words::unit(w, false))?;
         return Some(((2, None, unit), at + 2));
     }
-    if let Some(n) = word(tokens, at).and_then(words::ordinal).filter(|n| 1 < *n) {
-        if let Some(unit) = word(tokens, at + 1).and_then(|w| words::unit(w, false)) {
-            return Some(((n, None, unit), at + 2));
-        }
+    if let Some(n) = word(tokens, at).and_then(words::ordinal).filter(|n| 1 < *n)
+        && let Some(unit) = word(tokens, at + 1).and_then(|w| words::unit(w, false))
+    {
+        return Some(((n, None, unit), at + 2));
     }
     if let Some(unit) =
         word(tokens, at).and_then(|w| words::unit(w, slash || lead.is("q") || tokens.get(at).is_some_and(|t| t.glued)))

@@ -333,14 +333,14 @@ pub(super) fn shape(word: &str) -> String {
 /// The word of the list that `word` most likely is, if it is none itself.
 pub(super) fn mend(word: &str) -> Option<&'static str> {
     let letters = word.chars().count();
-    if letters < 2 || 14 < letters {
+    if !(2..=14).contains(&letters) {
         return None;
     }
     let form = shape(word);
-    if 3 <= letters || form != word {
-        if let Some(found) = MENDABLE.iter().find(|known| shape(known) == form && **known != word) {
-            return Some(found);
-        }
+    if (3 <= letters || form != word)
+        && let Some(found) = MENDABLE.iter().find(|known| shape(known) == form && **known != word)
+    {
+        return Some(found);
     }
     if letters < 5 || !word.chars().all(char::is_alphabetic) {
         return None;
