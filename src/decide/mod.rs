@@ -19,7 +19,8 @@ const TREATMENT_FIELDS: [Field; 5] =
 
 /// Turns sections into prescriptions and pages that are none. `on` is the day of receipt.
 pub fn decide(sections: Vec<Section>, book: &Book, on: Date) -> (Vec<OtherPage>, Vec<Prescription>) {
-    let (ordered, other): (Vec<Section>, Vec<Section>) = sections.into_iter().partition(|section| section.kind.is_prescription());
+    let (ordered, other): (Vec<Section>, Vec<Section>) =
+        sections.into_iter().partition(|section| section.kind.is_prescription());
     let other = other.into_iter().map(|section| OtherPage { pages: section.pages, kind: section.kind }).collect();
     let prescriptions = ordered.into_iter().map(|section| prescription(section, book, on)).collect();
     (other, prescriptions)
@@ -74,8 +75,10 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     prescription.doubts = chosen.doubts();
     let billed = !matches!(prescription.payer.kind, Some(PayerKind::SelfPay | PayerKind::HsaFsa));
     let told = |field: &Field| prescription.gaps.iter().any(|gap| gap.field == *field);
-    let of_payer = |field: &Field| matches!(field, Field::PayerClaimNumber | Field::PayerDateOfInjury | Field::ProviderNpi);
-    let doubtful: Vec<Field> = unread.into_iter().filter(|field| !told(field) && (billed || !of_payer(field))).collect();
+    let of_payer =
+        |field: &Field| matches!(field, Field::PayerClaimNumber | Field::PayerDateOfInjury | Field::ProviderNpi);
+    let doubtful: Vec<Field> =
+        unread.into_iter().filter(|field| !told(field) && (billed || !of_payer(field))).collect();
     prescription.doubts.extend(doubtful);
     prescription.doubts.sort();
     prescription.doubts.dedup();
@@ -95,7 +98,9 @@ fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Name(a), Value::Name(b)) => fold(a.full.reveal()) == fold(b.full.reveal()),
         (Value::Text(a), Value::Text(b)) => fold(a.reveal()) == fold(b.reveal()),
-        (Value::Frequency(a), Value::Frequency(b)) => a.phases == b.phases && a.visits == b.visits && a.as_needed == b.as_needed,
+        (Value::Frequency(a), Value::Frequency(b)) => {
+            a.phases == b.phases && a.visits == b.visits && a.as_needed == b.as_needed
+        }
         _ => a == b,
     }
 }

@@ -37,7 +37,8 @@ impl<'a> Context<'a> {
         let text = sheet.text();
         let found = book.phrases.find(&Folded::new(&text.text));
         let starts = labels.iter().map(|label| sheet.rows[label.row].words[label.words.start].area);
-        let label_starts = starts.filter_map(|area| Some(text.words.iter().find(|word| word.area == area)?.range.start)).collect();
+        let label_starts =
+            starts.filter_map(|area| Some(text.words.iter().find(|word| word.area == area)?.range.start)).collect();
         Self { label_starts, book, on, reading, sheet, labels, ticks, text, found }
     }
 
@@ -53,8 +54,11 @@ impl<'a> Context<'a> {
     pub(in crate::rules) fn after(&self, from: usize, length: usize) -> Slot {
         let next = self.label_starts.iter().copied().filter(|start| *start >= from).min().unwrap_or(usize::MAX);
         let to = next.min(from + length);
-        let words: Vec<_> = self.text.words.iter().filter(|word| word.range.start >= from && word.range.end <= to).cloned().collect();
-        let (Some(first), Some(last)) = (words.first(), words.last()) else { return Slot { page: self.text.page, ..Slot::default() } };
+        let words: Vec<_> =
+            self.text.words.iter().filter(|word| word.range.start >= from && word.range.end <= to).cloned().collect();
+        let (Some(first), Some(last)) = (words.first(), words.last()) else {
+            return Slot { page: self.text.page, ..Slot::default() };
+        };
         let (start, end) = (first.range.start, last.range.end);
         let text = self.text.text.get(start..end).unwrap_or_default().to_owned();
         let shift = |word: SlotWord| SlotWord { range: word.range.start - start..word.range.end - start, ..word };
@@ -64,7 +68,9 @@ impl<'a> Context<'a> {
     /// The bytes of the page's text that the words beside tick boxes take.
     pub(in crate::rules) fn is_beside_box(&self, place: &std::ops::Range<usize>) -> bool {
         let word = self.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);
-        word.is_some_and(|word| self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area)))
+        word.is_some_and(|word| {
+            self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area))
+        })
     }
 }
 
@@ -77,6 +83,8 @@ pub(in crate::rules) struct Candidate {
     pub(in crate::rules) trust: f32,
     pub(in crate::rules) rule: String,
     pub(in crate::rules) doubts: Vec<String>,
+    /// Something else than the ink speaks for it: a check digit, the words beside a code, a phrase of the book.
+    pub(in crate::rules) checked: bool,
 }
 
 impl Candidate {
@@ -84,9 +92,16 @@ impl Candidate {
     pub(in crate::rules) fn finding(self) -> Finding {
         let ink = self.evidence.iter().map(|evidence| evidence.confidence).fold(1.0, f32::min);
         let mut doubts = self.doubts;
-        if ink < WORD_SURE {
+        if ink < WORD_SURE && !self.checked {
             doubts.push("the print could hardly be read".to_owned());
         }
-        Finding { field: self.field, value: self.value, evidence: self.evidence, confidence: ink * self.trust, rule: self.rule, doubts }
+        Finding {
+            field: self.field,
+            value: self.value,
+            evidence: self.evidence,
+            confidence: ink * self.trust,
+            rule: self.rule,
+            doubts,
+        }
     }
 }

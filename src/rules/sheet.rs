@@ -42,7 +42,7 @@ pub(in crate::rules) struct Token {
 
 impl Token {
     pub(in crate::rules) fn ends_label(&self) -> bool {
-        self.text.ends_with([':', '#']) || self.text.ends_with(":-")
+        self.text.trim_end_matches(['.', '-', ',']).ends_with([':', '#', ';'])
     }
 }
 
@@ -57,15 +57,25 @@ impl Sheet {
         let mut heights: Vec<u32> = words().map(|word| word.area.height()).collect();
         heights.sort_unstable();
         let unit = heights.get(heights.len() / 2).copied().unwrap_or(30).max(8) as f32;
-        let boxes: Vec<Area> = reading.marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
+        let boxes: Vec<Area> =
+            reading.marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
         let mut tokens: Vec<Token> = Vec::new();
         let mut opened: Option<&Word> = None;
         for word in words() {
             // "[ ]" comes as two words
-            let opening = opened.take().filter(|first| matches!(word.text.reveal().as_str(), "]" | "x]" | "X]" | ")" | "x)" | "X)") && first.area.overlap_y(&word.area) > 0);
+            let opening = opened.take().filter(|first| {
+                matches!(word.text.reveal().as_str(), "]" | "x]" | "X]" | ")" | "x)" | "X)")
+                    && first.area.overlap_y(&word.area) > 0
+            });
             if let Some(first) = opening {
                 let sign = format!("{}{}", first.text.reveal(), word.text.reveal());
-                tokens.push(Token { folded: String::new(), text: sign, area: first.area.union(&word.area), confidence: word.confidence, struck_out: false });
+                tokens.push(Token {
+                    folded: String::new(),
+                    text: sign,
+                    area: first.area.union(&word.area),
+                    confidence: word.confidence,
+                    struck_out: false,
+                });
                 continue;
             }
             if matches!(word.text.reveal().as_str(), "[" | "(") {
@@ -86,12 +96,19 @@ impl Sheet {
                 }
             }));
         }
-        Self { page: reading.page, width: reading.width, height: reading.height, rows: rows(tokens, unit, slope(reading)), unit }
+        Self {
+            page: reading.page,
+            width: reading.width,
+            height: reading.height,
+            rows: rows(tokens, unit, slope(reading)),
+            unit,
+        }
     }
 
     /// The whole page as text, a line a row.
     pub(in crate::rules) fn text(&self) -> Slot {
-        let places = self.rows.iter().enumerate().flat_map(|(row, words)| (0..words.words.len()).map(move |word| (row, word)));
+        let places =
+            self.rows.iter().enumerate().flat_map(|(row, words)| (0..words.words.len()).map(move |word| (row, word)));
         self.slot(places)
     }
 
@@ -116,7 +133,12 @@ impl Sheet {
             }
             let start = slot.text.len();
             slot.text.push_str(&token.text);
-            slot.words.push(SlotWord { range: start..slot.text.len(), area: token.area, confidence: token.confidence, struck_out: token.struck_out });
+            slot.words.push(SlotWord {
+                range: start..slot.text.len(),
+                area: token.area,
+                confidence: token.confidence,
+                struck_out: token.struck_out,
+            });
             last = Some((row, word));
         }
         slot
@@ -177,7 +199,10 @@ impl Slot {
 /// are gone. Words longer than a box and two digits are words.
 fn beside_box<'a>(text: &'a str, area: Area, boxes: &[Area], unit: f32) -> (&'a str, Area) {
     let letters = text.chars().count();
-    let over = |of: &&Area| of.overlap_y(&area) * 2 > of.height().min(area.height()) && of.overlap_x(&area) * 2 > of.width().min(area.width());
+    let over = |of: &&Area| {
+        of.overlap_y(&area) * 2 > of.height().min(area.height())
+            && of.overlap_x(&area) * 2 > of.width().min(area.width())
+    };
     let Some(over) = boxes.iter().find(over).filter(|_| letters <= BOX_LETTERS_MAX) else { return (text, area) };
     let behind = area.right.saturating_sub(over.right) as f32;
     let kept = (behind / (DIGIT_WIDTH * unit)).round() as usize;
@@ -209,7 +234,9 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
         piece.clear();
     };
     for (index, &letter) in letters.iter().enumerate() {
-        let colon_inside = letter == ':' && letters.get(index + 1).is_some_and(|next| next.is_alphabetic() || *next == '_') && begun < index;
+        let colon_inside = letter == ':'
+            && letters.get(index + 1).is_some_and(|next| next.is_alphabetic() || *next == '_')
+            && begun < index;
         if letter == '_' {
             close(&mut piece, begun, index, &mut pieces);
             begun = index + 1;

@@ -45,7 +45,10 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
             boxes.push((token.area, false, UNKNOWN));
         }
     }
-    let mut ticks: Vec<Tick> = boxes.iter().filter_map(|(area, ticked, confidence)| tick(sheet, &boxes, *area, *ticked, *confidence)).collect();
+    let mut ticks: Vec<Tick> = boxes
+        .iter()
+        .filter_map(|(area, ticked, confidence)| tick(sheet, &boxes, *area, *ticked, *confidence))
+        .collect();
     ticks.sort_by_key(|tick| (tick.row, tick.area.left));
     ticks
 }
@@ -53,7 +56,8 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
 /// Signs that are a tick box by themselves.
 fn sign(text: &str) -> Option<bool> {
     match text {
-        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)" | "[*]" | "[v]" | "[V]" | "●" | "◉" | "⦿" | "[X" | "[x" | "X]" | "x]" => Some(true),
+        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)"
+        | "[*]" | "[v]" | "[V]" | "●" | "◉" | "⦿" | "[X" | "[x" | "X]" | "x]" => Some(true),
         "☐" | "□" | "[]" | "()" | "[ ]" | "( )" | "○" | "◯" => Some(false),
         _ => None,
     }
@@ -62,7 +66,12 @@ fn sign(text: &str) -> Option<bool> {
 fn tick(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, ticked: bool, confidence: f32) -> Option<Tick> {
     let middle = area.center_y();
     let near = |(_, row): &(usize, &crate::rules::sheet::Row)| {
-        let reach = row.words.iter().filter(|token| token.area.right > area.left).map(|token| token.area.center_y().abs_diff(middle)).min();
+        let reach = row
+            .words
+            .iter()
+            .filter(|token| token.area.right > area.left)
+            .map(|token| token.area.center_y().abs_diff(middle))
+            .min();
         reach.unwrap_or(u32::MAX)
     };
     let (row, words) = sheet.rows.iter().enumerate().min_by_key(near)?;
@@ -83,7 +92,8 @@ fn tick(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, ticked: bool, co
         if token.area.center_x() <= area.right || is_box || token.area.center_x() >= next_box {
             continue;
         }
-        if token.area.left.saturating_sub(right) as f32 > if places.is_empty() { WORDS_AFTER } else { GAP } * sheet.unit {
+        if token.area.left.saturating_sub(right) as f32 > if places.is_empty() { WORDS_AFTER } else { GAP } * sheet.unit
+        {
             break;
         }
         if !is_box_debris(token) {
@@ -103,10 +113,13 @@ pub(in crate::rules) fn is_box(text: &str) -> bool {
 /// What OCR makes of a box, ticked or not: "[7]", "C]", "(_]". Its state cannot be told from the letters.
 fn looks_like_a_box(text: &str) -> bool {
     let letters = text.chars().count();
-    (1..=3).contains(&letters) && (text.contains(['[', ']']) || matches!(text, "(_)" | "C)" | "O)" | "(_" | "CO" | "[1" | "Ol" | "LJ" | "LI" | "Cl"))
+    (1..=3).contains(&letters)
+        && (text.contains(['[', ']'])
+            || matches!(text, "(_)" | "C)" | "O)" | "(_" | "CO" | "[1" | "Ol" | "LJ" | "LI" | "Cl"))
 }
 
 /// What OCR makes of an empty box: a bracket, a lone "O".
 fn is_box_debris(token: &Token) -> bool {
-    token.text.chars().all(|letter| !letter.is_alphanumeric()) || matches!(token.text.as_str(), "O" | "C" | "L]" | "LJ" | "[J")
+    token.text.chars().all(|letter| !letter.is_alphanumeric())
+        || matches!(token.text.as_str(), "O" | "C" | "L]" | "LJ" | "[J")
 }

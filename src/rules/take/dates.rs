@@ -18,7 +18,11 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         (Field::ExpiresOn, DateKind::Order),
     ];
     let mut found: Vec<Candidate> = fields.iter().flat_map(|(field, kind)| labelled(page, *field, *kind)).collect();
-    for (field, kind) in [(Field::PatientBirthDate, DateKind::Birth), (Field::PayerDateOfInjury, DateKind::Injury), (Field::WrittenOn, DateKind::Order)] {
+    for (field, kind) in [
+        (Field::PatientBirthDate, DateKind::Birth),
+        (Field::PayerDateOfInjury, DateKind::Injury),
+        (Field::WrittenOn, DateKind::Order),
+    ] {
         found.extend(in_prose(page, field, kind));
     }
     found.extend(letter_date(page));
@@ -84,5 +88,13 @@ fn first(text: &str, kind: DateKind, on: Date) -> Option<DateHit> {
 }
 
 fn candidate(field: Field, hit: DateHit, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str) -> Candidate {
-    Candidate { field, value: Value::Date(hit.date), evidence, trust, rule: rule.to_owned(), doubts: hit.doubts }
+    Candidate {
+        field,
+        value: Value::Date(hit.date),
+        evidence,
+        trust,
+        rule: rule.to_owned(),
+        doubts: hit.doubts,
+        checked: false,
+    }
 }

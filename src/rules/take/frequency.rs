@@ -29,22 +29,38 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 /// All frequency slots of the page with their labels, as one text: a form may ask for rate, duration and visits apart.
 fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut text = String::new();
-    let mut evidence = Vec::new();
-    let mut rule = None;
+    // each slot with the byte at which it begins in the joined text
+    let mut slots: Vec<(usize, Slot, &str)> = Vec::new();
     for label in labels {
-        let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else { continue };
+        let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
+            continue;
+        };
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(words.text.trim_end_matches([':', ' ']));
+        text.push_str(words.text.trim_end_matches([':', ';', ' ']));
         text.push_str(": ");
+        let begin = text.len();
         text.push_str(&slot.text);
-        evidence.extend(slot.evidence(&(0..slot.text.len()), &label.rule));
-        rule.get_or_insert_with(|| label.rule.clone());
+        slots.push((begin, slot, &label.rule));
     }
     let schedule = read_schedule(&text)?;
-    let rule = rule?;
+    let rule = slots.first()?.2.to_owned();
+    // only the words that took part speak for it
+    let evidence = slots.iter().flat_map(|(begin, slot, rule)| {
+        let inside = schedule.used.iter().filter(|used| used.start < begin + slot.text.len() && *begin < used.end);
+        let spans: Vec<_> =
+            inside.map(|used| used.start.saturating_sub(*begin)..(used.end - begin).min(slot.text.len())).collect();
+        let start = spans.iter().map(|span| span.start).min();
+        let end = spans.iter().map(|span| span.end).max();
+        let span = start.unwrap_or(0)..end.unwrap_or(slot.text.len());
+        let sure = spans.iter().map(|span| slot.confidence(span)).fold(1.0, f32::min);
+        slot.evidence(&span, rule)
+            .into_iter()
+            .map(move |evidence| crate::model::Evidence { confidence: sure, ..evidence })
+    });
+    let evidence = evidence.collect();
     Some(candidate(schedule, evidence, 1.0, &rule, Vec::new()))
 }
 
@@ -60,11 +76,20 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut doubts = Vec::new();
     for label in labels {
         let rows = label.row..=label.row + 1;
-        let next = page.labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end).map(|other| other.area.left).min();
+        let next = page
+            .labels
+            .iter()
+            .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+            .map(|other| other.area.left)
+            .min();
         let of_label: Vec<&Tick> = page
             .ticks
             .iter()
-            .filter(|tick| rows.contains(&tick.row) && (tick.row != label.row || tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next)))
+            .filter(|tick| {
+                rows.contains(&tick.row)
+                    && (tick.row != label.row
+                        || tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next))
+            })
             .filter(|tick| tick.words.text.chars().any(|letter| letter.is_ascii_digit()))
             .collect();
         let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked).collect();
@@ -75,7 +100,11 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
             continue;
         };
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
-        parts.push(format!("{}: {}", words.text.trim_end_matches([':', ' ']), only.words.text.split_whitespace().next().unwrap_or_default()));
+        parts.push(format!(
+            "{}: {}",
+            words.text.trim_end_matches([':', ' ']),
+            only.words.text.split_whitespace().next().unwrap_or_default()
+        ));
         evidence.extend(only.words.evidence(&(0..only.words.text.len()), &label.rule));
         if of_label.iter().any(|tick| tick.confidence < SURE) {
             doubts.push("a tick could hardly be told".to_owned());
@@ -84,11 +113,27 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     if parts.is_empty() {
         return None;
     }
-    let schedule = read_schedule(&parts.join("\n")).or_else(|| schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None))?;
+    let schedule = read_schedule(&parts.join("\n")).or_else(|| {
+        schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None)
+    })?;
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
 }
 
-fn candidate(schedule: Schedule, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str, mut doubts: Vec<String>) -> Candidate {
+fn candidate(
+    schedule: Schedule,
+    evidence: Vec<crate::model::Evidence>,
+    trust: f32,
+    rule: &str,
+    mut doubts: Vec<String>,
+) -> Candidate {
     doubts.extend(schedule.doubts);
-    Candidate { field: Field::Frequency, value: Value::Frequency(schedule.frequency), evidence, trust, rule: rule.to_owned(), doubts }
+    Candidate {
+        field: Field::Frequency,
+        value: Value::Frequency(schedule.frequency),
+        evidence,
+        trust,
+        rule: rule.to_owned(),
+        doubts,
+        checked: false,
+    }
 }

@@ -20,16 +20,28 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 /// A ticked box speaks first, then a payer slot, then running text.
 fn kind(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let choices: Vec<(&Tick, PayerKind)> = page.ticks.iter().filter_map(|tick| Some((tick, named(page, &tick.words, true)?))).collect();
+    let choices: Vec<(&Tick, PayerKind)> =
+        page.ticks.iter().filter_map(|tick| Some((tick, named(page, &tick.words, true)?))).collect();
     let unsure = choices.iter().any(|(tick, _)| tick.confidence < SURE);
     for (tick, kind) in choices.iter().filter(|(tick, _)| tick.ticked) {
         let doubts = if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
         found.push(candidate(*kind, &tick.words, 1.0, RULE, doubts));
     }
     if !choices.is_empty() {
-        if found.is_empty() && unsure && let Some((tick, _)) = choices.first() {
+        if found.is_empty()
+            && unsure
+            && let Some((tick, _)) = choices.first()
+        {
             let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
-            found.push(Candidate { field: Field::PayerKind, value: Value::Unread, evidence, trust: 0.5, rule: RULE.to_owned(), doubts: Vec::new() });
+            found.push(Candidate {
+                field: Field::PayerKind,
+                value: Value::Unread,
+                evidence,
+                trust: 0.5,
+                rule: RULE.to_owned(),
+                doubts: Vec::new(),
+                checked: false,
+            });
         }
         // beside a row of boxes the words of its choices say nothing
         return found;
@@ -45,7 +57,15 @@ fn kind(page: &Context) -> Vec<Candidate> {
     for (kind, rule) in &page.book.rules.payer {
         for place in page.found.any(&rule.prose) {
             let evidence = page.text.evidence(&place, RULE);
-            found.push(Candidate { field: Field::PayerKind, value: Value::PayerKind(*kind), evidence, trust: 0.9, rule: RULE.to_owned(), doubts: Vec::new() });
+            found.push(Candidate {
+                field: Field::PayerKind,
+                value: Value::PayerKind(*kind),
+                evidence,
+                trust: 0.9,
+                rule: RULE.to_owned(),
+                doubts: Vec::new(),
+                checked: true,
+            });
         }
     }
     found
@@ -75,7 +95,15 @@ fn named(page: &Context, slot: &Slot, with_words: bool) -> Option<PayerKind> {
 
 fn candidate(kind: PayerKind, slot: &Slot, trust: f32, rule: &str, doubts: Vec<String>) -> Candidate {
     let evidence = slot.evidence(&(0..slot.text.len()), rule);
-    Candidate { field: Field::PayerKind, value: Value::PayerKind(kind), evidence, trust, rule: rule.to_owned(), doubts }
+    Candidate {
+        field: Field::PayerKind,
+        value: Value::PayerKind(kind),
+        evidence,
+        trust,
+        rule: rule.to_owned(),
+        doubts,
+        checked: true,
+    }
 }
 
 fn claim(page: &Context) -> Vec<Candidate> {
@@ -83,21 +111,45 @@ fn claim(page: &Context) -> Vec<Candidate> {
     for label in page.labels_of(Field::PayerClaimNumber) {
         for (_, slot) in page.slots(label, 1) {
             let first_line = slot.text.lines().next().unwrap_or_default();
-            let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 6) else { continue };
+            let Some(hit) =
+                find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 6)
+            else {
+                continue;
+            };
             let evidence = slot.evidence(&hit.span, &label.rule);
             let value = Value::ClaimNumber(hit.number);
-            found.push(Candidate { field: Field::PayerClaimNumber, value, evidence, trust: 1.0, rule: label.rule.clone(), doubts: hit.doubts });
+            found.push(Candidate {
+                field: Field::PayerClaimNumber,
+                value,
+                evidence,
+                trust: 1.0,
+                rule: label.rule.clone(),
+                doubts: hit.doubts,
+                checked: false,
+            });
             break;
         }
     }
-    let prose = page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
+    let prose =
+        page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
         let rest = page.after(place.end, 40);
         let first_line = rest.text.lines().next().unwrap_or_default();
-        let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4) else { continue };
+        let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4)
+        else {
+            continue;
+        };
         let evidence = rest.evidence(&hit.span, RULE);
         let value = Value::ClaimNumber(hit.number);
-        found.push(Candidate { field: Field::PayerClaimNumber, value, evidence, trust: 0.95, rule: RULE.to_owned(), doubts: hit.doubts });
+        found.push(Candidate {
+            field: Field::PayerClaimNumber,
+            value,
+            evidence,
+            trust: 0.95,
+            rule: RULE.to_owned(),
+            doubts: hit.doubts,
+            checked: false,
+        });
     }
     found
 }
@@ -106,10 +158,19 @@ fn free_text(page: &Context, field: Field) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(field) {
         let Some((_, slot)) = page.slots(label, 1).into_iter().next() else { continue };
-        let words = slot.text.lines().next().unwrap_or_default().split("  ").next().unwrap_or_default().trim().to_owned();
+        let words =
+            slot.text.lines().next().unwrap_or_default().split("  ").next().unwrap_or_default().trim().to_owned();
         if words.chars().filter(|letter| letter.is_alphabetic()).count() >= 3 {
             let evidence = slot.evidence(&(0..words.len()), &label.rule);
-            found.push(Candidate { field, value: Value::Text(words.into()), evidence, trust: 0.9, rule: label.rule.clone(), doubts: Vec::new() });
+            found.push(Candidate {
+                field,
+                value: Value::Text(words.into()),
+                evidence,
+                trust: 0.9,
+                rule: label.rule.clone(),
+                doubts: Vec::new(),
+                checked: false,
+            });
         }
     }
     found

@@ -40,7 +40,10 @@ fn patient(page: &Context) -> Vec<Candidate> {
     for place in page.found.any(prose) {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
-        if let Some(hit) = find_names(first_line).into_iter().find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !hit.titled) {
+        if let Some(hit) = find_names(first_line)
+            .into_iter()
+            .find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !hit.titled)
+        {
             found.push(name(Field::PatientName, hit, &rest, PROSE, "rules/20-patient.toml"));
         }
     }
@@ -81,10 +84,20 @@ fn provider(page: &Context) -> Vec<Candidate> {
     for label in page.labels_of(Field::ProviderCredential) {
         if let Some((_, slot)) = page.slots(label, 1).into_iter().next() {
             let words = slot.text.trim().trim_end_matches(',').to_owned();
-            if (2..=12).contains(&words.chars().count()) && words.chars().all(|letter| letter.is_ascii_alphabetic() || ".-, ".contains(letter)) {
+            if (2..=12).contains(&words.chars().count())
+                && words.chars().all(|letter| letter.is_ascii_alphabetic() || ".-, ".contains(letter))
+            {
                 let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
                 let value = Value::Text(words.replace('.', "").into());
-                found.push(Candidate { field: Field::ProviderCredential, value, evidence, trust: LABELLED, rule: label.rule.clone(), doubts: Vec::new() });
+                found.push(Candidate {
+                    field: Field::ProviderCredential,
+                    value,
+                    evidence,
+                    trust: LABELLED,
+                    rule: label.rule.clone(),
+                    doubts: Vec::new(),
+                    checked: false,
+                });
             }
         }
     }
@@ -96,7 +109,15 @@ fn push_provider(found: &mut Vec<Candidate>, hit: NameHit, slot: &Slot, trust: f
     if let Some(credential) = &hit.name.credential {
         let evidence = slot.evidence(&hit.span, rule);
         let value = Value::Text(credential.as_str().into());
-        found.push(Candidate { field: Field::ProviderCredential, value, evidence, trust, rule: rule.to_owned(), doubts: Vec::new() });
+        found.push(Candidate {
+            field: Field::ProviderCredential,
+            value,
+            evidence,
+            trust,
+            rule: rule.to_owned(),
+            doubts: Vec::new(),
+            checked: false,
+        });
     }
     found.push(name(Field::ProviderName, hit, slot, trust, rule));
 }
@@ -107,14 +128,24 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
         doubts.push("a stroke runs through it".to_owned());
     }
     let value = Value::Name(PersonName { full, credential });
-    Candidate { field, value, evidence: slot.evidence(&span, rule), trust, rule: rule.to_owned(), doubts }
+    Candidate {
+        field,
+        value,
+        evidence: slot.evidence(&span, rule),
+        trust,
+        rule: rule.to_owned(),
+        doubts,
+        checked: false,
+    }
 }
 
 /// The name in a slot: the whole first line, else a name at its beginning.
 fn name_in(slot: &Slot) -> Option<NameHit> {
     let first_line = slot.text.lines().next()?;
     let first_cell = first_line.split("  ").next()?;
-    read_name(first_cell).or_else(|| read_name(first_line)).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
+    read_name(first_cell)
+        .or_else(|| read_name(first_line))
+        .or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
 }
 
 /// The NPI stands behind its label, wherever that is; the digits are never taken from a phone slot.
@@ -130,11 +161,49 @@ fn npi(page: &Context) -> Vec<Candidate> {
             let value = Value::Npi { digits: hit.digits, valid: hit.valid };
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let evidence = slot.evidence(&hit.span, &label.rule);
-            found.push(Candidate { field: Field::ProviderNpi, value, evidence, trust, rule: label.rule.clone(), doubts });
+            found.push(Candidate {
+                field: Field::ProviderNpi,
+                value,
+                evidence,
+                trust,
+                rule: label.rule.clone(),
+                doubts,
+                checked: hit.valid,
+            });
             break;
         }
     }
+    if found.is_empty() {
+        found.extend(npi_by_itself(page));
+    }
     found
+}
+
+/// Ten digits whose check digit holds, behind a word that is NPI but for one letter: no phone begins with a 1.
+fn npi_by_itself(page: &Context) -> Option<Candidate> {
+    let hit = find_npis(&page.text.text).into_iter().find(|hit| {
+        let line =
+            page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+        let mut words = line.split_whitespace().rev().map(crate::rules::sheet::fold).filter(|word| !word.is_empty());
+        hit.valid
+            && hit.repairs.is_empty()
+            && words
+                .by_ref()
+                .take(3)
+                .any(|word| word == "npi" || word.len() <= 4 && strsim::osa_distance(&word, "npi") == 1)
+    })?;
+    let rule = "rules/70-provider.toml";
+    let evidence = page.text.evidence(&hit.span, rule);
+    let value = Value::Npi { digits: hit.digits, valid: true };
+    Some(Candidate {
+        field: Field::ProviderNpi,
+        value,
+        evidence,
+        trust: PROSE,
+        rule: rule.to_owned(),
+        doubts: hit.doubts,
+        checked: true,
+    })
 }
 
 fn phones(page: &Context) -> Vec<Candidate> {
@@ -145,7 +214,15 @@ fn phones(page: &Context) -> Vec<Candidate> {
                 let Some(hit) = find_phones(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
                 let evidence = slot.evidence(&hit.span, &label.rule);
                 let value = Value::Phone(hit.e164);
-                found.push(Candidate { field, value, evidence, trust: LABELLED, rule: label.rule.clone(), doubts: hit.doubts });
+                found.push(Candidate {
+                    field,
+                    value,
+                    evidence,
+                    trust: LABELLED,
+                    rule: label.rule.clone(),
+                    doubts: hit.doubts,
+                    checked: false,
+                });
                 break;
             }
         }

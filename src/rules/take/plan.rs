@@ -21,7 +21,10 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 
 fn names_treatment(tick: &Tick) -> bool {
     let text = &tick.words.text;
-    !find_procedures(text).is_empty() || treatment_words(text).iter().any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy))
+    !find_procedures(text).is_empty()
+        || treatment_words(text)
+            .iter()
+            .any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy))
 }
 
 /// No box stands beside a treatment: the codes of the page are ordered, or what its words order.
@@ -35,7 +38,8 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     // a form with boxes, but none was seen beside these
     let is_a_choice = codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && !page.ticks.is_empty();
     for hit in hits {
-        let doubts = if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
+        let doubts =
+            if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
         let evidence = page.text.evidence(&hit.span, RULE);
         found.push(procedure(hit, evidence, 0.98, RULE, doubts));
     }
@@ -50,13 +54,21 @@ fn begins_cell(page: &Context, hit: &ProcedureHit) -> bool {
     cell.split_whitespace().count() <= 3
 }
 
-fn procedure(hit: ProcedureHit, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str, mut more: Vec<String>) -> Candidate {
+fn procedure(
+    hit: ProcedureHit,
+    evidence: Vec<crate::model::Evidence>,
+    trust: f32,
+    rule: &str,
+    mut more: Vec<String>,
+) -> Candidate {
     more.extend(hit.doubts);
+    // its own shape and place in the code table speak for it
+    let checked = hit.repairs.is_empty();
     if let Some(new) = hit.replaced_by {
         more.push(format!("{} was deleted from CPT; {new} took its place", hit.code));
     }
     let value = Value::Procedure(Procedure { code: Some(hit.code.to_owned()), units: hit.units });
-    Candidate { field: Field::Plan, value, evidence, trust, rule: rule.to_owned(), doubts: more }
+    Candidate { field: Field::Plan, value, evidence, trust, rule: rule.to_owned(), doubts: more, checked }
 }
 
 /// Only what is ticked is ordered. A box that could hardly be told makes the plan doubtful; where nothing is ticked and a box
@@ -71,7 +83,15 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
             for (code, span) in families(&tick.words) {
                 let value = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
                 let evidence = tick.words.evidence(&span, RULE);
-                found.push(Candidate { field: Field::Plan, value, evidence, trust: 0.95, rule: RULE.to_owned(), doubts: doubts() });
+                found.push(Candidate {
+                    field: Field::Plan,
+                    value,
+                    evidence,
+                    trust: 0.95,
+                    rule: RULE.to_owned(),
+                    doubts: doubts(),
+                    checked: false,
+                });
             }
         }
         for hit in hits {
@@ -81,11 +101,16 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
     }
     // written beside the boxes, or a choice whose box was not seen
     for hit in find_procedures(&page.text.text) {
-        let known = found.iter().any(|candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(hit.code)));
+        let known = found
+            .iter()
+            .any(|candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(hit.code)));
         if !known && !page.is_beside_box(&hit.span) {
             let more = vec!["it stands beside the ticked choices".to_owned()];
-            let beside_a_choice = page.text.words.iter().find(|word| word.range.start < hit.span.end && hit.span.start < word.range.end);
-            let same_row = beside_a_choice.is_some_and(|word| choices.iter().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height()));
+            let beside_a_choice =
+                page.text.words.iter().find(|word| word.range.start < hit.span.end && hit.span.start < word.range.end);
+            let same_row = beside_a_choice.is_some_and(|word| {
+                choices.iter().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height())
+            });
             if same_row {
                 found.iter_mut().for_each(|candidate| candidate.doubts.clone_from(&more));
             } else {
@@ -94,9 +119,19 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
             }
         }
     }
-    if found.is_empty() && let Some(tick) = choices.iter().find(|tick| tick.confidence < SURE) {
+    if found.is_empty()
+        && let Some(tick) = choices.iter().find(|tick| tick.confidence < SURE)
+    {
         let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
-        found.push(Candidate { field: Field::Plan, value: Value::Unread, evidence, trust: 0.5, rule: RULE.to_owned(), doubts: Vec::new() });
+        found.push(Candidate {
+            field: Field::Plan,
+            value: Value::Unread,
+            evidence,
+            trust: 0.5,
+            rule: RULE.to_owned(),
+            doubts: Vec::new(),
+            checked: false,
+        });
     }
     found
 }
@@ -121,7 +156,8 @@ fn families(slot: &Slot) -> Vec<(&'static str, std::ops::Range<usize>)> {
 fn by_words(page: &Context) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
     let labels: Vec<_> = page.labels_of(Field::Plan).cloned().collect();
-    let labelled = labels.iter().filter_map(|label| Some((page.slots(label, ROWS_MAX).into_iter().next()?.1, label.rule.clone())));
+    let labelled =
+        labels.iter().filter_map(|label| Some((page.slots(label, ROWS_MAX).into_iter().next()?.1, label.rule.clone())));
     let mut places: Vec<_> = labelled.collect();
     if places.is_empty() {
         let ordering = page.book.rules.field.get(&Field::Plan).map(|rule| rule.prose.as_slice()).unwrap_or_default();
@@ -135,7 +171,15 @@ fn by_words(page: &Context) -> Vec<Candidate> {
                 continue;
             }
             let evidence = slot.evidence(&span, &rule);
-            found.push(Candidate { field: Field::Plan, value: same, evidence, trust: 0.9, rule: rule.clone(), doubts: Vec::new() });
+            found.push(Candidate {
+                field: Field::Plan,
+                value: same,
+                evidence,
+                trust: 0.9,
+                rule: rule.clone(),
+                doubts: Vec::new(),
+                checked: true,
+            });
         }
     }
     found
@@ -151,7 +195,15 @@ fn words_of_the_plan(page: &Context) -> Vec<Candidate> {
         }
         let words = slot.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
-        found.push(Candidate { field: Field::Plan, value: Value::Text(words.into()), evidence, trust: 0.9, rule: label.rule.clone(), doubts: Vec::new() });
+        found.push(Candidate {
+            field: Field::Plan,
+            value: Value::Text(words.into()),
+            evidence,
+            trust: 0.9,
+            rule: label.rule.clone(),
+            doubts: Vec::new(),
+            checked: false,
+        });
         break;
     }
     found

@@ -34,7 +34,8 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
     let mut seen = false;
     for label in page.labels_of(field) {
         seen = true;
-        let slot = page.slots(label, 1).into_iter().map(|(_, slot)| slot).find(|slot| letters(&slot.text) >= LETTERS_MIN);
+        let slot =
+            page.slots(label, 1).into_iter().map(|(_, slot)| slot).find(|slot| letters(&slot.text) >= LETTERS_MIN);
         if let Some(slot) = slot {
             return Some(candidate(field, slot.evidence(&(0..slot.text.len()), &label.rule), &label.rule));
         }
@@ -44,7 +45,13 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
     }
     let area = page.text.words.iter().map(|word| word.area).reduce(|all, area| all.union(&area))?;
     let rule = "rules/90-required.toml";
-    let evidence = Evidence { page: page.sheet.page, area, text: Private::from(""), confidence: legibility(page), rule: rule.to_owned() };
+    let evidence = Evidence {
+        page: page.sheet.page,
+        area,
+        text: Private::from(""),
+        confidence: legibility(page),
+        rule: rule.to_owned(),
+    };
     Some(candidate(field, vec![evidence], rule))
 }
 
@@ -60,5 +67,13 @@ fn legibility(page: &Context) -> f32 {
 }
 
 fn candidate(field: Field, evidence: Vec<Evidence>, rule: &str) -> Candidate {
-    Candidate { field, value: Value::Unread, evidence, trust: 0.5, rule: rule.to_owned(), doubts: Vec::new() }
+    Candidate {
+        field,
+        value: Value::Unread,
+        evidence,
+        trust: 0.5,
+        rule: rule.to_owned(),
+        doubts: Vec::new(),
+        checked: false,
+    }
 }
