@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
-use crate::model::{Diagnosis, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
+use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
@@ -46,12 +46,13 @@ impl Chosen {
     fn best(&mut self, field: Field, fits: impl Fn(&Value) -> bool) -> Option<Value> {
         let candidates: Vec<&Finding> = self.of(field).filter(|finding| fits(&finding.value)).collect();
         let best = (*candidates.first()?).clone();
-        let agreeing = candidates.iter().filter(|other| same(&other.value, &best.value)).count();
+        let agreeing =
+            candidates.iter().filter(|other| same(&other.value, &best.value) && !shares_ink(other, &best)).count();
         let rivals = candidates
             .iter()
             .filter(|other| other.confidence > best.confidence - RIVAL && !same(&other.value, &best.value))
             .count();
-        if !best.doubts.is_empty() && agreeing < 2 || rivals > 0 {
+        if !best.doubts.is_empty() && agreeing == 0 || rivals > 0 {
             self.doubts.insert(field);
         }
         self.evidence.entry(field).or_default().extend(best.evidence);
@@ -232,6 +233,13 @@ impl Chosen {
     pub(in crate::decide) fn doubts(&self) -> Vec<Field> {
         self.doubts.iter().copied().collect()
     }
+}
+
+/// Two findings that rest on one piece of ink: neither bears the other out.
+fn shares_ink(a: &Finding, b: &Finding) -> bool {
+    let touches =
+        |a: &Evidence, b: &Evidence| a.page == b.page && a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) > 0;
+    a.evidence.iter().any(|a| b.evidence.iter().any(|b| touches(a, b)))
 }
 
 /// The same place on the page, read by two rules.

@@ -7,6 +7,8 @@ use crate::rules::ticks::is_box;
 
 /// What OCR makes of a tick box and the digits behind it has at most this many letters.
 const BOX_LETTERS_MAX: usize = 5;
+/// A line of running prose has at least this many words.
+const PROSE_WORDS_MIN: usize = 7;
 /// Width of a digit, in heights of a common word.
 const DIGIT_WIDTH: f32 = 0.7;
 
@@ -166,6 +168,26 @@ impl Slot {
         self.words.is_empty()
     }
 
+    /// The text with the line breaks of running prose as blanks, byte for byte: a long line that ends inside a sentence runs on.
+    pub(in crate::rules) fn flowing(&self) -> String {
+        let mut bytes: Vec<u8> = self.text.bytes().collect();
+        let mut line = 0;
+        for at in 0..bytes.len() {
+            if bytes[at] != b'\n' {
+                continue;
+            }
+            let before = self.text.get(line..at).unwrap_or_default();
+            let is_prose = before.split_whitespace().count() >= PROSE_WORDS_MIN
+                && !before.contains("  ")
+                && !before.trim_end().ends_with(['.', ':', '!', '?']);
+            if is_prose {
+                bytes[at] = b' ';
+            }
+            line = at + 1;
+        }
+        String::from_utf8(bytes).unwrap_or_else(|_| self.text.clone())
+    }
+
     fn touching(&self, span: &Range<usize>) -> impl Iterator<Item = &SlotWord> {
         self.words.iter().filter(move |word| word.range.start < span.end && span.start < word.range.end)
     }
@@ -207,7 +229,8 @@ fn beside_box<'a>(text: &'a str, area: Area, boxes: &[Area], unit: f32) -> (&'a 
     let behind = area.right.saturating_sub(over.right) as f32;
     let kept = (behind / (DIGIT_WIDTH * unit)).round() as usize;
     if kept == 0 {
-        let covered = over.overlap_x(&area) * 10 > area.width() * 8;
+        let covered =
+            !text.chars().any(|letter| letter.is_ascii_digit()) && over.overlap_x(&area) * 10 > area.width() * 8;
         return if covered { ("", area) } else { (text, area) };
     }
     let from = text.char_indices().rev().nth(kept.min(letters.saturating_sub(1)).max(1) - 1).map_or(0, |(at, _)| at);
@@ -227,7 +250,9 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
     let mut begun = 0;
     let letters: Vec<char> = text.chars().collect();
     let close = |piece: &mut String, from: usize, to: usize, pieces: &mut Vec<(String, f64, f64)>| {
-        let clean = piece.trim_matches(['|', '_', '[', ']', '—', '‘', '’', '“', '”', '«', '»', '~']).to_owned();
+        // a bracket without its partner's side is the edge of a cell
+        let clean = piece.trim_matches(['|', '_', '—', '‘', '’', '“', '”', '«', '»', '~']);
+        let clean = clean.trim_start_matches(']').trim_end_matches('[').to_owned();
         if !clean.is_empty() {
             pieces.push((clean, from as f64 / total, to as f64 / total));
         }

@@ -6,6 +6,8 @@ use crate::rules::sheet::{Sheet, Slot};
 
 /// Between two words of one value there is no gap wider than this many word heights.
 const VALUE_GAP: f32 = 3.2;
+/// From a label to its value there is no gap wider than this: what stands farther right is another column's.
+const FIRST_GAP: f32 = 16.0;
 /// A value below its caption stands at most this many word heights lower.
 const BELOW: f32 = 2.6;
 
@@ -46,6 +48,13 @@ pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) ->
     if labels.iter().any(|other| other.row == row && other.area.overlap_x(&label.area) > 0) {
         return None;
     }
+    // the row belongs to captions of its own
+    let captioned = |other: &Label| {
+        other.caption && other.row < row && row - other.row == 1 && other.area.overlap_x(&sheet.rows[row].area) > 0
+    };
+    if labels.iter().any(captioned) {
+        return None;
+    }
     let left = label.area.left.saturating_sub(sheet.unit as u32);
     let words = sheet.rows[row]
         .words
@@ -56,6 +65,19 @@ pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) ->
     let slot = sheet.slot(words);
     let near = (label.area.top as f32 - sheet.rows[row].area.bottom as f32) < BELOW * sheet.unit;
     (near && !slot.is_empty()).then_some(slot)
+}
+
+/// The beginning of the next row, where a label ends its own row: the value did not fit and went on at the left margin.
+pub(in crate::rules) fn wrapped(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
+    let (row, next) = (&sheet.rows[label.row], sheet.rows.get(label.row + 1)?);
+    let ends_row = row.words.iter().skip(label.words.end).all(|token| token.folded.is_empty());
+    let first = next.words.first()?;
+    let near = next.area.top.saturating_sub(row.area.bottom) as f32 <= BELOW * sheet.unit;
+    let at_margin = first.area.left <= row.area.left + (3.0 * sheet.unit) as u32
+        && label.area.left > row.area.left + row.area.width() / 2;
+    let labelled = labels.iter().any(|other| other.row == label.row + 1);
+    (label.colon && ends_row && near && at_margin && !labelled)
+        .then(|| sheet.slot((0..next.words.len()).map(|word| (label.row + 1, word))))
 }
 
 fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usize)> {
@@ -69,8 +91,8 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
     let mut right: Option<u32> = None;
     for word in label.words.end..end.unwrap_or(row.words.len()) {
         let token = &row.words[word];
-        let gap = token.area.left.saturating_sub(right.unwrap_or(token.area.left)) as f32;
-        if gap > VALUE_GAP * sheet.unit {
+        let gap = token.area.left.saturating_sub(right.unwrap_or(label.area.right)) as f32;
+        if gap > if right.is_some() { VALUE_GAP } else { FIRST_GAP } * sheet.unit {
             break;
         }
         if places.is_empty() && token.folded.is_empty() {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::model::{Field, Value};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::slots::Where;
+use crate::rules::slots::{self, Where};
 use crate::rules::{DateHit, DateKind, find_dates};
 
 /// A date this many bytes into its slot is not the slot's.
@@ -34,7 +34,8 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(field) {
-        for (place, slot) in page.slots(label, 1) {
+        let wrapped = slots::wrapped(&page.sheet, &page.labels, label).map(|slot| (Where::Below, slot));
+        for (place, slot) in page.slots(label, 1).into_iter().chain(wrapped) {
             let Some(hit) = first(&slot.text, kind, page.on) else { continue };
             let trust = if place == Where::SameLine { 1.0 } else { 0.95 };
             let evidence = slot.evidence(&hit.span, &label.rule);
@@ -51,7 +52,7 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let mut found = Vec::new();
     for place in page.found.any(prose) {
         let rest = page.after(place.end, 60);
-        let Some(hit) = find_dates(&rest.text, kind, page.on).into_iter().next() else { continue };
+        let Some(hit) = days(&rest.text, kind, page.on).into_iter().next() else { continue };
         let between = rest.text.get(..hit.span.start).unwrap_or_default();
         // another sentence, another matter
         if between.contains(['.', ';']) || between.split_whitespace().count() > 5 {
@@ -83,8 +84,20 @@ fn letter_date(page: &Context) -> Vec<Candidate> {
     found
 }
 
+/// The days of a text. "Jul 2026" is a month, not the 20th.
+fn days(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
+    let mut hits = find_dates(text, kind, on);
+    hits.retain(|hit| {
+        let words = text.get(hit.span.clone()).unwrap_or_default();
+        let digits: Vec<&str> =
+            words.split(|letter: char| !letter.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+        digits.len() != 1 || digits[0].len() != 4 || !words.chars().any(char::is_alphabetic)
+    });
+    hits
+}
+
 fn first(text: &str, kind: DateKind, on: Date) -> Option<DateHit> {
-    find_dates(text, kind, on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)
+    days(text, kind, on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)
 }
 
 fn candidate(field: Field, hit: DateHit, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str) -> Candidate {

@@ -177,14 +177,16 @@ fn words_beside(text: &str, spans: &[Range<usize>], index: usize) -> String {
     let behind_to = spans.get(index + 1).map_or(text.len(), |next| next.start);
     let before = text.get(before_from..span.start).unwrap_or_default();
     let behind = text.get(span.end..behind_to).unwrap_or_default();
-    let closes = behind.trim_start().starts_with([')', ']'])
+    let line_head = before.rsplit('\n').next().unwrap_or_default();
+    let line_tail = behind.split('\n').next().unwrap_or_default();
+    let has_words = |part: &str| part.chars().filter(|letter| letter.is_alphabetic()).count() >= 4;
+    let closes = has_words(line_head) && !has_words(line_tail)
+        || behind.trim_start().starts_with([')', ']'])
         || before.trim_end().ends_with(['(', '['])
         || before.trim_end().ends_with(['-', '–', ',']) && !before.trim().is_empty();
     let part = if closes {
-        let tail = before
-            .rsplit(['\n', ';', '.', ')', ']'])
-            .find(|part| part.chars().any(char::is_alphabetic))
-            .unwrap_or_default();
+        let tail =
+            before.rsplit(['\n', ';', ')', ']']).find(|part| part.chars().any(char::is_alphabetic)).unwrap_or_default();
         tail.trim_start_matches("The diagnosis is").trim_start_matches(" and ")
     } else {
         behind.split([';', '(', '[']).next().unwrap_or_default().trim_end_matches(char::is_numeric)

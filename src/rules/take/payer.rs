@@ -57,13 +57,14 @@ fn kind(page: &Context) -> Vec<Candidate> {
     for (kind, rule) in &page.book.rules.payer {
         for place in page.found.any(&rule.prose) {
             let evidence = page.text.evidence(&place, RULE);
+            let unseen = page.lists_choices.then(|| "it may be a choice whose tick was not seen".to_owned());
             found.push(Candidate {
                 field: Field::PayerKind,
                 value: Value::PayerKind(*kind),
                 evidence,
                 trust: 0.9,
                 rule: RULE.to_owned(),
-                doubts: Vec::new(),
+                doubts: unseen.into_iter().collect(),
                 checked: true,
             });
         }

@@ -1,9 +1,9 @@
 //! Patient, provider, their numbers.
 
-use crate::model::{Field, PersonName, Value};
+use crate::model::{Evidence, Field, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
-use crate::rules::sheet::Slot;
+use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::{NameHit, find_names, find_npis, find_phones, read_name};
 
@@ -127,16 +127,16 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
     if slot.struck_out(&span) {
         doubts.push("a stroke runs through it".to_owned());
     }
+    // the name's own words speak for it, not its credential or what stands between
+    let own = slot.words.iter().filter(|word| word.range.start < span.end && span.start < word.range.end);
+    let own = own
+        .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| fold(full.reveal()).contains(&fold(text))));
+    let sure = own.map(|word| word.confidence).reduce(f32::min);
+    let evidence = slot.evidence(&span, rule).into_iter();
+    let evidence =
+        evidence.map(|evidence| Evidence { confidence: sure.unwrap_or(evidence.confidence), ..evidence }).collect();
     let value = Value::Name(PersonName { full, credential });
-    Candidate {
-        field,
-        value,
-        evidence: slot.evidence(&span, rule),
-        trust,
-        rule: rule.to_owned(),
-        doubts,
-        checked: false,
-    }
+    Candidate { field, value, evidence, trust, rule: rule.to_owned(), doubts, checked: false }
 }
 
 /// The name in a slot: the whole first line, else a name at its beginning.

@@ -14,8 +14,25 @@ const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(tick)).collect();
-    let mut found = if choices.is_empty() { in_text(page) } else { ticked(page, &choices) };
-    found.extend(words_of_the_plan(page));
+    if choices.is_empty() {
+        let mut found = in_text(page);
+        found.extend(words_of_the_plan(page));
+        return found;
+    }
+    let mut found = ticked(page, &choices);
+    for tick in choices.iter().filter(|tick| tick.ticked) {
+        let words = tick.words.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
+        found.push(Candidate {
+            field: Field::Plan,
+            value: Value::Text(words.into()),
+            evidence,
+            trust: 0.9,
+            rule: RULE.to_owned(),
+            doubts: Vec::new(),
+            checked: true,
+        });
+    }
     found
 }
 
@@ -36,7 +53,8 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     codes.sort_unstable();
     codes.dedup();
     // a form with boxes, but none was seen beside these
-    let is_a_choice = codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && !page.ticks.is_empty();
+    let is_a_choice = codes.len() >= CHOICES_MIN
+        || codes.len() > 1 && cells > 1 && (page.lists_choices || page.ticks.len() >= CHOICES_MIN);
     for hit in hits {
         let doubts =
             if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };

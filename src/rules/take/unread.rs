@@ -2,6 +2,7 @@
 
 use crate::model::{Evidence, Field, Private, Source, Value};
 use crate::rules::context::{Candidate, Context};
+use crate::rules::slots::Where;
 
 /// Fewer letters and digits than this behind a label are debris of its line.
 const LETTERS_MIN: usize = 3;
@@ -34,8 +35,11 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
     let mut seen = false;
     for label in page.labels_of(field) {
         seen = true;
-        let slot =
-            page.slots(label, 1).into_iter().map(|(_, slot)| slot).find(|slot| letters(&slot.text) >= LETTERS_MIN);
+        let slot = page.slots(label, 1).into_iter().find(|(place, slot)| {
+            // what stands below "Claim #: ____" is the next line
+            letters(&slot.text) >= LETTERS_MIN && (*place == Where::SameLine || !label.colon)
+        });
+        let slot = slot.map(|(_, slot)| slot);
         if let Some(slot) = slot {
             return Some(candidate(field, slot.evidence(&(0..slot.text.len()), &label.rule), &label.rule));
         }
