@@ -20,12 +20,14 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         return found;
     }
     let mut found = ticked(page, &choices);
-    for tick in choices.iter().filter(|tick| tick.ticked) {
-        let words = tick.words.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
+    let chosen: Vec<&&Tick> = choices.iter().filter(|tick| tick.ticked).collect();
+    if !chosen.is_empty() {
+        let words: Vec<&str> = chosen.iter().flat_map(|tick| tick.words.text.split_whitespace()).collect();
+        let evidence = chosen.iter().flat_map(|tick| tick.words.evidence(&(0..tick.words.text.len()), RULE)).collect();
+        let value = Value::Text(words.join(" ").into());
         found.push(Candidate {
             field: Field::Plan,
-            value: Value::Text(words.into()),
+            value,
             evidence,
             trust: 0.9,
             rule: RULE.to_owned(),
@@ -34,6 +36,11 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         });
     }
     found
+}
+
+/// Whether treatments stand beside boxes: where none is ticked, none is ordered.
+pub(in crate::rules::take) fn has_choices(page: &Context) -> bool {
+    page.ticks.iter().any(names_treatment)
 }
 
 fn names_treatment(tick: &Tick) -> bool {

@@ -3,6 +3,7 @@
 use crate::model::{Evidence, Field, Private, Source, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::slots::Where;
+use crate::rules::take::plan;
 
 /// Fewer letters and digits than this behind a label are debris of its line.
 const LETTERS_MIN: usize = 3;
@@ -32,6 +33,9 @@ pub(in crate::rules::take) fn take(page: &Context, found: &[Candidate]) -> Vec<C
 }
 
 fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
+    if field == Field::Plan && plan::has_choices(page) {
+        return None;
+    }
     let mut seen = false;
     for label in page.labels_of(field) {
         seen = true;
