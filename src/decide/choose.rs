@@ -31,7 +31,10 @@ impl Chosen {
         let candidates: Vec<&Finding> = self.of(field).filter(|finding| fits(&finding.value)).collect();
         let best = (*candidates.first()?).clone();
         let agreeing = candidates.iter().filter(|other| same(&other.value, &best.value)).count();
-        let rivals = candidates.iter().filter(|other| other.confidence > best.confidence - RIVAL && !same(&other.value, &best.value)).count();
+        let rivals = candidates
+            .iter()
+            .filter(|other| other.confidence > best.confidence - RIVAL && !same(&other.value, &best.value))
+            .count();
         if !best.doubts.is_empty() && agreeing < 2 || rivals > 0 {
             self.doubts.insert(field);
         }
@@ -130,7 +133,8 @@ impl Chosen {
         let mut kept: Vec<Finding> = Vec::new();
         for finding in self.of(Field::Plan) {
             let Value::Procedure(procedure) = &finding.value else { continue };
-            let twin = kept.iter_mut().find(|other| matches!(&other.value, Value::Procedure(of) if of.code == procedure.code));
+            let twin =
+                kept.iter_mut().find(|other| matches!(&other.value, Value::Procedure(of) if of.code == procedure.code));
             match twin {
                 Some(Finding { value: Value::Procedure(of), .. }) => of.units = of.units.or(procedure.units),
                 _ => kept.push(finding.clone()),
@@ -143,7 +147,9 @@ impl Chosen {
     }
 
     fn keep_all<T>(&mut self, field: Field, mut kept: Vec<Finding>, take: impl Fn(Value) -> Option<T>) -> Vec<T> {
-        kept.sort_by_key(|finding| finding.evidence.first().map(|evidence| (evidence.page, evidence.area.top, evidence.area.left)));
+        kept.sort_by_key(|finding| {
+            finding.evidence.first().map(|evidence| (evidence.page, evidence.area.top, evidence.area.left))
+        });
         if kept.iter().any(|finding| !finding.doubts.is_empty()) {
             self.doubts.insert(field);
         }
@@ -169,7 +175,9 @@ impl Chosen {
     /// "Evaluate and treat" stands in the plan.
     pub(in crate::decide) fn delegated(&self) -> bool {
         self.of(Field::Plan).any(|finding| match &finding.value {
-            Value::Text(text) => crate::rules::treatment_words(text.reveal()).iter().any(|hit| hit.family == crate::rules::TreatmentFamily::Delegation && !hit.negated),
+            Value::Text(text) => crate::rules::treatment_words(text.reveal())
+                .iter()
+                .any(|hit| hit.family == crate::rules::TreatmentFamily::Delegation && !hit.negated),
             _ => false,
         })
     }
@@ -186,7 +194,12 @@ impl Chosen {
         let injury = peek(Field::PayerDateOfInjury);
         let written = peek(Field::WrittenOn);
         let tomorrow = on.tomorrow().unwrap_or(on);
-        let order = [(birth, Field::PatientBirthDate), (injury, Field::PayerDateOfInjury), (written, Field::WrittenOn), (Some(tomorrow), Field::WrittenOn)];
+        let order = [
+            (birth, Field::PatientBirthDate),
+            (injury, Field::PayerDateOfInjury),
+            (written, Field::WrittenOn),
+            (Some(tomorrow), Field::WrittenOn),
+        ];
         let given: Vec<(Date, Field)> = order.iter().filter_map(|(date, field)| Some(((*date)?, *field))).collect();
         for pair in given.windows(2) {
             let [(earlier, first), (later, second)] = pair else { continue };
@@ -207,6 +220,15 @@ impl Chosen {
 
 /// The same place on the page, read by two rules.
 fn same_ink(a: &Finding, b: &Finding) -> bool {
-    a.evidence.iter().any(|a| b.evidence.iter().any(|b| a.page == b.page && a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) * 2 > a.area.height().min(b.area.height())))
-        && a.evidence.iter().zip(&b.evidence).all(|(a, b)| fold(a.text.reveal()).len().abs_diff(fold(b.text.reveal()).len()) < 4)
+    a.evidence.iter().any(|a| {
+        b.evidence.iter().any(|b| {
+            a.page == b.page
+                && a.area.overlap_x(&b.area) > 0
+                && a.area.overlap_y(&b.area) * 2 > a.area.height().min(b.area.height())
+        })
+    }) && a
+        .evidence
+        .iter()
+        .zip(&b.evidence)
+        .all(|(a, b)| fold(a.text.reveal()).len().abs_diff(fold(b.text.reveal()).len()) < 4)
 }

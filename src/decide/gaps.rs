@@ -11,11 +11,18 @@ pub(in crate::decide) fn gaps(prescription: &Prescription, book: &Book, on: Date
     for rule in book.requirements() {
         let asked = rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
         if asked && is_missing(prescription, rule.field) {
-            gaps.push(Gap { field: rule.field, reason: GapReason::Missing, level: rule.level, tell: rule.tell.clone() });
+            gaps.push(Gap {
+                field: rule.field,
+                reason: GapReason::Missing,
+                level: rule.level,
+                tell: rule.tell.clone(),
+            });
         }
     }
     let mut wrong = |field, reason, fault: &str| {
-        let (level, tell) = book.sentence(fault).map_or((GapLevel::Warn, fault.replace('_', " ")), |rule| (rule.level, rule.tell.clone()));
+        let (level, tell) = book
+            .sentence(fault)
+            .map_or((GapLevel::Warn, fault.replace('_', " ")), |rule| (rule.level, rule.tell.clone()));
         gaps.push(Gap { field, reason, level, tell });
     };
     match prescription.frequency.as_ref().map(|frequency| frequency.status) {
@@ -41,7 +48,9 @@ fn is_missing(prescription: &Prescription, field: Field) -> bool {
         Field::PatientBirthDate => prescription.patient.birth_date.is_none(),
         Field::PatientPhone => prescription.patient.phone.is_none(),
         Field::Diagnoses => prescription.diagnoses.is_empty(),
-        Field::Plan => prescription.plan.procedures.is_empty() && prescription.plan.text.is_none() && !prescription.plan.delegated,
+        Field::Plan => {
+            prescription.plan.procedures.is_empty() && prescription.plan.text.is_none() && !prescription.plan.delegated
+        }
         Field::Frequency => prescription.frequency.is_none(),
         Field::PayerKind => prescription.payer.kind.is_none(),
         Field::PayerInsurer => prescription.payer.insurer.is_none(),

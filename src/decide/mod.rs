@@ -19,7 +19,8 @@ const TREATMENT_FIELDS: [Field; 5] =
 
 /// Turns sections into prescriptions and pages that are none. `on` is the day of receipt.
 pub fn decide(sections: Vec<Section>, book: &Book, on: Date) -> (Vec<OtherPage>, Vec<Prescription>) {
-    let (ordered, other): (Vec<Section>, Vec<Section>) = sections.into_iter().partition(|section| section.kind.is_prescription());
+    let (ordered, other): (Vec<Section>, Vec<Section>) =
+        sections.into_iter().partition(|section| section.kind.is_prescription());
     let other = other.into_iter().map(|section| OtherPage { pages: section.pages, kind: section.kind }).collect();
     let prescriptions = ordered.into_iter().map(|section| prescription(section, book, on)).collect();
     (other, prescriptions)
@@ -86,7 +87,9 @@ fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Name(a), Value::Name(b)) => fold(a.full.reveal()) == fold(b.full.reveal()),
         (Value::Text(a), Value::Text(b)) => fold(a.reveal()) == fold(b.reveal()),
-        (Value::Frequency(a), Value::Frequency(b)) => a.phases == b.phases && a.visits == b.visits && a.as_needed == b.as_needed,
+        (Value::Frequency(a), Value::Frequency(b)) => {
+            a.phases == b.phases && a.visits == b.visits && a.as_needed == b.as_needed
+        }
         _ => a == b,
     }
 }

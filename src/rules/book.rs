@@ -11,7 +11,7 @@ use crate::rules::CodeList;
 use crate::rules::fault::{Fault, Faults};
 use crate::rules::label::Labels;
 use crate::rules::phrase::Phrases;
-use crate::rules::schema::{RuleFile, RequireRule, TellRule, TestRule};
+use crate::rules::schema::{RequireRule, RuleFile, TellRule, TestRule};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;

@@ -48,7 +48,9 @@ impl<'a> Context<'a> {
     /// The bytes of the page's text that the words beside tick boxes take.
     pub(in crate::rules) fn is_beside_box(&self, place: &std::ops::Range<usize>) -> bool {
         let word = self.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);
-        word.is_some_and(|word| self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area)))
+        word.is_some_and(|word| {
+            self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area))
+        })
     }
 }
 
@@ -71,6 +73,13 @@ impl Candidate {
         if ink < WORD_SURE {
             doubts.push("the print could hardly be read".to_owned());
         }
-        Finding { field: self.field, value: self.value, evidence: self.evidence, confidence: ink * self.trust, rule: self.rule, doubts }
+        Finding {
+            field: self.field,
+            value: self.value,
+            evidence: self.evidence,
+            confidence: ink * self.trust,
+            rule: self.rule,
+            doubts,
+        }
     }
 }

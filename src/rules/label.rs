@@ -57,7 +57,6 @@ pub(in crate::rules) struct Label {
     pub(in crate::rules) caption: bool,
 }
 
-
 impl Labels {
     pub(in crate::rules) fn add(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
         for (field, rule) in &rules.field {
@@ -102,7 +101,8 @@ impl Labels {
             return; // "Freq" and "Freq." are one
         }
         if let Some(twin) = entries.iter().find(|entry| entry.words == words && clash(entry.meaning, meaning)) {
-            let what = format!("the label \"{phrase}\" already means something else ({}); one of the two must go", twin.rule);
+            let what =
+                format!("the label \"{phrase}\" already means something else ({}); one of the two must go", twin.rule);
             faults.push(Fault::at(file, text, offset, what));
             return;
         }
@@ -125,44 +125,88 @@ impl Labels {
         labels
     }
 
-    fn find_at(&self, sheet: &Sheet, row: usize, words: &Row, known: &[Option<&str>], at: usize, before: &[Label]) -> Vec<Label> {
+    fn find_at(
+        &self,
+        sheet: &Sheet,
+        row: usize,
+        words: &Row,
+        known: &[Option<&str>],
+        at: usize,
+        before: &[Label],
+    ) -> Vec<Label> {
         let Some(entries) = known[at].and_then(|word| self.by_first_word.get(word)) else { return Vec::new() };
         let fits = |entry: &&Entry| {
-            entry.words.iter().enumerate().all(|(offset, word)| known.get(at + offset).is_some_and(|known| *known == Some(word.as_str())))
+            entry
+                .words
+                .iter()
+                .enumerate()
+                .all(|(offset, word)| known.get(at + offset).is_some_and(|known| *known == Some(word.as_str())))
         };
         let Some(longest) = entries.iter().find(fits).map(|entry| entry.words.len()) else { return Vec::new() };
         let mut end = at + longest;
         // "(last, first)", "(print)": a remark belongs to the label
         let opens = words.words.get(end).is_some_and(|token| token.text.starts_with('('));
-        if opens && let Some(closes) = (end..words.words.len().min(end + 5)).find(|&index| words.words[index].text.trim_end_matches(':').ends_with(')')) {
-            let digits = words.words[end..=closes].iter().flat_map(|token| token.text.chars()).filter(char::is_ascii_digit).count();
+        if opens
+            && let Some(closes) = (end..words.words.len().min(end + 5))
+                .find(|&index| words.words[index].text.trim_end_matches(':').ends_with(')'))
+        {
+            let digits = words.words[end..=closes]
+                .iter()
+                .flat_map(|token| token.text.chars())
+                .filter(char::is_ascii_digit)
+                .count();
             if digits < 4 {
                 end = closes + 1;
             }
         }
         // a colon or number sign that stands alone
-        while words.words.get(end).is_some_and(|token| token.folded.is_empty() && token.text.chars().all(|letter| ":#.-=".contains(letter))) {
+        while words
+            .words
+            .get(end)
+            .is_some_and(|token| token.folded.is_empty() && token.text.chars().all(|letter| ":#.-=".contains(letter)))
+        {
             end += 1;
         }
         let colon = words.words[at..end].iter().any(Token::ends_label);
-        let area = words.words[at..end].iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();
+        let area = words.words[at..end]
+            .iter()
+            .map(|token| token.area)
+            .reduce(|all, area| all.union(&area))
+            .unwrap_or_default();
         let gap = CELL_GAP * sheet.unit;
         let begins_cell = at == 0
             || words.words[at].area.left.saturating_sub(words.words[at - 1].area.right) as f32 > gap
             || words.words[at - 1].folded.is_empty()
-            || (at <= 2 && words.words[..at].iter().all(|token| token.folded.chars().all(|letter| letter.is_ascii_digit()) || token.folded.is_empty()));
+            || (at <= 2
+                && words.words[..at].iter().all(|token| {
+                    token.folded.chars().all(|letter| letter.is_ascii_digit()) || token.folded.is_empty()
+                }));
         let next = words.words.get(end);
         let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
-        let candidates: Vec<&Entry> = entries.iter().filter(|entry| entry.words.len() == longest).filter(fits).collect();
+        let candidates: Vec<&Entry> =
+            entries.iter().filter(|entry| entry.words.len() == longest).filter(fits).collect();
         let context = heading_above(before, &area);
         let field = candidates
             .iter()
             .find(|entry| matches!(entry.meaning, Meaning::Field(_, Some(needed)) if Some(needed) == context))
-            .or_else(|| candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other)))
+            .or_else(|| {
+                candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other))
+            })
             .filter(|entry| colon || (begins_cell && ends_cell) || entry.bare);
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
-        let heading = candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| begins_cell && ends_cell);
-        let label = |entry: &&Entry| Label { row, words: at..end, meaning: entry.meaning, area, rule: entry.rule.clone(), colon, caption: ends_cell };
+        let heading = candidates
+            .iter()
+            .find(|entry| matches!(entry.meaning, Meaning::Heading(_)))
+            .filter(|_| begins_cell && ends_cell);
+        let label = |entry: &&Entry| Label {
+            row,
+            words: at..end,
+            meaning: entry.meaning,
+            area,
+            rule: entry.rule.clone(),
+            colon,
+            caption: ends_cell,
+        };
         field.into_iter().chain(heading).map(label).collect()
     }
 
@@ -188,10 +232,14 @@ impl Labels {
 /// Whether two meanings of one phrase cannot stand side by side: two fields, unless a heading tells them apart.
 fn clash(a: Meaning, b: Meaning) -> bool {
     match (a, b) {
-        (Meaning::Field(field, heading), Meaning::Field(other_field, other_heading)) => field != other_field && heading == other_heading,
+        (Meaning::Field(field, heading), Meaning::Field(other_field, other_heading)) => {
+            field != other_field && heading == other_heading
+        }
         (Meaning::Heading(heading), Meaning::Heading(other)) => heading != other,
         (Meaning::Heading(_), _) | (_, Meaning::Heading(_)) => false,
-        (Meaning::Other, Meaning::Field(_, heading)) | (Meaning::Field(_, heading), Meaning::Other) => heading.is_none(),
+        (Meaning::Other, Meaning::Field(_, heading)) | (Meaning::Field(_, heading), Meaning::Other) => {
+            heading.is_none()
+        }
         (Meaning::Other, Meaning::Other) => false,
     }
 }
@@ -199,7 +247,9 @@ fn clash(a: Meaning, b: Meaning) -> bool {
 /// The heading that a place stands under: the nearest above in its own column.
 fn heading_above(labels: &[Label], area: &Area) -> Option<Heading> {
     let above = labels.iter().filter_map(|label| match label.meaning {
-        Meaning::Heading(heading) if label.area.bottom <= area.top + area.height() / 2 && label.area.left <= area.left + area.height() => {
+        Meaning::Heading(heading)
+            if label.area.bottom <= area.top + area.height() / 2 && label.area.left <= area.left + area.height() =>
+        {
             Some((label.area.left / 300, label.area.top, heading))
         }
         _ => None,

@@ -52,8 +52,14 @@ impl Phrases {
         let payers = rules.payer.values().flat_map(|payer| payer.words.iter().chain(&payer.prose));
         let fields = rules.field.values().flat_map(|field| &field.prose);
         let signature = &rules.signature;
-        let signatures = signature.signed.iter().chain(&signature.unsigned).chain(&signature.not_the_provider).chain(&signature.closings);
-        let words: Vec<String> = signs.chain(payers).chain(fields).chain(signatures).map(|phrase| Folded::new(phrase).text).collect();
+        let signatures = signature
+            .signed
+            .iter()
+            .chain(&signature.unsigned)
+            .chain(&signature.not_the_provider)
+            .chain(&signature.closings);
+        let words: Vec<String> =
+            signs.chain(payers).chain(fields).chain(signatures).map(|phrase| Folded::new(phrase).text).collect();
         let words: Vec<String> = words.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)

@@ -43,13 +43,17 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
         .map(|word| word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count())
         .sum();
     if letters < LETTERS_MIN {
-        let lost = matches!(reading.trouble, Some(PageTrouble::ReaderFailed | PageTrouble::TimedOut | PageTrouble::TooLarge | PageTrouble::Damaged));
+        let lost = matches!(
+            reading.trouble,
+            Some(PageTrouble::ReaderFailed | PageTrouble::TimedOut | PageTrouble::TooLarge | PageTrouble::Damaged)
+        );
         let kind = if lost || letters > 0 { PaperKind::Unreadable } else { PaperKind::Blank };
         return Sorted { page: reading.page, kind, findings: Vec::new(), begins_order: false };
     }
     let page = Context::new(book, reading, on);
     let findings = take::all(&page);
-    let has = |field: Field| findings.iter().any(|finding| finding.field == field && finding.value != Value::Signed(false));
+    let has =
+        |field: Field| findings.iter().any(|finding| finding.field == field && finding.value != Value::Signed(false));
     let kind = kind(&page, &has);
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
     Sorted { page: reading.page, kind, findings, begins_order }
@@ -59,7 +63,11 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
 fn kind(page: &Context, has: &dyn Fn(Field) -> bool) -> PaperKind {
     let top = page.sheet.height / 3;
     let at_top = |place: &std::ops::Range<usize>| {
-        page.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end).is_some_and(|word| word.area.top < top)
+        page.text
+            .words
+            .iter()
+            .find(|word| word.range.start < place.end && place.start < word.range.end)
+            .is_some_and(|word| word.area.top < top)
     };
     let score = |kind: &PaperKind| {
         let rule = &page.book.rules.document[kind];
@@ -106,6 +114,9 @@ fn is_second_page(last: &Section, next: &Sorted) -> bool {
         (None, Some(_)) => false,
     };
     let has = |findings: &[Finding], field: Field| findings.iter().any(|finding| finding.field == field);
-    let brings_twice = [Field::Diagnoses, Field::Frequency, Field::WrittenOn].iter().filter(|field| has(&last.findings, **field) && has(&next.findings, **field)).count();
+    let brings_twice = [Field::Diagnoses, Field::Frequency, Field::WrittenOn]
+        .iter()
+        .filter(|field| has(&last.findings, **field) && has(&next.findings, **field))
+        .count();
     same_patient && brings_twice < 2
 }

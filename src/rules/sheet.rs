@@ -66,12 +66,19 @@ impl Sheet {
         }
         heights.sort_unstable();
         let unit = heights.get(heights.len() / 2).copied().unwrap_or(30).max(8) as f32;
-        Self { page: reading.page, width: reading.width, height: reading.height, rows: rows(tokens, unit, slope(reading)), unit }
+        Self {
+            page: reading.page,
+            width: reading.width,
+            height: reading.height,
+            rows: rows(tokens, unit, slope(reading)),
+            unit,
+        }
     }
 
     /// The whole page as text, a line a row.
     pub(in crate::rules) fn text(&self) -> Slot {
-        let places = self.rows.iter().enumerate().flat_map(|(row, words)| (0..words.words.len()).map(move |word| (row, word)));
+        let places =
+            self.rows.iter().enumerate().flat_map(|(row, words)| (0..words.words.len()).map(move |word| (row, word)));
         self.slot(places)
     }
 
@@ -96,7 +103,12 @@ impl Sheet {
             }
             let start = slot.text.len();
             slot.text.push_str(&token.text);
-            slot.words.push(SlotWord { range: start..slot.text.len(), area: token.area, confidence: token.confidence, struck_out: token.struck_out });
+            slot.words.push(SlotWord {
+                range: start..slot.text.len(),
+                area: token.area,
+                confidence: token.confidence,
+                struck_out: token.struck_out,
+            });
             last = Some((row, word));
         }
         slot
@@ -168,7 +180,9 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
         piece.clear();
     };
     for (index, &letter) in letters.iter().enumerate() {
-        let colon_inside = letter == ':' && letters.get(index + 1).is_some_and(|next| next.is_alphabetic() || *next == '_') && begun < index;
+        let colon_inside = letter == ':'
+            && letters.get(index + 1).is_some_and(|next| next.is_alphabetic() || *next == '_')
+            && begun < index;
         if letter == '_' {
             close(&mut piece, begun, index, &mut pieces);
             begun = index + 1;

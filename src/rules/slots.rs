@@ -47,7 +47,12 @@ pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) ->
         return None;
     }
     let left = label.area.left.saturating_sub(sheet.unit as u32);
-    let words = sheet.rows[row].words.iter().enumerate().filter(|(_, token)| token.area.left >= left).map(|(word, _)| (row, word));
+    let words = sheet.rows[row]
+        .words
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| token.area.left >= left)
+        .map(|(word, _)| (row, word));
     let slot = sheet.slot(words);
     let near = (label.area.top as f32 - sheet.rows[row].area.bottom as f32) < BELOW * sheet.unit;
     (near && !slot.is_empty()).then_some(slot)
@@ -55,7 +60,11 @@ pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) ->
 
 fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usize)> {
     let row = &sheet.rows[label.row];
-    let end = labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end).map(|other| other.words.start).min();
+    let end = labels
+        .iter()
+        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .map(|other| other.words.start)
+        .min();
     let mut places = Vec::new();
     let mut right: Option<u32> = None;
     for word in label.words.end..end.unwrap_or(row.words.len()) {
@@ -75,9 +84,21 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
 
 /// Rows under the label in its own column, down to the next label of that column. A label in the column ends it; a row that
 /// belongs to another column does not.
-fn below(sheet: &Sheet, labels: &[Label], label: &Label, left: u32, from_row: usize, rows_max: usize, first_is_value: bool) -> Vec<(usize, usize)> {
+fn below(
+    sheet: &Sheet,
+    labels: &[Label],
+    label: &Label,
+    left: u32,
+    from_row: usize,
+    rows_max: usize,
+    first_is_value: bool,
+) -> Vec<(usize, usize)> {
     let slack = (0.8 * sheet.unit) as u32;
-    let next_cell = labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end).map(|other| other.area.left).min();
+    let next_cell = labels
+        .iter()
+        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .map(|other| other.area.left)
+        .min();
     let right = next_cell.unwrap_or_else(|| column_end(sheet, labels, label)).saturating_sub(slack / 2);
     let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
     let mut places = Vec::new();
@@ -88,7 +109,10 @@ fn below(sheet: &Sheet, labels: &[Label], label: &Label, left: u32, from_row: us
             break;
         }
         let ends = labels.iter().any(|other| {
-            other.row == index && other.area.left >= column.left && other.area.left < column.right && !(rows > 0 && matches!(other.meaning, Meaning::Other) && !other.colon)
+            other.row == index
+                && other.area.left >= column.left
+                && other.area.left < column.right
+                && !(rows > 0 && matches!(other.meaning, Meaning::Other) && !other.colon)
         });
         if ends {
             break;
@@ -97,7 +121,11 @@ fn below(sheet: &Sheet, labels: &[Label], label: &Label, left: u32, from_row: us
             .words
             .iter()
             .enumerate()
-            .filter(|(_, token)| token.area.center_x() > column.left && token.area.center_x() < column.right && token.area.left + slack >= column.left)
+            .filter(|(_, token)| {
+                token.area.center_x() > column.left
+                    && token.area.center_x() < column.right
+                    && token.area.left + slack >= column.left
+            })
             .map(|(word, _)| (index, word))
             .collect();
         // a continuation stands under its beginning, not left of it
@@ -121,9 +149,15 @@ fn below(sheet: &Sheet, labels: &[Label], label: &Label, left: u32, from_row: us
 /// Where the column of a label ends: at the next thing that begins a cell to its right on its own row, else at the page's edge.
 fn column_end(sheet: &Sheet, labels: &[Label], label: &Label) -> u32 {
     let row = &sheet.rows[label.row];
-    let right_of = row.words.iter().skip(label.words.end).map(|token| token.area.left).find(|left| {
-        label.caption && left.saturating_sub(label.area.right) as f32 > VALUE_GAP * sheet.unit
-    });
-    let headings = labels.iter().filter(|other| matches!(other.meaning, Meaning::Heading(_)) && other.area.left > label.area.right).map(|other| other.area.left);
+    let right_of = row
+        .words
+        .iter()
+        .skip(label.words.end)
+        .map(|token| token.area.left)
+        .find(|left| label.caption && left.saturating_sub(label.area.right) as f32 > VALUE_GAP * sheet.unit);
+    let headings = labels
+        .iter()
+        .filter(|other| matches!(other.meaning, Meaning::Heading(_)) && other.area.left > label.area.right)
+        .map(|other| other.area.left);
     right_of.into_iter().chain(headings.min()).min().unwrap_or(sheet.width)
 }

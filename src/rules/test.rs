@@ -37,7 +37,11 @@ impl Book {
     /// Runs the examples of all rule files.
     pub fn test(&self) -> TestReport {
         let failures = self.0.tests.iter().flat_map(|(file, test)| {
-            self.differences(test).into_iter().map(move |what| TestFailure { file: file.clone(), name: test.name.clone(), what })
+            self.differences(test).into_iter().map(move |what| TestFailure {
+                file: file.clone(),
+                name: test.name.clone(),
+                what,
+            })
         });
         TestReport { tests: self.0.tests.len(), failures: failures.collect() }
     }
@@ -100,8 +104,15 @@ fn page(text: &str) -> Reading {
         for word in line.split(' ') {
             let letters = u32::try_from(word.chars().count()).unwrap_or(u32::MAX);
             if letters > 0 {
-                let area = Area::new(column * CELL.0, row * CELL.1, (column + letters) * CELL.0, (row + 1) * CELL.1 - 8);
-                words.push(Word { text: Private::from(word), area, confidence: 1.0, also: Vec::new(), struck_out: false });
+                let area =
+                    Area::new(column * CELL.0, row * CELL.1, (column + letters) * CELL.0, (row + 1) * CELL.1 - 8);
+                words.push(Word {
+                    text: Private::from(word),
+                    area,
+                    confidence: 1.0,
+                    also: Vec::new(),
+                    struck_out: false,
+                });
             }
             column += letters + 1;
         }
@@ -110,5 +121,15 @@ fn page(text: &str) -> Reading {
         }
     }
     let height = u32::try_from(text.lines().count()).unwrap_or(u32::MAX / CELL.1) * CELL.1;
-    Reading { page: 1, width: 100 * CELL.0, height, source: Source::TextLayer, rotated: 0, lines, marks: Vec::new(), fax_header: None, trouble: None }
+    Reading {
+        page: 1,
+        width: 100 * CELL.0,
+        height,
+        source: Source::TextLayer,
+        rotated: 0,
+        lines,
+        marks: Vec::new(),
+        fax_header: None,
+        trouble: None,
+    }
 }

@@ -33,7 +33,10 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
             boxes.push((token.area, ticked, token.confidence));
         }
     }
-    let mut ticks: Vec<Tick> = boxes.iter().filter_map(|(area, ticked, confidence)| tick(sheet, &boxes, *area, *ticked, *confidence)).collect();
+    let mut ticks: Vec<Tick> = boxes
+        .iter()
+        .filter_map(|(area, ticked, confidence)| tick(sheet, &boxes, *area, *ticked, *confidence))
+        .collect();
     ticks.sort_by_key(|tick| (tick.row, tick.area.left));
     ticks
 }
@@ -41,7 +44,8 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
 /// Signs that are a tick box by themselves.
 fn sign(text: &str) -> Option<bool> {
     match text {
-        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)" | "[*]" | "[v]" | "[V]" | "●" | "◉" | "⦿" | "[X" | "[x" | "X]" | "x]" => Some(true),
+        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)"
+        | "[*]" | "[v]" | "[V]" | "●" | "◉" | "⦿" | "[X" | "[x" | "X]" | "x]" => Some(true),
         "☐" | "□" | "[]" | "()" | "[ ]" | "( )" | "○" | "◯" => Some(false),
         _ => None,
     }
@@ -50,7 +54,12 @@ fn sign(text: &str) -> Option<bool> {
 fn tick(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, ticked: bool, confidence: f32) -> Option<Tick> {
     let middle = area.center_y();
     let near = |(_, row): &(usize, &crate::rules::sheet::Row)| {
-        let reach = row.words.iter().filter(|token| token.area.right > area.left).map(|token| token.area.center_y().abs_diff(middle)).min();
+        let reach = row
+            .words
+            .iter()
+            .filter(|token| token.area.right > area.left)
+            .map(|token| token.area.center_y().abs_diff(middle))
+            .min();
         reach.unwrap_or(u32::MAX)
     };
     let (row, words) = sheet.rows.iter().enumerate().min_by_key(near)?;
@@ -85,5 +94,6 @@ fn tick(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, ticked: bool, co
 
 /// What OCR makes of an empty box: a bracket, a lone "O".
 fn is_box_debris(token: &Token) -> bool {
-    token.text.chars().all(|letter| !letter.is_alphanumeric()) || matches!(token.text.as_str(), "O" | "C" | "L]" | "LJ" | "[J")
+    token.text.chars().all(|letter| !letter.is_alphanumeric())
+        || matches!(token.text.as_str(), "O" | "C" | "L]" | "LJ" | "[J")
 }

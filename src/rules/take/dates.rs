@@ -19,7 +19,11 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         (Field::ExpiresOn, DateKind::Order),
     ];
     let mut found: Vec<Candidate> = fields.iter().flat_map(|(field, kind)| labelled(page, *field, *kind)).collect();
-    for (field, kind) in [(Field::PatientBirthDate, DateKind::Birth), (Field::PayerDateOfInjury, DateKind::Injury), (Field::WrittenOn, DateKind::Order)] {
+    for (field, kind) in [
+        (Field::PatientBirthDate, DateKind::Birth),
+        (Field::PayerDateOfInjury, DateKind::Injury),
+        (Field::WrittenOn, DateKind::Order),
+    ] {
         found.extend(in_prose(page, field, kind));
     }
     found.extend(letter_date(page));

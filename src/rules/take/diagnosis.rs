@@ -34,7 +34,14 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
             {
                 let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
                 let value = Value::Diagnosis(Diagnosis { code: None, text: Some(words), billable: None });
-                found.push(Candidate { field: Field::Diagnoses, value, evidence, trust: 0.9, rule: label.rule.clone(), doubts: Vec::new() });
+                found.push(Candidate {
+                    field: Field::Diagnoses,
+                    value,
+                    evidence,
+                    trust: 0.9,
+                    rule: label.rule.clone(),
+                    doubts: Vec::new(),
+                });
                 break;
             }
         }
@@ -44,7 +51,11 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 
 /// A sentence or phrase of letters that is no mere debris of a blank line.
 fn words_alone(slot: &Slot) -> Option<String> {
-    let words: Vec<&str> = slot.text.split_whitespace().filter(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() >= 3).collect();
+    let words: Vec<&str> = slot
+        .text
+        .split_whitespace()
+        .filter(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() >= 3)
+        .collect();
     let sure = slot.confidence(&(0..slot.text.len())) > 0.6;
     (sure && !words.is_empty()).then(|| slot.text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
@@ -80,7 +91,8 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
             CodeStatus::Unknown => None,
             _ => Some(false),
         };
-        let text = Some(words).filter(|words| !words.is_empty()).or_else(|| page.book.codes.title(&code).map(str::to_owned));
+        let text =
+            Some(words).filter(|words| !words.is_empty()).or_else(|| page.book.codes.title(&code).map(str::to_owned));
         let evidence = slot.evidence(&hit.span, rule);
         let value = Value::Diagnosis(Diagnosis { code: Some(code), text, billable });
         found.push(Candidate { field: Field::Diagnoses, value, evidence, trust, rule: rule.to_owned(), doubts });
@@ -96,9 +108,14 @@ fn words_beside(text: &str, spans: &[Range<usize>], index: usize) -> String {
     let behind_to = spans.get(index + 1).map_or(text.len(), |next| next.start);
     let before = text.get(before_from..span.start).unwrap_or_default();
     let behind = text.get(span.end..behind_to).unwrap_or_default();
-    let closes = behind.trim_start().starts_with([')', ']']) || before.trim_end().ends_with(['(', '[']) || before.trim_end().ends_with(['-', '–', ',']) && !before.trim().is_empty();
+    let closes = behind.trim_start().starts_with([')', ']'])
+        || before.trim_end().ends_with(['(', '['])
+        || before.trim_end().ends_with(['-', '–', ',']) && !before.trim().is_empty();
     let part = if closes {
-        let tail = before.rsplit(['\n', ';', '.', ')', ']']).find(|part| part.chars().any(char::is_alphabetic)).unwrap_or_default();
+        let tail = before
+            .rsplit(['\n', ';', '.', ')', ']'])
+            .find(|part| part.chars().any(char::is_alphabetic))
+            .unwrap_or_default();
         tail.trim_start_matches("The diagnosis is").trim_start_matches(" and ")
     } else {
         behind.split([';', '(', '[']).next().unwrap_or_default().trim_end_matches(char::is_numeric)

@@ -32,7 +32,9 @@ fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut evidence = Vec::new();
     let mut rule = None;
     for label in labels {
-        let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else { continue };
+        let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
+            continue;
+        };
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
         if !text.is_empty() {
             text.push('\n');
@@ -60,11 +62,20 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut doubts = Vec::new();
     for label in labels {
         let rows = label.row..=label.row + 1;
-        let next = page.labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end).map(|other| other.area.left).min();
+        let next = page
+            .labels
+            .iter()
+            .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+            .map(|other| other.area.left)
+            .min();
         let of_label: Vec<&Tick> = page
             .ticks
             .iter()
-            .filter(|tick| rows.contains(&tick.row) && (tick.row != label.row || tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next)))
+            .filter(|tick| {
+                rows.contains(&tick.row)
+                    && (tick.row != label.row
+                        || tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next))
+            })
             .filter(|tick| tick.words.text.chars().any(|letter| letter.is_ascii_digit()))
             .collect();
         let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked).collect();
@@ -75,7 +86,11 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
             continue;
         };
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
-        parts.push(format!("{}: {}", words.text.trim_end_matches([':', ' ']), only.words.text.split_whitespace().next().unwrap_or_default()));
+        parts.push(format!(
+            "{}: {}",
+            words.text.trim_end_matches([':', ' ']),
+            only.words.text.split_whitespace().next().unwrap_or_default()
+        ));
         evidence.extend(only.words.evidence(&(0..only.words.text.len()), &label.rule));
         if of_label.iter().any(|tick| tick.confidence < SURE) {
             doubts.push("a tick could hardly be told".to_owned());
@@ -84,11 +99,26 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     if parts.is_empty() {
         return None;
     }
-    let schedule = read_schedule(&parts.join("\n")).or_else(|| schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None))?;
+    let schedule = read_schedule(&parts.join("\n")).or_else(|| {
+        schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None)
+    })?;
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
 }
 
-fn candidate(schedule: Schedule, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str, mut doubts: Vec<String>) -> Candidate {
+fn candidate(
+    schedule: Schedule,
+    evidence: Vec<crate::model::Evidence>,
+    trust: f32,
+    rule: &str,
+    mut doubts: Vec<String>,
+) -> Candidate {
     doubts.extend(schedule.doubts);
-    Candidate { field: Field::Frequency, value: Value::Frequency(schedule.frequency), evidence, trust, rule: rule.to_owned(), doubts }
+    Candidate {
+        field: Field::Frequency,
+        value: Value::Frequency(schedule.frequency),
+        evidence,
+        trust,
+        rule: rule.to_owned(),
+        doubts,
+    }
 }

@@ -13,6 +13,7 @@ use crate::rules::context::Context;
 
 /// All candidates of a page.
 pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
-    let candidates = [people::take, dates::take, diagnosis::take, plan::take, frequency::take, payer::take, signature::take];
+    let candidates =
+        [people::take, dates::take, diagnosis::take, plan::take, frequency::take, payer::take, signature::take];
     candidates.iter().flat_map(|take| take(page)).map(crate::rules::context::Candidate::finding).collect()
 }

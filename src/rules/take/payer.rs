@@ -23,13 +23,18 @@ fn kind(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for tick in page.ticks.iter().filter(|tick| tick.ticked) {
         if let Some(kind) = named(page, &tick.words, true) {
-            let doubts = if tick.confidence < SURE { vec!["the tick could hardly be told".to_owned()] } else { Vec::new() };
+            let doubts =
+                if tick.confidence < SURE { vec!["the tick could hardly be told".to_owned()] } else { Vec::new() };
             found.push(candidate(kind, &tick.words, 1.0, RULE, doubts));
         }
     }
     for label in page.labels_of(Field::PayerKind) {
         for (_, slot) in page.slots(label, 1) {
-            if page.ticks.iter().any(|tick| tick.words.words.iter().any(|word| slot.words.iter().any(|mine| mine.area == word.area))) {
+            if page
+                .ticks
+                .iter()
+                .any(|tick| tick.words.words.iter().any(|word| slot.words.iter().any(|mine| mine.area == word.area)))
+            {
                 continue; // a row of boxes: only their ticks speak
             }
             if let Some(kind) = named(page, &slot, true) {
@@ -44,7 +49,14 @@ fn kind(page: &Context) -> Vec<Candidate> {
                 continue;
             }
             let evidence = page.text.evidence(&place, RULE);
-            found.push(Candidate { field: Field::PayerKind, value: Value::PayerKind(*kind), evidence, trust: 0.9, rule: RULE.to_owned(), doubts: Vec::new() });
+            found.push(Candidate {
+                field: Field::PayerKind,
+                value: Value::PayerKind(*kind),
+                evidence,
+                trust: 0.9,
+                rule: RULE.to_owned(),
+                doubts: Vec::new(),
+            });
         }
     }
     found
@@ -82,21 +94,43 @@ fn claim(page: &Context) -> Vec<Candidate> {
     for label in page.labels_of(Field::PayerClaimNumber) {
         for (_, slot) in page.slots(label, 1) {
             let first_line = slot.text.lines().next().unwrap_or_default();
-            let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 6) else { continue };
+            let Some(hit) =
+                find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 6)
+            else {
+                continue;
+            };
             let evidence = slot.evidence(&hit.span, &label.rule);
             let value = Value::ClaimNumber(hit.number);
-            found.push(Candidate { field: Field::PayerClaimNumber, value, evidence, trust: 1.0, rule: label.rule.clone(), doubts: hit.doubts });
+            found.push(Candidate {
+                field: Field::PayerClaimNumber,
+                value,
+                evidence,
+                trust: 1.0,
+                rule: label.rule.clone(),
+                doubts: hit.doubts,
+            });
             break;
         }
     }
-    let prose = page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
+    let prose =
+        page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
         let rest = after(&page.text, place.end, 40);
         let first_line = rest.text.lines().next().unwrap_or_default();
-        let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4) else { continue };
+        let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4)
+        else {
+            continue;
+        };
         let evidence = rest.evidence(&hit.span, RULE);
         let value = Value::ClaimNumber(hit.number);
-        found.push(Candidate { field: Field::PayerClaimNumber, value, evidence, trust: 0.95, rule: RULE.to_owned(), doubts: hit.doubts });
+        found.push(Candidate {
+            field: Field::PayerClaimNumber,
+            value,
+            evidence,
+            trust: 0.95,
+            rule: RULE.to_owned(),
+            doubts: hit.doubts,
+        });
     }
     found
 }
@@ -105,10 +139,18 @@ fn free_text(page: &Context, field: Field) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(field) {
         let Some((_, slot)) = page.slots(label, 1).into_iter().next() else { continue };
-        let words = slot.text.lines().next().unwrap_or_default().split("  ").next().unwrap_or_default().trim().to_owned();
+        let words =
+            slot.text.lines().next().unwrap_or_default().split("  ").next().unwrap_or_default().trim().to_owned();
         if words.chars().filter(|letter| letter.is_alphabetic()).count() >= 3 {
             let evidence = slot.evidence(&(0..words.len()), &label.rule);
-            found.push(Candidate { field, value: Value::Text(words.into()), evidence, trust: 0.9, rule: label.rule.clone(), doubts: Vec::new() });
+            found.push(Candidate {
+                field,
+                value: Value::Text(words.into()),
+                evidence,
+                trust: 0.9,
+                rule: label.rule.clone(),
+                doubts: Vec::new(),
+            });
         }
     }
     found

@@ -40,7 +40,10 @@ fn patient(page: &Context) -> Vec<Candidate> {
     for place in page.found.any(prose) {
         let rest = after(&page.text, place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
-        if let Some(hit) = find_names(first_line).into_iter().find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !hit.titled) {
+        if let Some(hit) = find_names(first_line)
+            .into_iter()
+            .find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !hit.titled)
+        {
             found.push(name(Field::PatientName, hit, &rest, PROSE, "rules/20-patient.toml"));
         }
     }
@@ -81,10 +84,19 @@ fn provider(page: &Context) -> Vec<Candidate> {
     for label in page.labels_of(Field::ProviderCredential) {
         if let Some((_, slot)) = page.slots(label, 1).into_iter().next() {
             let words = slot.text.trim().trim_end_matches(',').to_owned();
-            if (2..=12).contains(&words.chars().count()) && words.chars().all(|letter| letter.is_ascii_alphabetic() || ".-, ".contains(letter)) {
+            if (2..=12).contains(&words.chars().count())
+                && words.chars().all(|letter| letter.is_ascii_alphabetic() || ".-, ".contains(letter))
+            {
                 let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
                 let value = Value::Text(words.replace('.', "").into());
-                found.push(Candidate { field: Field::ProviderCredential, value, evidence, trust: LABELLED, rule: label.rule.clone(), doubts: Vec::new() });
+                found.push(Candidate {
+                    field: Field::ProviderCredential,
+                    value,
+                    evidence,
+                    trust: LABELLED,
+                    rule: label.rule.clone(),
+                    doubts: Vec::new(),
+                });
             }
         }
     }
@@ -96,7 +108,14 @@ fn push_provider(found: &mut Vec<Candidate>, hit: NameHit, slot: &Slot, trust: f
     if let Some(credential) = &hit.name.credential {
         let evidence = slot.evidence(&hit.span, rule);
         let value = Value::Text(credential.as_str().into());
-        found.push(Candidate { field: Field::ProviderCredential, value, evidence, trust, rule: rule.to_owned(), doubts: Vec::new() });
+        found.push(Candidate {
+            field: Field::ProviderCredential,
+            value,
+            evidence,
+            trust,
+            rule: rule.to_owned(),
+            doubts: Vec::new(),
+        });
     }
     found.push(name(Field::ProviderName, hit, slot, trust, rule));
 }
@@ -114,7 +133,9 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
 fn name_in(slot: &Slot) -> Option<NameHit> {
     let first_line = slot.text.lines().next()?;
     let first_cell = first_line.split("  ").next()?;
-    read_name(first_cell).or_else(|| read_name(first_line)).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
+    read_name(first_cell)
+        .or_else(|| read_name(first_line))
+        .or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
 }
 
 /// The NPI stands behind its label, wherever that is; the digits are never taken from a phone slot.
@@ -130,7 +151,14 @@ fn npi(page: &Context) -> Vec<Candidate> {
             let value = Value::Npi { digits: hit.digits, valid: hit.valid };
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let evidence = slot.evidence(&hit.span, &label.rule);
-            found.push(Candidate { field: Field::ProviderNpi, value, evidence, trust, rule: label.rule.clone(), doubts });
+            found.push(Candidate {
+                field: Field::ProviderNpi,
+                value,
+                evidence,
+                trust,
+                rule: label.rule.clone(),
+                doubts,
+            });
             break;
         }
     }
@@ -145,7 +173,14 @@ fn phones(page: &Context) -> Vec<Candidate> {
                 let Some(hit) = find_phones(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
                 let evidence = slot.evidence(&hit.span, &label.rule);
                 let value = Value::Phone(hit.e164);
-                found.push(Candidate { field, value, evidence, trust: LABELLED, rule: label.rule.clone(), doubts: hit.doubts });
+                found.push(Candidate {
+                    field,
+                    value,
+                    evidence,
+                    trust: LABELLED,
+                    rule: label.rule.clone(),
+                    doubts: hit.doubts,
+                });
                 break;
             }
         }
@@ -155,8 +190,11 @@ fn phones(page: &Context) -> Vec<Candidate> {
 
 /// The text from byte `from` on, at most `length` bytes, with its words.
 pub(in crate::rules::take) fn after(slot: &Slot, from: usize, length: usize) -> Slot {
-    let words: Vec<_> = slot.words.iter().filter(|word| word.range.start >= from && word.range.end <= from + length).cloned().collect();
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return Slot { page: slot.page, ..Slot::default() } };
+    let words: Vec<_> =
+        slot.words.iter().filter(|word| word.range.start >= from && word.range.end <= from + length).cloned().collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return Slot { page: slot.page, ..Slot::default() };
+    };
     let (start, end) = (first.range.start, last.range.end);
     let text = slot.text.get(start..end).unwrap_or_default().to_owned();
     let words = words

@@ -25,7 +25,13 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     found
 }
 
-fn procedure(hit: ProcedureHit, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str, mut more: Vec<String>) -> Candidate {
+fn procedure(
+    hit: ProcedureHit,
+    evidence: Vec<crate::model::Evidence>,
+    trust: f32,
+    rule: &str,
+    mut more: Vec<String>,
+) -> Candidate {
     more.extend(hit.doubts);
     if let Some(new) = hit.replaced_by {
         more.push(format!("{} was deleted from CPT; {new} took its place", hit.code));
@@ -39,7 +45,9 @@ fn ticked(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for tick in &page.ticks {
         let hits = find_procedures(&tick.words.text);
-        let doubts = |confidence: f32| if confidence < SURE { vec!["the tick could hardly be told".to_owned()] } else { Vec::new() };
+        let doubts = |confidence: f32| {
+            if confidence < SURE { vec!["the tick could hardly be told".to_owned()] } else { Vec::new() }
+        };
         if tick.ticked {
             for hit in hits {
                 let evidence = tick.words.evidence(&hit.span, "rules/40-plan.toml");
@@ -54,13 +62,17 @@ fn ticked(page: &Context) -> Vec<Candidate> {
 fn by_words(page: &Context) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
     let labels: Vec<_> = page.labels_of(Field::Plan).cloned().collect();
-    let labelled = labels.iter().filter_map(|label| Some((page.slots(label, ROWS_MAX).into_iter().next()?.1, label.rule.clone())));
-    let ticked = page.ticks.iter().filter(|tick| tick.ticked).map(|tick| (tick.words.clone(), "rules/40-plan.toml".to_owned()));
+    let labelled =
+        labels.iter().filter_map(|label| Some((page.slots(label, ROWS_MAX).into_iter().next()?.1, label.rule.clone())));
+    let ticked =
+        page.ticks.iter().filter(|tick| tick.ticked).map(|tick| (tick.words.clone(), "rules/40-plan.toml".to_owned()));
     let mut places: Vec<_> = ticked.chain(labelled).collect();
     if places.is_empty() {
         let ordering = page.book.rules.field.get(&Field::Plan).map(|rule| rule.prose.as_slice()).unwrap_or_default();
         let orders = page.found.any(ordering);
-        places.extend(orders.into_iter().map(|place| (crate::rules::take::people::after(&page.text, place.end, 160), "rules/40-plan.toml".to_owned())));
+        places.extend(orders.into_iter().map(|place| {
+            (crate::rules::take::people::after(&page.text, place.end, 160), "rules/40-plan.toml".to_owned())
+        }));
     }
     for (slot, rule) in places {
         for hit in treatment_words(&slot.text) {
@@ -74,7 +86,14 @@ fn by_words(page: &Context) -> Vec<Candidate> {
                 continue;
             }
             let evidence = slot.evidence(&hit.span, &rule);
-            found.push(Candidate { field: Field::Plan, value: same, evidence, trust: 0.9, rule: rule.clone(), doubts: Vec::new() });
+            found.push(Candidate {
+                field: Field::Plan,
+                value: same,
+                evidence,
+                trust: 0.9,
+                rule: rule.clone(),
+                doubts: Vec::new(),
+            });
         }
     }
     found
@@ -90,7 +109,14 @@ fn words_of_the_plan(page: &Context) -> Vec<Candidate> {
         }
         let words = slot.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
-        found.push(Candidate { field: Field::Plan, value: Value::Text(words.into()), evidence, trust: 0.9, rule: label.rule.clone(), doubts: Vec::new() });
+        found.push(Candidate {
+            field: Field::Plan,
+            value: Value::Text(words.into()),
+            evidence,
+            trust: 0.9,
+            rule: label.rule.clone(),
+            doubts: Vec::new(),
+        });
         break;
     }
     found
