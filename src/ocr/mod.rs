@@ -10,11 +10,16 @@ use crate::model::{Grey, Line, Page, PageContent, Reading, Source};
 /// A page whose words are surer than this on the average is taken to stand upright.
 const UPRIGHT_CONFIDENCE: f32 = 0.70;
 
-/// Reads a page with `engine`.
+/// Whether `read` has to look at pixels for words.
+pub fn needs_engine(page: &Page) -> bool {
+    matches!(page.content, PageContent::Pixels { .. })
+}
+
+/// Reads a page with `engine`, which a page with words of its own does without.
 ///
 /// # Errors
-/// Where the engine fails; it must be made anew then.
-pub fn read(page: Page, engine: &mut Engine) -> Result<Reading, OcrError> {
+/// Where the engine fails or is not there; it must be made anew then.
+pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError> {
     let Page { number, width, height, dpi, content, trouble } = page;
     let reading = |source, rotated, lines, width, height| Reading {
         page: number,
@@ -30,6 +35,7 @@ pub fn read(page: Page, engine: &mut Engine) -> Result<Reading, OcrError> {
     match content {
         PageContent::Words { lines, .. } => Ok(reading(Source::TextLayer, 0, lines, width, height)),
         PageContent::Pixels { words, .. } => {
+            let engine = engine.ok_or(OcrError::Gone)?;
             let upright = engine.lines(&words, dpi)?;
             let mut best = (score(&upright), 0, upright, words.width, words.height);
             if mean(&best.2) < UPRIGHT_CONFIDENCE {

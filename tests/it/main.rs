@@ -1,4 +1,6 @@
 //! One binary for all integration tests.
 #![allow(clippy::unwrap_used)] // a test says what went wrong by failing
 
+mod linkage;
+mod reader;
 mod tidy;
