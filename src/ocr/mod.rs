@@ -1,5 +1,6 @@
 //! In: a Page. Out: its Reading.
 
+mod again;
 mod tesseract;
 mod tsv;
 
@@ -51,7 +52,8 @@ pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError
                     }
                 }
             }
-            let (_, rotated, lines, width, height) = best;
+            let (_, rotated, mut lines, width, height) = best;
+            again::look_again(&mut lines, &turn(&words, rotated), engine)?;
             Ok(reading(Source::Ocr, rotated, lines, width, height))
         }
     }

@@ -1,5 +1,6 @@
 //! In: the bytes of a paper. Out: a Document and its Pages, square pixels.
 
+mod color;
 mod limits;
 mod pdf;
 mod picture;
@@ -44,7 +45,7 @@ pub fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Opened, PaperError> {
         MediaType::Text => return Err(trouble(PaperErrorCode::NotAPaper, "Plain text has no pages to look at.")),
     };
     let (count, mut error) = match &pages {
-        Pages::Pdf(pdf) => (pdf.page_count(), None),
+        Pages::Pdf(pdf) => (pdf.page_count(), pdf.error()),
         Pages::Tiff(tiff) => (tiff.page_count(), tiff.error()),
         Pages::Picture(picture) => (1, picture.error()),
     };

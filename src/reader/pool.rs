@@ -182,6 +182,7 @@ impl Pool {
             progress(Progress { page: number, page_count });
         }
         self.put_back(hand).await;
+        let error = error.or_else(|| readings.iter().find_map(page_error));
         Ok(ReadPaper { media_type, readings, error })
     }
 
@@ -286,6 +287,16 @@ impl Pool {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(hand);
         }
     }
+}
+
+/// What a page with a damaged or too large picture says about its paper.
+fn page_error(reading: &Reading) -> Option<PaperError> {
+    let (code, what) = match reading.trouble? {
+        PageTrouble::TooLarge => (PaperErrorCode::TooLarge, "has more pixels than are read"),
+        _ => (PaperErrorCode::Damaged, "is damaged, or its colours are stored in a way that is not read"),
+    };
+    let message = format!("Page {} {what}. Look at it by hand, or ask the sender to send it again.", reading.page);
+    Some(PaperError { code, message })
 }
 
 fn nonsense() -> io::Error {
