@@ -22,8 +22,12 @@ const TAIL_BYTES: usize = 4096;
 const POINTS_PER_INCH: f64 = 72.0;
 /// Widest or tallest rendering, in pixels: a page of 100,000 units is shown smaller instead of filling the memory.
 const RENDER_SIDE_MAX: f64 = 5_000.0;
+/// Text that differs less from its ground cannot be seen.
+const CONTRAST_MIN: u8 = 24;
 /// An image that covers this share of the page is the page.
 const FULL_PAGE: f64 = 0.85;
+/// Where images cover this share of the page, it is read from pixels: its text layer may be a stamp on a scan in strips.
+const PICTURE_PAGE: f64 = 0.4;
 /// A text layer with fewer words beside a full-page image is a stamp on a scan.
 const STAMP_WORDS_MAX: usize = 12;
 /// Share of glyphs that must have a Unicode value before the text layer is believed.
@@ -81,7 +85,7 @@ impl Pdf {
         }
         let ink = show(page, width, height);
         let scale = f64::from(ink.width) / width;
-        if covering.is_none() && layer.is_believable() {
+        if layer.pictures_share(width * height) < PICTURE_PAGE && layer.is_believable() {
             let lines = layer.lines(scale, &ink);
             return Page {
                 number,
@@ -156,6 +160,10 @@ struct Piece {
 impl Layer {
     fn words_seen(&self) -> usize {
         self.pieces().len()
+    }
+
+    fn pictures_share(&self, page_area: f64) -> f64 {
+        self.images.iter().map(|image| image.area.area()).sum::<f64>() / page_area
     }
 
     fn is_believable(&self) -> bool {
@@ -238,9 +246,13 @@ fn place(area: Rect, scale: f64, ink: &Grey) -> Option<Area> {
     (area.width() > 0 && area.height() > 0).then_some(area)
 }
 
+/// Whether something shows in and around `area`: white text on white does not.
 fn has_ink(ink: &Grey, area: &Area) -> bool {
-    let columns = area.left as usize..area.right as usize;
-    (area.top..area.bottom).any(|y| ink.row(y)[columns.clone()].iter().any(|&pixel| pixel < 160))
+    let columns = area.left.saturating_sub(2) as usize..(area.right + 2).min(ink.width) as usize;
+    let rows = area.top.saturating_sub(2)..(area.bottom + 2).min(ink.height);
+    let pixels = || rows.clone().flat_map(|y| &ink.row(y)[columns.clone()]);
+    let (darkest, brightest) = (pixels().min().copied().unwrap_or(0), pixels().max().copied().unwrap_or(0));
+    brightest - darkest >= CONTRAST_MIN
 }
 
 impl<'a> Device<'a> for Layer {
