@@ -84,7 +84,7 @@ async fn reader(config: &Config) -> Result<String, String> {
         "{} with the language data in {}; {}",
         report.program.display(),
         report.tessdata.display(),
-        report.sandbox
+        report.sandbox.tell()
     ))
 }
 
