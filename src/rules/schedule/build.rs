@@ -244,11 +244,10 @@ impl Draft {
         {
             self.doubt(why);
         }
-        let repairs = tokens
-            .iter()
-            .filter(|token| start <= token.span.start && token.span.end <= end)
-            .filter_map(|token| token.repair.clone())
-            .collect();
+        let from = tokens.partition_point(|token| token.span.start < start);
+        let behind = tokens.partition_point(|token| token.span.start < end);
+        let repairs =
+            tokens.get(from..behind).unwrap_or_default().iter().filter_map(|token| token.repair.clone()).collect();
         let words = text.get(start..end).unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
         let frequency = Frequency {
             text: words.into(),
