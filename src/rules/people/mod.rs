@@ -106,8 +106,8 @@ const NAME_BYTES_MAX: usize = 90;
 
 /// A name stands on one line.
 fn line_end(text: &str, from: usize) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
-    let line = rest.find('\n').unwrap_or(rest.len()).min(NAME_BYTES_MAX);
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    let line = rest.iter().take(NAME_BYTES_MAX).take_while(|byte| **byte != b'\n').count();
     (0..=line).rev().map(|length| from + length).find(|end| text.is_char_boundary(*end)).unwrap_or(from)
 }
 

@@ -142,7 +142,14 @@ fn lead(tokens: &[Token], i: usize) -> (bool, bool, usize) {
         (&["in"], true),
         (&["next"], false),
     ];
-    for (phrase, at_most) in LEADS {
+    let opens = |word: &str| {
+        matches!(
+            word,
+            "for" | "over" | "within" | "in" | "during" | "duration" | "period" | "total" | "the" | "x" | "next"
+        )
+    };
+    let candidates = if word(tokens, i).is_some_and(opens) { LEADS } else { &[] };
+    for (phrase, at_most) in candidates {
         if phrase_at(tokens, i, phrase) {
             // "for up to 6 weeks": the limit is read with the count
             let back = if phrase.last() == Some(&"to") { 2 } else { usize::from(phrase.last() == Some(&"next")) };
