@@ -228,6 +228,9 @@ impl Slot {
             self.part += usize::from(word.comma);
             return self.part < 3;
         }
+        if self.name.is_empty() && is_label(plain) {
+            return true;
+        }
         if is_refused(plain) || !is_name_word(plain) {
             // "Piedmont Family Medicine" is no person; "Maria Lopez for neck pain" holds one
             let loud = plain.chars().next().is_some_and(char::is_uppercase) && 3 < plain.len();

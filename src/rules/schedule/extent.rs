@@ -254,8 +254,8 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
         match tokens.get(at).map(|t| &t.kind) {
             Some(Kind::Word(w)) if w == "total" || w == "qty" || w == "quantity" => marked = true,
             Some(Kind::Word(w)) if matches!(w.as_str(), "for" | "x" | "of" | "a" | "be" | "the" | "in" | "number") => {}
-            Some(Kind::Sign('#')) => marked = true,
-            Some(Kind::Sign('=' | '(' | ':' | '.')) if at != i || sign(tokens, at, "=(") => {}
+            Some(Kind::Sign('#' | '=')) => marked = true,
+            Some(Kind::Sign('(' | ':' | '.')) if at != i || sign(tokens, at, "(") => {}
             _ => break,
         }
         at += 1;
@@ -274,7 +274,10 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
     // "12 one-hour visits": the minutes stand between the number and what it counts
     if let Some(session) = minutes(tokens, next).filter(|session| next < session.tokens.end) {
         let visits = session.tokens.end.checked_sub(1).and_then(|last| word(tokens, last)).is_some_and(words::is_visit);
-        return visits.then(|| placed(Part::Total(found.count), i..next));
+        let again = tokens
+            .get(session.tokens.end)
+            .is_some_and(|t| t.sign('/') || t.is("per") || t.is("a") || t.is("every") || t.is("each"));
+        return (visits && !again).then(|| placed(Part::Total(found.count), i..next));
     }
     let mut adjectives = 0;
     while word(tokens, next).is_some_and(|w| {
@@ -298,7 +301,8 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
     } else if !marked || followed_by_unit(tokens, next) {
         return None;
     }
-    if times_only && !marked && word(tokens, i).is_none_or(|w| w != "total") {
+    let over = word(tokens, next).is_some_and(|w| matches!(w, "over" | "within"));
+    if times_only && !marked && !over && word(tokens, i).is_none_or(|w| w != "total") {
         return None;
     }
     // "60 minute visits": the number belongs to the minutes

@@ -159,7 +159,9 @@ fn as_needed(tokens: &[Token], i: usize) -> Option<Placed> {
     Some(out)
 }
 
-const LISTED: &[(&[&str], Part)] = &[
+type Listed = (&'static [&'static str], Part);
+
+const LISTED: &[Listed] = &[
     (&["at", "the", "discretion", "of"], Part::Delegated),
     (&["at", "therapist", "discretion"], Part::Delegated),
     (&["discretion", "of"], Part::Delegated),
@@ -261,8 +263,8 @@ const LISTED: &[(&[&str], Part)] = &[
 ];
 
 fn listed(tokens: &[Token], i: usize) -> Option<Placed> {
-    static BY_FIRST: LazyLock<BTreeMap<&str, Vec<&(&[&str], Part)>>> = LazyLock::new(|| {
-        let mut by_first: BTreeMap<&str, Vec<&(&[&str], Part)>> = BTreeMap::new();
+    static BY_FIRST: LazyLock<BTreeMap<&str, Vec<&Listed>>> = LazyLock::new(|| {
+        let mut by_first: BTreeMap<&str, Vec<&Listed>> = BTreeMap::new();
         for entry in LISTED {
             by_first.entry(entry.0.first().copied().unwrap_or_default()).or_default().push(entry);
         }
