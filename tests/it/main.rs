@@ -1,6 +1,9 @@
 //! One binary for all integration tests.
 #![allow(clippy::unwrap_used)] // a test says what went wrong by failing
 
+mod samples;
+#[path = "../../examples/score/tally.rs"]
+mod tally;
 mod linkage;
 mod reader;
 mod tidy;

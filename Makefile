@@ -1,0 +1,34 @@
+# `make run` shows it at work, `make test` proves it; both install what is missing by themselves.
+
+BINARY := target/debug/rxintake
+
+.PHONY: run test lint bench doc score build packages-run packages-test
+
+run: packages-run build ## the daemon on a scratch clinic with the sample papers; ONCE=1 ends when all are read
+	scripts/demo.sh $(BINARY) $(if $(ONCE),--once)
+
+test: packages-test ## every test
+	cargo test --locked
+
+lint: packages-run ## format, lints, licences
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	scripts/deny.sh
+
+bench: packages-run ## how fast the rule book is
+	cargo bench --locked
+
+doc: packages-run ## the documentation of every room
+	cargo doc --locked --no-deps --document-private-items
+
+score: packages-run build ## how well made papers are read: make score PAPERS=folder (papers and their truth.jsonl)
+	scripts/score.sh $(BINARY) $(PAPERS)
+
+build:
+	cargo build --locked --bins
+
+packages-run:
+	@scripts/install-packages.sh build run
+
+packages-test:
+	@scripts/install-packages.sh build run test

@@ -1,0 +1,145 @@
+//! What can be typed: the commands and their arguments, as data. Nothing is computed here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::civil::Date;
+
+use crate::cli::parse::ParseFormat;
+use crate::cli::read::ReadFormat;
+
+/// Reads the prescriptions that reach a medical-massage clinic by fax, e-mail and scanner, keeps them as records and tells
+/// staff what is missing.
+#[derive(Debug, Parser)]
+#[command(name = "rxintake", version, propagate_version = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read papers and print what they say; stores nothing
+    Parse(ParseArguments),
+    /// Print the words of papers alone, before any rule
+    Read(ReadArguments),
+    /// Watch the inboxes, keep records, tell staff what is missing
+    Run(RunArguments),
+    /// Look at what is stored
+    #[command(subcommand)]
+    Records(RecordsCommand),
+    /// The rule book: is it sound, do its tests pass, why did a paper give that
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Check that everything the configuration names can be reached, and say what to do where not
+    Doctor(ConfigArgument),
+    /// Write a commented starter configuration and the rule files
+    Init {
+        /// The folder to write into; made if it is not there
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+}
+
+/// Which configuration to use.
+#[derive(Debug, Args)]
+pub struct ConfigArgument {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", env = "RXINTAKE_CONFIG", default_value = "rxintake.toml")]
+    pub config: PathBuf,
+}
+
+/// Arguments of `parse`.
+#[derive(Debug, Args)]
+pub struct ParseArguments {
+    /// How to print
+    #[arg(long, value_enum, default_value = "pretty")]
+    pub format: ParseFormat,
+    /// The folder of the rule files [default: that of the configuration in RXINTAKE_CONFIG, else the built-in ones]
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// How many papers are read at once [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// The day of receipt, for everything that depends on a date [default: today]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub on: Option<Date>,
+    /// PDF, TIFF, JPEG, PNG; .txt as an already read page; .eml as a mail with its papers
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Arguments of `read`.
+#[derive(Debug, Args)]
+pub struct ReadArguments {
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: ReadFormat,
+    /// How many papers are read at once [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// PDF, TIFF, JPEG, PNG or .txt
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// Which configuration.
+    #[command(flatten)]
+    pub config: ConfigArgument,
+    /// End when every inbox is empty and the outbox too
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// What can be done with records.
+#[derive(Debug, Subcommand)]
+pub enum RecordsCommand {
+    /// One line a record
+    List(ConfigArgument),
+    /// One record with its history
+    Show {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// The record's id, or as many of its first letters as make it unique
+        id: String,
+    },
+    /// Every record, for other programs
+    Export {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// How to print
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: ExportFormat,
+    },
+}
+
+/// How records are exported.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON line a record.
+    Jsonl,
+}
+
+/// What can be done with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Find every fault in every rule file
+    Check(RulesArgument),
+    /// Run the tests that stand in the rule files
+    Test(RulesArgument),
+}
+
+/// Which rule files.
+#[derive(Debug, Args)]
+pub struct RulesArgument {
+    /// The folder of the rule files [default: that of the configuration in RXINTAKE_CONFIG, else the built-in ones]
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+}
