@@ -1,11 +1,37 @@
 //! The line that the sending fax machine stamped along the top edge is told apart from the page's own text.
 
-use crate::model::Line;
+use std::ops::Range;
+
+use crate::model::{Area, Grey, Line, Word};
+use crate::ocr::tesseract::{Engine, OcrError};
 
 /// How far down the page the stamped line may stand, in tenths of an inch.
 const REACH_TENTHS: u32 = 5;
 /// Digits of a telephone number.
 const PHONE_DIGITS_MIN: usize = 7;
+
+/// Reads the picture of the stamped line, which stood in `rows` of the page.
+///
+/// # Errors
+/// Where the engine fails.
+pub(in crate::ocr) fn read(
+    strip: &Grey,
+    rows: &Range<u32>,
+    dpi: u32,
+    engine: &mut Engine,
+) -> Result<Option<Line>, OcrError> {
+    let words = engine.line(strip, dpi)?;
+    let place = |word: Word| Word { area: Area::new(word.area.left, rows.start, word.area.right, rows.end), ..word };
+    Ok((!words.is_empty()).then(|| Line { words: words.into_iter().map(place).collect() }))
+}
+
+/// A line read before its page was turned stands where it stood, as far as that is inside the page.
+pub(in crate::ocr) fn keep_inside(line: Line, width: u32, height: u32) -> Line {
+    let inside = |area: Area| {
+        Area::new(area.left.min(width), area.top.min(height), area.right.min(width), area.bottom.min(height))
+    };
+    Line { words: line.words.into_iter().map(|word| Word { area: inside(word.area), ..word }).collect() }
+}
 
 /// Takes the fax machine's line from `lines` if it is there: at the very top, with a time of day or a page count, and
 /// beside it a date, a telephone number, or FROM and TO (the layout is each maker's own; ITU-T leaves it free).

@@ -13,7 +13,7 @@ use upright::Upright;
 
 /// Whether `read` has to look at pixels for words.
 pub fn needs_engine(page: &Page) -> bool {
-    matches!(page.content, PageContent::Pixels { .. })
+    matches!(page.content, PageContent::Pixels { .. }) && !(page.blank && page.fax_header.is_none())
 }
 
 /// Reads a page with `engine`, which a page with words of its own does without.
@@ -21,27 +21,34 @@ pub fn needs_engine(page: &Page) -> bool {
 /// # Errors
 /// Where the engine fails or is not there; it must be made anew then.
 pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError> {
-    let Page { number, width, height, dpi, content, trouble } = page;
+    let needs_engine = needs_engine(&page);
     let blank = Reading {
-        page: number,
-        width,
-        height,
+        page: page.number,
+        width: page.width,
+        height: page.height,
         source: Source::Ocr,
-        rotated: 0,
+        rotated: page.turned_degrees,
         lines: Vec::new(),
         marks: Vec::new(),
         fax_header: None,
-        trouble,
+        trouble: page.trouble,
     };
-    match content {
-        PageContent::Words { lines, .. } => Ok(Reading { source: Source::TextLayer, lines, ..blank }),
+    match &page.content {
+        PageContent::Words { lines, .. } => Ok(Reading { source: Source::TextLayer, lines: lines.clone(), ..blank }),
+        PageContent::Pixels { .. } if !needs_engine => Ok(blank),
         PageContent::Pixels { words, .. } => {
             let engine = engine.ok_or(OcrError::Gone)?;
-            let Upright { mut lines, degrees } = upright::read(&words, dpi, engine)?;
-            let words = upright::turn(&words, degrees);
+            let stamped = match &page.fax_header {
+                Some((rows, strip)) => header::read(strip, rows, page.dpi, engine)?,
+                None => None,
+            };
+            let Upright { mut lines, degrees } = upright::read(words, page.dpi, engine)?;
+            let words = upright::turn(words, degrees);
             again::look_again(&mut lines, &words, engine)?;
-            let fax_header = header::take(&mut lines, dpi);
-            Ok(Reading { width: words.width, height: words.height, rotated: degrees, lines, fax_header, ..blank })
+            let fax_header = stamped.or_else(|| header::take(&mut lines, page.dpi));
+            let fax_header = fax_header.map(|line| header::keep_inside(line, words.width, words.height));
+            let rotated = (page.turned_degrees + degrees) % 360;
+            Ok(Reading { width: words.width, height: words.height, rotated, lines, fax_header, ..blank })
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use tesseract::{OcrEngineMode, PageSegMode, Tesseract};
 
-use crate::model::{Grey, Line};
+use crate::model::{Grey, Line, Word};
 use crate::ocr::tsv;
 
 /// Tesseract multiplies `height * bytes a line` in a 32-bit integer; beyond this side it reads outside the picture.
@@ -59,6 +59,15 @@ impl Engine {
         }
         let tsv = self.table(grey, dpi, PageSegMode::PsmAuto, "")?;
         Ok(tsv::lines(&tsv, grey.width, grey.height))
+    }
+
+    /// The words on a picture of a single line, from left to right.
+    ///
+    /// # Errors
+    /// Where tesseract fails; the engine is gone then.
+    pub(in crate::ocr) fn line(&mut self, grey: &Grey, dpi: u32) -> Result<Vec<Word>, OcrError> {
+        let tsv = self.table(grey, dpi, PageSegMode::PsmSingleLine, "")?;
+        Ok(tsv::lines(&tsv, grey.width, grey.height).into_iter().flat_map(|line| line.words).collect())
     }
 
     /// What a picture of a single word says, read with the letters of `characters` alone, and how sure the engine is of it.

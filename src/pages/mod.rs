@@ -3,10 +3,10 @@
 pub mod clean;
 mod color;
 mod limits;
+mod page;
 mod pdf;
 mod picture;
 mod sniff;
-mod square;
 mod text;
 mod tiff;
 

@@ -14,7 +14,7 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use hayro_cmap::BfString;
 
 use crate::model::{Area, Grey, Line, Page, PageContent, PageTrouble, PaperError, PaperErrorCode, Private, Word};
-use crate::pages::{DPI, Limits, color, square, trouble};
+use crate::pages::{DPI, Limits, clean::Resolution, color, page, trouble};
 
 /// How far from its end a PDF may carry its end mark.
 const TAIL_BYTES: usize = 4096;
@@ -67,12 +67,12 @@ impl Pdf {
     }
 
     pub(in crate::pages) fn page(&self, number: u32) -> Page {
-        let Some(page) = self.file.pages().get(number as usize - 1) else {
-            return square::lost_page(number, PageTrouble::Damaged);
+        let Some(shown) = self.file.pages().get(number as usize - 1) else {
+            return page::lost(number, PageTrouble::Damaged);
         };
-        let (width, height) = page.render_dimensions();
+        let (width, height) = shown.render_dimensions();
         let (width, height) = (f64::from(width).max(1.0), f64::from(height).max(1.0));
-        let layer = self.look(page, width, height);
+        let layer = self.look(shown, width, height);
         let covering = layer.images.iter().find(|image| image.area.area() >= FULL_PAGE * width * height);
         if let Some(image) = covering
             && layer.words_seen() <= STAMP_WORDS_MAX
@@ -80,28 +80,26 @@ impl Pdf {
             && let Some(grey) = &image.grey
         {
             let dpi = |pixels: u32, points: f64| (f64::from(pixels) / points * POINTS_PER_INCH) as f32;
-            let resolution = Some((dpi(grey.width, image.area.width()), dpi(grey.height, image.area.height())));
-            return square::page(number, grey.clone(), resolution, None);
+            let resolution =
+                Resolution { x_dpi: dpi(grey.width, image.area.width()), y_dpi: dpi(grey.height, image.area.height()) };
+            return page::from_picture(number, grey.clone(), Some(resolution), None);
         }
-        let ink = show(page, width, height);
+        let ink = show(shown, width, height);
         let scale = f64::from(ink.width) / width;
-        if layer.pictures_share(width * height) < PICTURE_PAGE && layer.is_believable() {
-            let lines = layer.lines(scale, &ink);
-            return Page {
-                number,
-                width: ink.width,
-                height: ink.height,
-                dpi: DPI,
-                content: PageContent::Words { lines, ink },
-                trouble: None,
-            };
+        if layer.pictures_share(width * height) >= PICTURE_PAGE || !layer.is_believable() {
+            let dpi = scale as f32 * POINTS_PER_INCH as f32;
+            return page::from_picture(number, ink, Some(Resolution { x_dpi: dpi, y_dpi: dpi }), None);
         }
+        let lines = layer.lines(scale, &ink);
         Page {
             number,
             width: ink.width,
             height: ink.height,
-            dpi: DPI,
-            content: PageContent::Pixels { words: ink.clone(), ink },
+            dpi: (scale * POINTS_PER_INCH).round() as u32,
+            turned_degrees: 0,
+            fax_header: None,
+            blank: lines.is_empty(),
+            content: PageContent::Words { lines, ink },
             trouble: None,
         }
     }

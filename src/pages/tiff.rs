@@ -11,8 +11,8 @@ use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
 
 use crate::model::{Grey, Page, PageTrouble, PaperError, PaperErrorCode};
-use crate::pages::square::{self, Resolution};
-use crate::pages::{Limits, color, trouble};
+use crate::pages::clean::Resolution;
+use crate::pages::{Limits, color, page, trouble};
 
 /// T4Options (TIFF 6.0, section 11): bit 0 says two-dimensional coding.
 const T4_OPTIONS: Tag = Tag::Unknown(292);
@@ -61,13 +61,13 @@ impl Tiff {
     pub(in crate::pages) fn page(&mut self, number: u32) -> Page {
         match self.picture(number) {
             Ok((grey, resolution, whole)) => {
-                square::page(number, grey, resolution, (!whole).then_some(PageTrouble::Damaged))
+                page::from_picture(number, grey, resolution, (!whole).then_some(PageTrouble::Damaged))
             }
-            Err(trouble) => square::lost_page(number, trouble),
+            Err(trouble) => page::lost(number, trouble),
         }
     }
 
-    fn picture(&mut self, number: u32) -> Result<(Grey, Resolution, bool), PageTrouble> {
+    fn picture(&mut self, number: u32) -> Result<(Grey, Option<Resolution>, bool), PageTrouble> {
         let damaged = |_: TiffError| PageTrouble::Damaged;
         self.decoder.seek_to_image(number as usize - 1).map_err(damaged)?;
         let (width, height) = self.decoder.dimensions().map_err(damaged)?;
@@ -90,13 +90,13 @@ impl Tiff {
         self.decoder.find_tag_unsigned::<u16>(tag).ok().flatten()
     }
 
-    fn resolution(&mut self) -> Resolution {
+    fn resolution(&mut self) -> Option<Resolution> {
         let per_inch = if self.short(Tag::ResolutionUnit) == Some(3) { 2.54 } else { 1.0 };
         let mut dots = |tag| match self.decoder.find_tag(tag) {
             Ok(Some(Value::Rational(above, below))) if below != 0 => Some(above as f32 / below as f32 * per_inch),
             _ => None,
         };
-        Some((dots(Tag::XResolution)?, dots(Tag::YResolution)?))
+        Some(Resolution { x_dpi: dots(Tag::XResolution)?, y_dpi: dots(Tag::YResolution)? })
     }
 
     /// Where the current page's strips lie, as the file says; they may reach past its end.
