@@ -130,7 +130,10 @@ fn below(
             .collect();
         // what stands behind another label of this row is that label's
         let owned = labels.iter().any(|other| {
-            other.row == index && other.colon && other.area.right <= column.left + slack && words.first().is_some_and(|(_, word)| other.words.end <= *word)
+            other.row == index
+                && other.colon
+                && other.area.right <= column.left + slack
+                && words.first().is_some_and(|(_, word)| other.words.end <= *word)
         });
         if owned {
             break;
