@@ -261,8 +261,18 @@ impl Draft {
         let leftovers: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(inside).collect();
         // a number right before or behind the phrase may belong to it
         let near = |token: &&Token| start <= token.span.end + 8 && token.span.start <= end + 8;
-        if left.iter().filter_map(|i| tokens.get(*i)).filter(near).any(|token| matches!(token.kind, Kind::Number(_))) {
+        let beside: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(near).collect();
+        if beside.iter().any(|token| matches!(token.kind, Kind::Number(_))) {
             self.doubt("a number was not understood");
+        }
+        let from = tokens.partition_point(|token| token.span.start < start);
+        let behind = tokens.partition_point(|token| token.span.start < end);
+        let stroke = tokens.get(from..behind).unwrap_or_default().iter().any(|token| token.sign('!'));
+        if stroke || beside.iter().any(|token| token.word().is_some_and(super::words::is_suspicious)) {
+            self.doubt("a word beside it was not understood");
+        }
+        if self.phases.is_empty() && stated.is_some_and(|count| count.most() <= 3) && window.is_some() {
+            self.doubt("so few visits in so long a time: a rate may be lost");
         }
         if leftovers.iter().any(|token| {
             token.word().is_some_and(|word| {
@@ -276,8 +286,6 @@ impl Draft {
         {
             self.doubt(why);
         }
-        let from = tokens.partition_point(|token| token.span.start < start);
-        let behind = tokens.partition_point(|token| token.span.start < end);
         let repairs =
             tokens.get(from..behind).unwrap_or_default().iter().filter_map(|token| token.repair.clone()).collect();
         let words = text.get(start..end).unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");

@@ -249,6 +249,18 @@ pub(super) fn weekday(word: &str, tight: bool) -> Option<DayOfWeek> {
 /// The words that a damaged one may be mended to. Short words and such that look like everyday ones ("mouth", "right") are
 /// compared by look-alike shape only, never by a free letter.
 pub(super) const MENDABLE: &[&str] = &[
+    "least",
+    "maximum",
+    "minimum",
+    "exceed",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "mondays",
+    "thursdays",
+    "until",
     "week",
     "weeks",
     "wk",
@@ -348,11 +360,51 @@ pub(super) fn mend(word: &str) -> Option<&'static str> {
     if letters < 5 || !word.chars().all(char::is_alphabetic) {
         return None;
     }
-    LONG.iter().find(|known| known.len() == word.len() && differing(known, word) == 1).copied()
+    LONG.iter().find(|known| one_letter_apart(known, word)).copied()
 }
 
-fn differing(a: &str, b: &str) -> usize {
-    a.chars().zip(b.chars()).filter(|(a, b)| a != b).count()
+/// One letter is changed, lost or added.
+fn one_letter_apart(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let shorter = a.len().min(b.len());
+    let same_start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let same_end = a.iter().rev().zip(b.iter().rev()).take(shorter - same_start).take_while(|(a, b)| a == b).count();
+    a.len().max(b.len()) - same_start - same_end == 1
+}
+
+/// Whether a word that nobody understood looks like one that would change the schedule: then a person must look.
+pub(super) fn is_suspicious(word: &str) -> bool {
+    const SIDES: [&str; 4] = ["l", "r", "lt", "rt"];
+    const TURNING: [&str; 12] =
+        ["up", "least", "exceed", "more", "than", "max", "maximum", "minimum", "needed", "not", "every", "per"];
+    let letters = word.chars().count();
+    let vocabulary = unit(word, false).is_some()
+        || adverb(word).is_some()
+        || ordinal(word).is_some()
+        || count(word).is_some()
+        || weekday(word, false).is_some()
+        || TURNING.contains(&word);
+    let mixed = word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(char::is_alphabetic);
+    let tiny = letters <= 2 && !SIDES.contains(&word) && word.is_ascii();
+    let near =
+        3 <= letters && MENDABLE.iter().chain(&TURNING).any(|known| 3 <= known.len() && one_letter_apart(known, word));
+    vocabulary || mixed || tiny || near
+}
+
+/// Two words that lost the blank between them: "fourweeks", "perweek".
+pub(super) fn split(word: &str) -> Option<(&str, &str)> {
+    if !(4..=16).contains(&word.len()) || !word.is_ascii() {
+        return None;
+    }
+    let opens = |w: &str| {
+        count(w).is_some() || matches!(w, "per" | "for" | "a" | "every" | "each" | "times" | "visits" | "other")
+    };
+    let is_unit = |w: &str| 3 < w.len() && unit(w, false).is_some();
+    (1..word.len()).filter_map(|at| word.split_at_checked(at)).find(|(first, second)| {
+        opens(first) && is_unit(second)
+            || is_unit(first) && matches!(*second, "for" | "x" | "then")
+            || *first == "for" && count(second).is_some()
+    })
 }
 
 /// The digit that a letter may have been.
