@@ -36,6 +36,9 @@ pub(super) fn build(text: &str, tokens: &[Token], parts: &[Placed], left: &[usiz
     Some(draft.finish(text, tokens, parts, left))
 }
 
+/// So near a number or a damaged word may belong to the schedule.
+const NEAR_BYTES: usize = 20;
+
 /// A slot that holds nothing but a number ("12", "2x"): something is ordered, and nobody can say what.
 pub(super) fn bare_number(text: &str, tokens: &[Token]) -> Option<Schedule> {
     let is_number = |token: &&Token| {
@@ -260,7 +263,7 @@ impl Draft {
         let inside = |token: &&Token| start <= token.span.start && token.span.end <= end;
         let leftovers: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(inside).collect();
         // a number right before or behind the phrase may belong to it
-        let near = |token: &&Token| start <= token.span.end + 8 && token.span.start <= end + 8;
+        let near = |token: &&Token| start <= token.span.end + NEAR_BYTES && token.span.start <= end + NEAR_BYTES;
         let beside: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(near).collect();
         if beside.iter().any(|token| matches!(token.kind, Kind::Number(_))) {
             self.doubt("a number was not understood");
@@ -268,6 +271,12 @@ impl Draft {
         let from = tokens.partition_point(|token| token.span.start < start);
         let behind = tokens.partition_point(|token| token.span.start < end);
         let stroke = tokens.get(from..behind).unwrap_or_default().iter().any(|token| token.sign('!'));
+        let letter = |token: &&&Token| {
+            token.also.is_some() && !token.is("i") && start <= token.span.end + 4 && token.span.start <= end + 4
+        };
+        if beside.iter().any(|token| letter(&token)) {
+            push(&mut self.doubts, "a letter beside it may be a digit");
+        }
         if stroke || beside.iter().any(|token| token.word().is_some_and(super::words::is_suspicious)) {
             self.doubt("a word beside it was not understood");
         }
@@ -333,7 +342,11 @@ impl Draft {
                 Some(PeriodUnit::Day) => 366 < extent.high,
                 Some(PeriodUnit::Month) => 12 < extent.high,
                 Some(PeriodUnit::Year) => 1 < extent.high,
-                _ => 52 < extent.high,
+                // "46 weeks" may be 4-6 weeks
+                _ => {
+                    52 < extent.high
+                        || extent.low == extent.high && 26 < extent.high && extent.high / 10 < extent.high % 10
+                }
             });
             if long {
                 push(&mut self.doubts, "an unlikely length of time");

@@ -85,7 +85,11 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
         let stroke = matches!(c, '|' | '!');
         let inside = stroke && !blank && at(i + 1).is_some_and(is_letter) && joins(&out);
-        let leading = stroke && blank && at(i + 1).is_some_and(|c| c.is_ascii_digit() || c == 'x');
+        let leading = stroke
+            && blank
+            && (at(i + 1).is_some_and(|c| c.is_ascii_digit() || c == 'x')
+                || at(i + 1).is_some_and(|c| matches!(c, '-' | '–' | '—' | '~'))
+                    && at(i + 2).is_some_and(|c| c.is_ascii_digit()));
         if is_letter(c) || inside || leading {
             let mut end = i + 1;
             while at(end).is_some_and(is_letter)
@@ -171,6 +175,15 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
     }
     if known(&lower) {
         push(out, Kind::Word(lower), whole, !blank);
+        return;
+    }
+    // "5essions" and "visit5" are damaged words, not five of something
+    let edge = plain.chars().next().is_some_and(|c| c.is_ascii_digit()) || plain.ends_with('5');
+    let damaged = words::same_shape(&lower).filter(|_| edge && 5 <= lower.len());
+    if let Some(mended) = damaged {
+        let repair = Some(Repair::new(whole.clone(), raw, mended));
+        let kind = Kind::Word(mended.to_owned());
+        out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false });
         return;
     }
     if raw.len() == plain.len()

@@ -331,6 +331,7 @@ pub(super) fn shape(word: &str) -> String {
         let pair = letters.get(i + 1).copied();
         let (shaped, taken) = match (c, pair) {
             ('r', Some('n')) => ('m', 2),
+            ('n', Some('n')) => ('m', 2),
             ('v', Some('v')) => ('w', 2),
             ('c', Some('l')) => ('d', 2),
             ('l' | 'i' | '1' | '|' | '!' | 'j', _) => ('i', 1),
@@ -345,16 +346,22 @@ pub(super) fn shape(word: &str) -> String {
     out
 }
 
+/// The word of the list that differs from `word` in look-alikes only.
+pub(super) fn same_shape(word: &str) -> Option<&'static str> {
+    static BY_SHAPE: LazyLock<BTreeMap<String, &str>> =
+        LazyLock::new(|| MENDABLE.iter().rev().map(|known| (shape(known), *known)).collect());
+    let letters = word.chars().count();
+    let form = shape(word);
+    BY_SHAPE.get(&form).copied().filter(|found| *found != word && (3 <= letters || form != word))
+}
+
 /// The word of the list that `word` most likely is, if it is none itself.
 pub(super) fn mend(word: &str) -> Option<&'static str> {
     let letters = word.chars().count();
     if !(2..=14).contains(&letters) {
         return None;
     }
-    static BY_SHAPE: LazyLock<BTreeMap<String, &str>> =
-        LazyLock::new(|| MENDABLE.iter().rev().map(|known| (shape(known), *known)).collect());
-    let form = shape(word);
-    if let Some(found) = BY_SHAPE.get(&form).filter(|found| **found != word && (3 <= letters || form != word)) {
+    if let Some(found) = same_shape(word) {
         return Some(found);
     }
     if letters < 5 || !word.chars().all(char::is_alphabetic) {
@@ -388,8 +395,33 @@ pub(super) fn is_suspicious(word: &str) -> bool {
     let tiny = letters <= 2 && !SIDES.contains(&word) && word.is_ascii();
     let near =
         3 <= letters && MENDABLE.iter().chain(&TURNING).any(|known| 3 <= known.len() && one_letter_apart(known, word));
-    vocabulary || mixed || tiny || near
+    let glued = GLUED_ON.iter().any(|known| word.contains(known)) || word.ends_with("wk") || word.starts_with("wk");
+    vocabulary || mixed || tiny || near || glued
 }
+
+/// Long words of a schedule; a word that holds one has lost a blank.
+const GLUED_ON: &[&str] = &[
+    "week",
+    "month",
+    "twice",
+    "visit",
+    "session",
+    "needed",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "minimum",
+    "maximum",
+    "least",
+    "upto",
+    "exceed",
+    "imum",
+    "appoin",
+    "two",
+    "oneor",
+];
 
 /// Two words that lost the blank between them: "fourweeks", "perweek".
 pub(super) fn split(word: &str) -> Option<(&str, &str)> {
