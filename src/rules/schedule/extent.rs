@@ -2,6 +2,7 @@
 
 use super::counts::{count, phrase_at};
 use super::element::{Count, Extent, Part, Placed};
+use super::rate::period;
 use super::token::{Kind, Token};
 use super::words;
 
@@ -50,7 +51,7 @@ pub(super) fn extent(tokens: &[Token], i: usize) -> Option<Placed> {
         return None;
     }
     let mut next =
-        found.next + usize::from(sign(tokens, found.next, "-") && tokens.get(found.next).is_some_and(|t| t.glued));
+        found.next + usize::from(sign(tokens, found.next, "-.") && tokens.get(found.next).is_some_and(|t| t.glued));
     if word(tokens, next).is_some_and(|w| matches!(w, "full" | "consecutive" | "calendar" | "more" | "additional")) {
         next += 1;
     }
@@ -72,6 +73,10 @@ pub(super) fn extent(tokens: &[Token], i: usize) -> Option<Placed> {
             word(tokens, next.saturating_sub(1)).is_some_and(|w| matches!(w, "weeks" | "wks" | "months" | "mos"));
         let one_of_many = high == 1 && plural;
         out.doubt = found.doubt.or(one_of_many.then_some("\"1\" before a plural: a digit may be lost"));
+        // "2x7month"
+        let crossed = word(tokens, i) == Some("x") && tokens.get(at).is_some_and(|t| t.glued);
+        let slash = low == 7 && high == 7 && !plural && tight && crossed;
+        out.doubt = out.doubt.or(slash.then_some("\"7\" may be a slash"));
         out.review = found.review;
         return Some(out);
     }
@@ -302,6 +307,10 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
         return None;
     }
     let over = word(tokens, next).is_some_and(|w| matches!(w, "over" | "within"));
+    // "(1 visit per week": a rate, not a total
+    if visit && period(tokens, next).is_some() {
+        return None;
+    }
     if times_only && !marked && !over && word(tokens, i).is_none_or(|w| w != "total") {
         return None;
     }

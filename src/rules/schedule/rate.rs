@@ -189,7 +189,12 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     }
     // "one 60-minute session per week": the minutes stand between the count and what it counts
     let session = minutes(tokens, found.next).filter(|session| {
-        session.tokens.end.checked_sub(1).and_then(|last| word(tokens, last)).is_some_and(words::is_visit)
+        session
+            .tokens
+            .end
+            .checked_sub(1)
+            .and_then(|last| word(tokens, last))
+            .is_some_and(|w| words::is_visit(w) || w == "massage")
     });
     let (times, at) = match &session {
         Some(session) => (true, session.tokens.end),
@@ -253,6 +258,10 @@ fn times(tokens: &[Token], found: &Counted) -> (bool, usize) {
     let mut at = found.next;
     let mut any = false;
     let mut skipped = 0;
+    // "2%/wk"
+    if tokens.get(at).is_some_and(|t| t.sign('%') || t.sign('+')) && tokens.get(at + 1).is_some_and(|t| t.sign('/')) {
+        return (true, at + 1);
+    }
     while let Some(word) = word(tokens, at) {
         let takes = words::is_times(word) || (words::is_visit(word));
         if takes {
@@ -325,7 +334,7 @@ fn slash_read_as_one(tokens: &[Token], at: usize) -> bool {
 }
 
 /// "/wk", "per week", "a week", "every other week", "q 3 wks", "each calendar month".
-fn period(tokens: &[Token], i: usize) -> Option<(Period, usize)> {
+pub(super) fn period(tokens: &[Token], i: usize) -> Option<(Period, usize)> {
     let lead = tokens.get(i)?;
     let slash = lead.sign('/') || lead.sign('%') && tokens.get(i + 1).is_some_and(|t| t.glued);
     let per = lead
