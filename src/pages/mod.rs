@@ -1,5 +1,6 @@
 //! In: the bytes of a paper. Out: a Document and its Pages, square pixels.
 
+pub mod clean;
 mod limits;
 mod pdf;
 mod picture;
