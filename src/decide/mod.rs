@@ -1,1 +1,99 @@
 //! In: Sections with Findings. Out: Prescriptions with their gaps and doubts.
+
+mod choose;
+mod gaps;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::decide::choose::Chosen;
+use crate::model::{
+    Evidence, Field, GapLevel, OtherPage, Patient, Payer, Plan, Prescription, Provider, Section, Value,
+};
+use crate::rules::Book;
+
+/// Fields that must be beyond doubt before anybody treats.
+const TREATMENT_FIELDS: [Field; 5] =
+    [Field::PatientName, Field::Diagnoses, Field::Plan, Field::Frequency, Field::ProviderSignature];
+
+/// Turns sections into prescriptions and pages that are none. `on` is the day of receipt.
+pub fn decide(sections: Vec<Section>, book: &Book, on: Date) -> (Vec<OtherPage>, Vec<Prescription>) {
+    let (ordered, other): (Vec<Section>, Vec<Section>) =
+        sections.into_iter().partition(|section| section.kind.is_prescription());
+    let other = other.into_iter().map(|section| OtherPage { pages: section.pages, kind: section.kind }).collect();
+    let prescriptions = ordered.into_iter().map(|section| prescription(section, book, on)).collect();
+    (other, prescriptions)
+}
+
+fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
+    let Section { pages, kind, findings } = section;
+    let mut chosen = Chosen::new(findings);
+    chosen.doubt_impossible_dates(on);
+    let mut prescription = Prescription {
+        pages,
+        kind,
+        patient: Patient {
+            name: chosen.name(Field::PatientName),
+            birth_date: chosen.date(Field::PatientBirthDate).map(Into::into),
+            phone: chosen.phone(Field::PatientPhone),
+        },
+        diagnoses: chosen.diagnoses(),
+        plan: Plan {
+            procedures: chosen.procedures(),
+            text: chosen.text(Field::Plan).map(Into::into),
+            body_areas: chosen.body_areas(),
+            delegated: chosen.delegated(),
+        },
+        frequency: chosen.frequency(),
+        payer: Payer {
+            kind: chosen.payer_kind(),
+            insurer: chosen.text(Field::PayerInsurer),
+            claim_number: chosen.claim_number(),
+            date_of_injury: chosen.date(Field::PayerDateOfInjury).map(Into::into),
+            adjuster: chosen.text(Field::PayerAdjuster).map(Into::into),
+        },
+        provider: Provider {
+            name: chosen.name(Field::ProviderName),
+            credential: chosen.text(Field::ProviderCredential),
+            npi: chosen.npi(),
+            phone: chosen.phone(Field::ProviderPhone).map(|phone| phone.into_inner()),
+            fax: chosen.phone(Field::ProviderFax).map(|phone| phone.into_inner()),
+            signed: chosen.signed(),
+        },
+        written_on: chosen.date(Field::WrittenOn),
+        expires_on: chosen.date(Field::ExpiresOn),
+        gaps: Vec::new(),
+        doubts: Vec::new(),
+        evidence: chosen.evidence(),
+        ready_to_treat: false,
+        ready_to_bill: false,
+    };
+    prescription.gaps = gaps::gaps(&prescription, book, on);
+    prescription.doubts = chosen.doubts();
+    let stops = prescription.gaps.iter().any(|gap| gap.level == GapLevel::Stop);
+    let warns = prescription.gaps.iter().any(|gap| gap.level == GapLevel::Warn);
+    let treatment_doubted = prescription.doubts.iter().any(|field| TREATMENT_FIELDS.contains(field));
+    prescription.ready_to_treat = !stops && !treatment_doubted;
+    prescription.ready_to_bill = !stops && !warns && prescription.doubts.is_empty();
+    prescription
+}
+
+type EvidenceByField = BTreeMap<Field, Vec<Evidence>>;
+type Doubts = BTreeSet<Field>;
+
+/// Whether two values say the same, upper and lower case aside.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Name(a), Value::Name(b)) => fold(a.full.reveal()) == fold(b.full.reveal()),
+        (Value::Text(a), Value::Text(b)) => fold(a.reveal()) == fold(b.reveal()),
+        (Value::Frequency(a), Value::Frequency(b)) => {
+            a.phases == b.phases && a.visits == b.visits && a.as_needed == b.as_needed
+        }
+        _ => a == b,
+    }
+}
+
+fn fold(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,1 +1,45 @@
 //! In: the Readings of a paper. Out: its Sections with their Findings, by the rule files that the clinic owns.
+
+mod book;
+mod codes;
+mod context;
+mod dates;
+mod fault;
+mod label;
+mod numbers;
+mod people;
+mod phrase;
+mod repair;
+mod schedule;
+mod schema;
+mod section;
+mod sheet;
+mod slots;
+mod take;
+mod test;
+mod ticks;
+
+use jiff::civil::Date;
+
+use crate::model::{Reading, Section};
+
+pub use book::Book;
+pub use codes::{
+    Agreement, AreaHit, CodeHit, CodeList, CodeListError, CodeStatus, CodeSystem, ProcedureHit, Side, TreatmentFamily,
+    TreatmentHit, body_areas, find_codes, find_procedures, treatment_words,
+};
+pub use dates::{DateHit, DateKind, find_dates};
+pub use fault::{Fault, Faults};
+pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, find_phones};
+pub use people::{NameHit, find_names, read_name};
+pub use repair::Repair;
+pub use schedule::{Schedule, find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
+pub use schema::{RequireRule, TellRule};
+pub use test::{TestFailure, TestReport};
+
+impl Book {
+    /// Sorts the pages of a paper and takes from them what the rules find. `on` is the day of receipt.
+    pub fn sort(&self, readings: &[Reading], on: Date) -> Vec<Section> {
+        section::sort(&self.0, readings, on)
+    }
+}

@@ -4,4 +4,6 @@
 mod samples;
 #[path = "../../examples/score/tally.rs"]
 mod tally;
+mod linkage;
+mod reader;
 mod tidy;

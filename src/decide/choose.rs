@@ -1,0 +1,234 @@
+//! Of several candidates for a field, the one to keep, and whether the others make it doubtful.
+
+use jiff::civil::Date;
+
+use crate::decide::{Doubts, EvidenceByField, fold, same};
+use crate::model::{Diagnosis, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
+
+/// A candidate this much less sure than the best does not contradict it.
+const RIVAL: f32 = 0.12;
+
+/// The candidates of one prescription, and what was taken of them.
+pub(in crate::decide) struct Chosen {
+    findings: Vec<Finding>,
+    doubts: Doubts,
+    evidence: EvidenceByField,
+}
+
+impl Chosen {
+    pub(in crate::decide) fn new(mut findings: Vec<Finding>) -> Self {
+        // stable: of two equally sure ones the first on the page leads
+        findings.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        Self { findings, doubts: Doubts::new(), evidence: EvidenceByField::new() }
+    }
+
+    fn of(&self, field: Field) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.field == field)
+    }
+
+    /// The best single value of a field. A rival with another value, or a doubt on the best, makes the field doubtful.
+    fn best(&mut self, field: Field, fits: impl Fn(&Value) -> bool) -> Option<Value> {
+        let candidates: Vec<&Finding> = self.of(field).filter(|finding| fits(&finding.value)).collect();
+        let best = (*candidates.first()?).clone();
+        let agreeing = candidates.iter().filter(|other| same(&other.value, &best.value)).count();
+        let rivals = candidates
+            .iter()
+            .filter(|other| other.confidence > best.confidence - RIVAL && !same(&other.value, &best.value))
+            .count();
+        if !best.doubts.is_empty() && agreeing < 2 || rivals > 0 {
+            self.doubts.insert(field);
+        }
+        self.evidence.entry(field).or_default().extend(best.evidence);
+        Some(best.value)
+    }
+
+    pub(in crate::decide) fn name(&mut self, field: Field) -> Option<Private<String>> {
+        match self.best(field, |value| matches!(value, Value::Name(_)))? {
+            Value::Name(name) => Some(name.full),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn date(&mut self, field: Field) -> Option<Date> {
+        match self.best(field, |value| matches!(value, Value::Date(_)))? {
+            Value::Date(date) => Some(date.into_inner()),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn phone(&mut self, field: Field) -> Option<Private<String>> {
+        match self.best(field, |value| matches!(value, Value::Phone(_)))? {
+            Value::Phone(phone) => Some(phone),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn text(&mut self, field: Field) -> Option<String> {
+        match self.best(field, |value| matches!(value, Value::Text(_)))? {
+            Value::Text(text) => Some(text.into_inner()),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn claim_number(&mut self) -> Option<Private<String>> {
+        match self.best(Field::PayerClaimNumber, |value| matches!(value, Value::ClaimNumber(_)))? {
+            Value::ClaimNumber(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn npi(&mut self) -> Option<String> {
+        match self.best(Field::ProviderNpi, |value| matches!(value, Value::Npi { .. }))? {
+            Value::Npi { digits, .. } => Some(digits),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn payer_kind(&mut self) -> Option<PayerKind> {
+        match self.best(Field::PayerKind, |value| matches!(value, Value::PayerKind(_)))? {
+            Value::PayerKind(kind) => Some(kind),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn signed(&mut self) -> Option<bool> {
+        match self.best(Field::ProviderSignature, |value| matches!(value, Value::Signed(_)))? {
+            Value::Signed(signed) => Some(signed),
+            _ => None,
+        }
+    }
+
+    pub(in crate::decide) fn frequency(&mut self) -> Option<Frequency> {
+        match self.best(Field::Frequency, |value| matches!(value, Value::Frequency(_)))? {
+            Value::Frequency(frequency) => {
+                if frequency.status == crate::model::FrequencyStatus::Review {
+                    self.doubts.insert(Field::Frequency);
+                }
+                Some(frequency)
+            }
+            _ => None,
+        }
+    }
+
+    /// Every diagnosis once, in the order of the page; a second look at the same ink adds nothing.
+    pub(in crate::decide) fn diagnoses(&mut self) -> Vec<Diagnosis> {
+        let mut kept: Vec<Finding> = Vec::new();
+        for finding in self.of(Field::Diagnoses) {
+            let Value::Diagnosis(diagnosis) = &finding.value else { continue };
+            let known = kept.iter().any(|other| match &other.value {
+                Value::Diagnosis(of) => of.code == diagnosis.code && of.code.is_some() || same_ink(other, finding),
+                _ => false,
+            });
+            if !known {
+                kept.push(finding.clone());
+            }
+        }
+        self.keep_all(Field::Diagnoses, kept, |value| match value {
+            Value::Diagnosis(diagnosis) => Some(diagnosis),
+            _ => None,
+        })
+    }
+
+    pub(in crate::decide) fn procedures(&mut self) -> Vec<Procedure> {
+        let mut kept: Vec<Finding> = Vec::new();
+        for finding in self.of(Field::Plan) {
+            let Value::Procedure(procedure) = &finding.value else { continue };
+            let twin =
+                kept.iter_mut().find(|other| matches!(&other.value, Value::Procedure(of) if of.code == procedure.code));
+            match twin {
+                Some(Finding { value: Value::Procedure(of), .. }) => of.units = of.units.or(procedure.units),
+                _ => kept.push(finding.clone()),
+            }
+        }
+        self.keep_all(Field::Plan, kept, |value| match value {
+            Value::Procedure(procedure) => Some(procedure),
+            _ => None,
+        })
+    }
+
+    fn keep_all<T>(&mut self, field: Field, mut kept: Vec<Finding>, take: impl Fn(Value) -> Option<T>) -> Vec<T> {
+        kept.sort_by_key(|finding| {
+            finding.evidence.first().map(|evidence| (evidence.page, evidence.area.top, evidence.area.left))
+        });
+        if kept.iter().any(|finding| !finding.doubts.is_empty()) {
+            self.doubts.insert(field);
+        }
+        let evidence = self.evidence.entry(field).or_default();
+        evidence.extend(kept.iter().flat_map(|finding| finding.evidence.clone()));
+        kept.into_iter().filter_map(|finding| take(finding.value)).collect()
+    }
+
+    pub(in crate::decide) fn body_areas(&self) -> Vec<String> {
+        let mut areas = Vec::new();
+        for finding in self.of(Field::Plan) {
+            if let Value::Text(text) = &finding.value {
+                for hit in crate::rules::body_areas(text.reveal()) {
+                    if !areas.iter().any(|area| area == hit.area) {
+                        areas.push(hit.area.to_owned());
+                    }
+                }
+            }
+        }
+        areas
+    }
+
+    /// "Evaluate and treat" stands in the plan.
+    pub(in crate::decide) fn delegated(&self) -> bool {
+        self.of(Field::Plan).any(|finding| match &finding.value {
+            Value::Text(text) => crate::rules::treatment_words(text.reveal())
+                .iter()
+                .any(|hit| hit.family == crate::rules::TreatmentFamily::Delegation && !hit.negated),
+            _ => false,
+        })
+    }
+
+    /// Birth, accident, writing, receipt: a date out of this order was misread, or is another date.
+    pub(in crate::decide) fn doubt_impossible_dates(&mut self, on: Date) {
+        let peek = |field: Field| {
+            self.of(field).find_map(|finding| match &finding.value {
+                Value::Date(date) => Some(*date.reveal()),
+                _ => None,
+            })
+        };
+        let birth = peek(Field::PatientBirthDate);
+        let injury = peek(Field::PayerDateOfInjury);
+        let written = peek(Field::WrittenOn);
+        let tomorrow = on.tomorrow().unwrap_or(on);
+        let order = [
+            (birth, Field::PatientBirthDate),
+            (injury, Field::PayerDateOfInjury),
+            (written, Field::WrittenOn),
+            (Some(tomorrow), Field::WrittenOn),
+        ];
+        let given: Vec<(Date, Field)> = order.iter().filter_map(|(date, field)| Some(((*date)?, *field))).collect();
+        for pair in given.windows(2) {
+            let [(earlier, first), (later, second)] = pair else { continue };
+            if earlier > later {
+                self.doubts.extend([*first, *second]);
+            }
+        }
+    }
+
+    pub(in crate::decide) fn evidence(&self) -> EvidenceByField {
+        self.evidence.clone()
+    }
+
+    pub(in crate::decide) fn doubts(&self) -> Vec<Field> {
+        self.doubts.iter().copied().collect()
+    }
+}
+
+/// The same place on the page, read by two rules.
+fn same_ink(a: &Finding, b: &Finding) -> bool {
+    a.evidence.iter().any(|a| {
+        b.evidence.iter().any(|b| {
+            a.page == b.page
+                && a.area.overlap_x(&b.area) > 0
+                && a.area.overlap_y(&b.area) * 2 > a.area.height().min(b.area.height())
+        })
+    }) && a
+        .evidence
+        .iter()
+        .zip(&b.evidence)
+        .all(|(a, b)| fold(a.text.reveal()).len().abs_diff(fold(b.text.reveal()).len()) < 4)
+}

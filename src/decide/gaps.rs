@@ -1,0 +1,69 @@
+//! What is missing or wrong in a prescription, each with the sentence for staff.
+
+use jiff::civil::Date;
+
+use crate::model::{Field, FrequencyStatus, Gap, GapLevel, GapReason, Prescription};
+use crate::rules::Book;
+
+/// All gaps, the gravest first.
+pub(in crate::decide) fn gaps(prescription: &Prescription, book: &Book, on: Date) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    for rule in book.requirements() {
+        let asked = rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
+        if asked && is_missing(prescription, rule.field) {
+            gaps.push(Gap {
+                field: rule.field,
+                reason: GapReason::Missing,
+                level: rule.level,
+                tell: rule.tell.clone(),
+            });
+        }
+    }
+    let mut wrong = |field, reason, fault: &str| {
+        let (level, tell) = book
+            .sentence(fault)
+            .map_or((GapLevel::Warn, fault.replace('_', " ")), |rule| (rule.level, rule.tell.clone()));
+        gaps.push(Gap { field, reason, level, tell });
+    };
+    match prescription.frequency.as_ref().map(|frequency| frequency.status) {
+        Some(FrequencyStatus::Ambiguous) => wrong(Field::Frequency, GapReason::Ambiguous, "frequency_ambiguous"),
+        Some(FrequencyStatus::Conflict) => wrong(Field::Frequency, GapReason::Conflict, "frequency_conflict"),
+        Some(FrequencyStatus::Incomplete) => wrong(Field::Frequency, GapReason::Ambiguous, "frequency_incomplete"),
+        Some(FrequencyStatus::Reference) => wrong(Field::Frequency, GapReason::Ambiguous, "frequency_reference"),
+        _ => {}
+    }
+    if prescription.diagnoses.iter().any(|diagnosis| diagnosis.billable == Some(false)) {
+        wrong(Field::Diagnoses, GapReason::NotBillable, "not_billable");
+    }
+    if prescription.expires_on.is_some_and(|expires| expires < on) {
+        wrong(Field::ExpiresOn, GapReason::Expired, "expired");
+    }
+    gaps.sort_by_key(|gap| (gap.level, gap.field));
+    gaps
+}
+
+fn is_missing(prescription: &Prescription, field: Field) -> bool {
+    match field {
+        Field::PatientName => prescription.patient.name.is_none(),
+        Field::PatientBirthDate => prescription.patient.birth_date.is_none(),
+        Field::PatientPhone => prescription.patient.phone.is_none(),
+        Field::Diagnoses => prescription.diagnoses.is_empty(),
+        Field::Plan => {
+            prescription.plan.procedures.is_empty() && prescription.plan.text.is_none() && !prescription.plan.delegated
+        }
+        Field::Frequency => prescription.frequency.is_none(),
+        Field::PayerKind => prescription.payer.kind.is_none(),
+        Field::PayerInsurer => prescription.payer.insurer.is_none(),
+        Field::PayerClaimNumber => prescription.payer.claim_number.is_none(),
+        Field::PayerDateOfInjury => prescription.payer.date_of_injury.is_none(),
+        Field::PayerAdjuster => prescription.payer.adjuster.is_none(),
+        Field::ProviderName => prescription.provider.name.is_none(),
+        Field::ProviderCredential => prescription.provider.credential.is_none(),
+        Field::ProviderNpi => prescription.provider.npi.is_none(),
+        Field::ProviderPhone => prescription.provider.phone.is_none(),
+        Field::ProviderFax => prescription.provider.fax.is_none(),
+        Field::ProviderSignature => prescription.provider.signed != Some(true),
+        Field::WrittenOn => prescription.written_on.is_none(),
+        Field::ExpiresOn => prescription.expires_on.is_none(),
+    }
+}

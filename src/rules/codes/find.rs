@@ -1,0 +1,363 @@
+//! In: text and the code list. Out: the diagnosis codes it holds, mended only where exactly one code can be meant.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+
+use super::list::{CodeList, CodeStatus};
+use super::shape::{bare, dotted, is_well_formed};
+use super::{CodeHit, CodeSystem};
+use crate::rules::Repair;
+
+/// All diagnosis codes of `text`, from left to right. `labelled`: the text stands in a diagnosis slot, so that short and
+/// damaged tokens count too.
+pub fn find_codes(text: &str, list: &CodeList, on: Date, labelled: bool) -> Vec<CodeHit> {
+    let atoms = atoms(text);
+    let search = Search { text, atoms: &atoms, list, on, labelled };
+    let mut hits: Vec<CodeHit> = Vec::new();
+    let mut i = 0;
+    while i < atoms.len() {
+        if let Some((hit, next)) = hits.last().and_then(|last| search.elided(i, last)).or_else(|| search.code(i)) {
+            hits.push(hit);
+            i = next;
+        } else {
+            i += 1;
+        }
+    }
+    hits
+}
+
+/// ICD-9-CM codes still printed on old forms, with the ICD-10-CM codes to ask about.
+fn icd9() -> &'static BTreeMap<&'static str, Vec<&'static str>> {
+    static TABLE: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+        include_str!("../../../rules/codes/icd9cm.tsv")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| {
+                let mut columns = line.split('\t');
+                let code = columns.next()?;
+                Some((code, columns.nth(1).unwrap_or_default().split_whitespace().collect()))
+            })
+            .collect()
+    });
+    &TABLE
+}
+
+/// Byte ranges of runs of letters and digits.
+fn atoms(text: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices() {
+        if c.is_alphanumeric() || matches!(c, '|' | '!' | '$') {
+            start.get_or_insert(at);
+        } else if let Some(start) = start.take() {
+            out.push(start..at);
+        }
+    }
+    out.extend(start.map(|start| start..text.len()));
+    out
+}
+
+struct Search<'a> {
+    text: &'a str,
+    atoms: &'a [Range<usize>],
+    list: &'a CodeList,
+    on: Date,
+    labelled: bool,
+}
+
+/// A way to read a run of atoms as one code.
+struct Reading {
+    bare: String,
+    span: Range<usize>,
+    next: usize,
+    /// A true dot stood behind the third character.
+    dot: bool,
+    /// Put together over a blank.
+    joined: bool,
+}
+
+impl Search<'_> {
+    fn atom(&self, i: usize) -> &str {
+        self.atoms.get(i).and_then(|span| self.text.get(span.clone())).unwrap_or_default()
+    }
+
+    fn gap(&self, i: usize) -> &str {
+        let (Some(before), Some(after)) = (self.atoms.get(i), self.atoms.get(i + 1)) else { return "" };
+        self.text.get(before.end..after.start).unwrap_or_default()
+    }
+
+    fn code(&self, i: usize) -> Option<(CodeHit, usize)> {
+        if let Some(found) = self.icd9(i) {
+            return Some(found);
+        }
+        let readings = self.readings(i);
+        readings.iter().find_map(|reading| self.accept(reading).map(|hit| (hit, reading.next)))
+    }
+
+    /// The longest reading first: over blanks, with a dot, without.
+    fn readings(&self, i: usize) -> Vec<Reading> {
+        let mut out = Vec::new();
+        let head = self.atom(i);
+        let Some(first) = self.atoms.get(i) else { return out };
+        if !head.is_ascii() || head.len() < 3 || 8 < head.len() {
+            return out;
+        }
+        if head.len() == 3 {
+            let gap = self.gap(i);
+            let dot = gap.trim() == ".";
+            let near = gap.chars().filter(|c| c.is_whitespace()).count() <= 1 && !gap.contains('\n');
+            let sign = matches!(gap.trim(), "." | "," | ":" | "·" | "-" | "•" | "'" | "") && near;
+            let tail = self.atom(i + 1);
+            if sign && tail.is_ascii() {
+                // "S13.4 XX A"
+                for pieces in (1..=3).rev() {
+                    let spaced = (1..pieces).all(|k| self.gap(i + k) == " ");
+                    let all: String = (1..=pieces).map(|k| self.atom(i + k)).collect();
+                    let Some(last) = self.atoms.get(i + pieces) else { continue };
+                    if spaced && all.is_ascii() && (1..=4).contains(&all.len()) {
+                        let joined = 1 < pieces || gap.contains(' ');
+                        out.push(Reading {
+                            bare: bare_of(head, &all),
+                            span: first.start..last.end,
+                            next: i + pieces + 1,
+                            dot,
+                            joined,
+                        });
+                    }
+                }
+                // "M54.2Cervicalgia"
+                let digits = tail.chars().take_while(char::is_ascii_digit).count();
+                let letters = tail.chars().skip(digits).all(|c| c.is_ascii_alphabetic()) && 4 <= tail.len() - digits;
+                if dot && (1..=3).contains(&digits) && letters {
+                    let short = tail.get(..digits).unwrap_or_default();
+                    let end = self.atoms.get(i + 1).map_or(first.end, |span| span.start + digits);
+                    out.push(Reading {
+                        bare: bare_of(head, short),
+                        span: first.start..end,
+                        next: i + 2,
+                        dot,
+                        joined: false,
+                    });
+                }
+            }
+        }
+        if (4..=7).contains(&head.len()) || head.len() == 3 {
+            out.push(Reading { bare: bare_of(head, ""), span: first.clone(), next: i + 1, dot: false, joined: false });
+        }
+        out
+    }
+
+    fn accept(&self, reading: &Reading) -> Option<CodeHit> {
+        let raw = &reading.bare;
+        let letters = raw.chars().any(|c| c.is_ascii_alphabetic());
+        if is_other_book(raw) && !reading.dot || (!letters && !(self.labelled && reading.dot)) {
+            return None;
+        }
+        let plain = bare(raw);
+        let exact = dotted(&plain);
+        let status = self.list.look_up(&exact, self.on);
+        let listed = status != CodeStatus::Unknown;
+        let printed = self.text.get(reading.span.clone())?;
+        let mut hit = CodeHit {
+            code: exact.clone(),
+            system: CodeSystem::Icd10,
+            status,
+            span: reading.span.clone(),
+            repairs: Vec::new(),
+            doubts: Vec::new(),
+            suggestions: Vec::new(),
+        };
+        let length = raw.chars().count();
+        let strong = reading.dot && !reading.joined;
+        if listed {
+            let capital = printed.chars().next().is_some_and(|c| c.is_ascii_uppercase());
+            let enough = if self.labelled {
+                4 <= length || matches!(hit.status, CodeStatus::Billable | CodeStatus::Retired { .. })
+            } else {
+                strong && capital || 5 <= length && capital
+            };
+            if !enough || is_spinal_level(raw) && !reading.dot {
+                return None;
+            }
+            if printed != exact {
+                self.tell(&mut hit, printed, reading);
+            }
+            if let CodeStatus::Header { children } = &hit.status {
+                hit.suggestions.clone_from(children);
+            } else if let CodeStatus::Retired { successors, .. } = &hit.status {
+                hit.suggestions.clone_from(successors);
+            }
+            return Some(hit);
+        }
+        self.mended(reading, raw, printed, hit)
+    }
+
+    /// Not listed as it stands: one code that looks the same, or a code that nobody knows here, which is a doubt.
+    fn mended(&self, reading: &Reading, raw: &str, printed: &str, mut hit: CodeHit) -> Option<CodeHit> {
+        let length = raw.chars().count();
+        let well_formed = is_well_formed(&bare(raw));
+        let shaped = raw.chars().filter(char::is_ascii_digit).count();
+        let enough = if self.labelled { 4 <= length } else { reading.dot && 4 <= length || 6 <= length && 2 <= shaped };
+        if !enough {
+            return None;
+        }
+        // a word of letters ("BOSSES") is no damaged code
+        let wordlike = shaped == 0 || (!reading.dot && shaped < 2);
+        if let ([only], false) = (self.list.alike(raw), wordlike) {
+            // what could be another code as it stands is only known to be none when the full list says so
+            let doubt = well_formed && !self.list.is_full();
+            hit.code.clone_from(only);
+            hit.status = self.list.look_up(only, self.on);
+            self.tell(&mut hit, printed, reading);
+            if doubt {
+                hit.doubts.push("the code was mended, but the list at hand is not the full one".to_owned());
+            }
+            return Some(hit);
+        }
+        if !well_formed || reading.joined || !(reading.dot || self.labelled && 5 <= length) {
+            return None;
+        }
+        let capital = printed.chars().next().is_some_and(|c| c.is_ascii_uppercase());
+        if !capital || (!self.labelled && !reading.dot) {
+            return None;
+        }
+        hit.suggestions = self.filled(&bare(raw));
+        hit.doubts.push(
+            if hit.suggestions.is_empty() {
+                "the code is not on the list"
+            } else {
+                "a placeholder X may be missing in the code"
+            }
+            .to_owned(),
+        );
+        Some(hit)
+    }
+
+    /// "S13.4A", "S13.4XA": the codes that it becomes once the placeholders are filled in.
+    fn filled(&self, bare: &str) -> Vec<String> {
+        let Some(last) = bare.chars().last().filter(char::is_ascii_alphabetic) else { return Vec::new() };
+        let stem: String = bare.chars().take(bare.len() - 1).collect();
+        let stem = stem.trim_end_matches('X');
+        let filled = dotted(&format!("{stem:X<6}{last}"));
+        let known = (4..=6).contains(&stem.len()) && self.list.title(&filled).is_some();
+        known.then_some(filled).into_iter().collect()
+    }
+
+    fn tell(&self, hit: &mut CodeHit, printed: &str, reading: &Reading) {
+        let case_only = printed.eq_ignore_ascii_case(&hit.code);
+        if !case_only {
+            hit.repairs.push(Repair::new(reading.span.clone(), printed, &hit.code));
+        }
+        let filler = hit.code.contains("XX") || hit.code.contains('X');
+        if reading.joined && !filler {
+            hit.doubts.push("the code was put together over a blank".to_owned());
+        }
+    }
+
+    /// "M54.2, .6" and "M99.01-.05": the category of the code before it.
+    fn elided(&self, i: usize, last: &CodeHit) -> Option<(CodeHit, usize)> {
+        let span = self.atoms.get(i)?.clone();
+        let between = self.text.get(last.span.end..span.start)?;
+        let sign = between.trim_end_matches('.').trim();
+        let dotted_gap =
+            between.ends_with('.') && matches!(sign, "," | ";" | "/" | "&" | "-" | "–" | "+" | "and" | "" | "to");
+        let tail = self.atom(i);
+        let digits =
+            tail.chars().all(|c| c.is_ascii_alphanumeric()) && tail.chars().next().is_some_and(|c| c.is_ascii_digit());
+        let category: String = last.code.chars().take(3).collect();
+        if last.system != CodeSystem::Icd10 || !dotted_gap || !digits || 4 < tail.len() || sign.is_empty() {
+            return None;
+        }
+        let code = format!("{category}.{}", tail.to_ascii_uppercase());
+        let status = self.list.look_up(&code, self.on);
+        if status == CodeStatus::Unknown {
+            return None;
+        }
+        let range = matches!(sign, "-" | "–" | "to");
+        let why = if range {
+            "a range of codes: those between are not listed"
+        } else {
+            "the category of the code is left out"
+        };
+        let printed = self.text.get(span.start.saturating_sub(1)..span.end).unwrap_or(tail);
+        let span = span.start.saturating_sub(1)..span.end;
+        let repairs = vec![Repair::new(span.clone(), printed, &code)];
+        Some((
+            CodeHit {
+                code,
+                system: CodeSystem::Icd10,
+                status,
+                span,
+                repairs,
+                doubts: vec![why.to_owned()],
+                suggestions: Vec::new(),
+            },
+            i + 1,
+        ))
+    }
+
+    fn icd9(&self, i: usize) -> Option<(CodeHit, usize)> {
+        let head = self.atom(i);
+        let category =
+            (head.len() == 3 && head.chars().all(|c| c.is_ascii_digit())) || (head.len() == 4 && head.starts_with('E'));
+        let tail = self.atom(i + 1);
+        if !category
+            || self.gap(i) != "."
+            || !(1..=2).contains(&tail.len())
+            || !tail.chars().all(|c| c.is_ascii_digit())
+        {
+            return None;
+        }
+        let before =
+            self.atoms.get(i).and_then(|span| self.text.get(..span.start)).and_then(|text| text.chars().next_back());
+        if matches!(before, Some('$' | '.' | '-' | '/')) {
+            return None;
+        }
+        let code = format!("{head}.{tail}");
+        // any three digits with a dot may be a price or a weight: only known codes are taken
+        let direction = icd9().get(code.as_str())?;
+        let span = self.atoms.get(i)?.start..self.atoms.get(i + 1)?.end;
+        let hit = CodeHit {
+            code,
+            system: CodeSystem::Icd9,
+            status: CodeStatus::Retired {
+                last_billable_fy: 2015,
+                successors: direction.iter().map(|code| (*code).to_owned()).collect(),
+            },
+            span,
+            repairs: Vec::new(),
+            doubts: Vec::new(),
+            suggestions: direction.iter().map(|code| (*code).to_owned()).collect(),
+        };
+        Some((hit, i + 2))
+    }
+}
+
+fn bare_of(head: &str, tail: &str) -> String {
+    head.chars().chain(tail.chars()).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// HCPCS: a letter and four digits ("G0283").
+fn is_other_book(raw: &str) -> bool {
+    let mut chars = raw.chars();
+    let letter = chars.next().is_some_and(|c| c.is_ascii_alphabetic());
+    raw.len() == 5
+        && letter
+        && chars.all(|c| c.is_ascii_digit())
+        && matches!(raw.chars().next(), Some('G' | 'S' | 'A' | 'E' | 'L' | 'Q' | 'J'))
+        && raw.chars().nth(1) != Some('1')
+        && matches!(
+            raw,
+            "G0283" | "S8990" | "S9090" | "G0151" | "G0157" | "E0720" | "E0730" | "A4556" | "A4557" | "L0120" | "L0172"
+        )
+}
+
+/// "C5", "T12", "L45": levels of the spine; a lost dash makes one look like a code.
+fn is_spinal_level(raw: &str) -> bool {
+    raw.len() == 3
+        && matches!(raw.chars().next(), Some('C' | 'T' | 'L'))
+        && raw.chars().skip(1).all(|c| c.is_ascii_digit())
+}

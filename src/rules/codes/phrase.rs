@@ -1,0 +1,106 @@
+//! Phrases of a fixed list in running text, tolerant of what OCR does to letters; linear in the text.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A word of the text, lower case and folded, where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Word {
+    pub(super) shape: String,
+    pub(super) lower: String,
+    pub(super) span: Range<usize>,
+    /// A full stop, a line's end or a semicolon stands before it.
+    pub(super) new_clause: bool,
+}
+
+/// The words of a text.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let mut out: Vec<Word> = Vec::new();
+    let mut start = None;
+    let mut ends = false;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if c.is_alphanumeric() || (c == '\'' && start.is_some()) {
+            start.get_or_insert(at);
+            continue;
+        }
+        if let Some(from) = start.take() {
+            let lower = text.get(from..at).unwrap_or_default().trim_end_matches('\'').to_lowercase();
+            out.push(Word { shape: shape(&lower), lower, span: from..at, new_clause: ends });
+            ends = false;
+        }
+        ends |= matches!(c, '.' | ';' | '\n' | '•' | '☐' | '☒' | '☑' | '[' | ']');
+    }
+    out
+}
+
+/// Letters that OCR mixes up become one; "massages" and "massage" are one.
+fn shape(word: &str) -> String {
+    let folded = word.replace("rn", "m").replace("vv", "w");
+    let folded: String = folded
+        .chars()
+        .map(|c| match c {
+            '1' | 'i' | '|' | '!' => 'l',
+            '0' => 'o',
+            '5' => 's',
+            'q' => 'g',
+            c => c,
+        })
+        .collect();
+    match folded.strip_suffix('s') {
+        Some(stem) if 4 <= stem.len() && !stem.ends_with('s') => stem.to_owned(),
+        _ => folded,
+    }
+}
+
+/// A list of phrases, each with what it means.
+pub(super) struct Phrases<T> {
+    by_first: BTreeMap<String, Vec<(Vec<String>, T)>>,
+}
+
+impl<T: Clone> Phrases<T> {
+    /// From `(phrases separated by |, meaning)`; within one first word the longest is tried first.
+    pub(super) fn of(table: &[(&str, T)]) -> Self {
+        let mut by_first: BTreeMap<String, Vec<(Vec<String>, T)>> = BTreeMap::new();
+        for (phrases, meaning) in table {
+            for phrase in phrases.split('|') {
+                let parts: Vec<String> = words(phrase).into_iter().map(|word| word.shape).collect();
+                if let Some(first) = parts.first() {
+                    by_first.entry(first.clone()).or_default().push((parts, meaning.clone()));
+                }
+            }
+        }
+        for phrases in by_first.values_mut() {
+            phrases.sort_by_key(|(parts, _)| std::cmp::Reverse(parts.len()));
+        }
+        Self { by_first }
+    }
+
+    /// The phrase that begins at word `i`: its meaning and how many words it takes.
+    pub(super) fn at(&self, words: &[Word], i: usize) -> Option<(T, usize)> {
+        let first = &words.get(i)?.shape;
+        let exact = self.by_first.get(first).and_then(|phrases| longest(phrases, words, i));
+        // words that are one letter away and mean something else
+        let everyday = matches!(first.as_str(), "message" | "passage" | "therapist" | "pregnant");
+        if exact.is_some() || everyday || first.len() < 6 || first.chars().any(|c| c.is_ascii_digit()) {
+            return exact;
+        }
+        // one damaged letter in a long word
+        let near = self.by_first.iter().filter(|(known, _)| known.len().abs_diff(first.len()) <= 1 && 6 <= known.len());
+        near.filter(|(known, _)| strsim::levenshtein(known, first) == 1)
+            .find_map(|(_, phrases)| longest(phrases, words, i))
+    }
+}
+
+fn longest<T: Clone>(phrases: &[(Vec<String>, T)], words: &[Word], i: usize) -> Option<(T, usize)> {
+    let fits = |parts: &[String]| {
+        parts.iter().enumerate().skip(1).all(|(offset, part)| {
+            words.get(i + offset).is_some_and(|word| {
+                word.shape == *part
+                    || 6 <= part.len()
+                        && part.len().abs_diff(word.shape.len()) <= 1
+                        && strsim::levenshtein(part, &word.shape) <= 1
+            })
+        })
+    };
+    phrases.iter().find(|(parts, _)| fits(parts)).map(|(parts, meaning)| (meaning.clone(), parts.len()))
+}

@@ -1,0 +1,85 @@
+//! All that is known of a page before its values are taken.
+
+use jiff::civil::Date;
+
+use crate::model::{Evidence, Field, Finding, Reading, Value};
+use crate::rules::book::Contents;
+use crate::rules::label::{Label, Meaning};
+use crate::rules::phrase::{Folded, Found};
+use crate::rules::sheet::{Sheet, Slot};
+use crate::rules::slots::{self, Where};
+use crate::rules::ticks::{self, Tick};
+
+/// Words less sure than this make a value doubtful.
+const WORD_SURE: f32 = 0.55;
+
+/// One page, laid out.
+pub(in crate::rules) struct Context<'a> {
+    pub(in crate::rules) book: &'a Contents,
+    pub(in crate::rules) on: Date,
+    pub(in crate::rules) reading: &'a Reading,
+    pub(in crate::rules) sheet: Sheet,
+    pub(in crate::rules) labels: Vec<Label>,
+    pub(in crate::rules) ticks: Vec<Tick>,
+    /// The whole page.
+    pub(in crate::rules) text: Slot,
+    /// The phrases of the book on it.
+    pub(in crate::rules) found: Found,
+}
+
+impl<'a> Context<'a> {
+    pub(in crate::rules) fn new(book: &'a Contents, reading: &'a Reading, on: Date) -> Self {
+        let sheet = Sheet::new(reading);
+        let labels = book.labels.find(&sheet);
+        let ticks = ticks::find(reading, &sheet);
+        let text = sheet.text();
+        let found = book.phrases.find(&Folded::new(&text.text));
+        Self { book, on, reading, sheet, labels, ticks, text, found }
+    }
+
+    pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {
+        self.labels.iter().filter(move |label| matches!(label.meaning, Meaning::Field(of, _) if of == field))
+    }
+
+    pub(in crate::rules) fn slots(&self, label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
+        slots::slots(&self.sheet, &self.labels, label, rows_max)
+    }
+
+    /// The bytes of the page's text that the words beside tick boxes take.
+    pub(in crate::rules) fn is_beside_box(&self, place: &std::ops::Range<usize>) -> bool {
+        let word = self.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);
+        word.is_some_and(|word| {
+            self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area))
+        })
+    }
+}
+
+/// A candidate under construction.
+pub(in crate::rules) struct Candidate {
+    pub(in crate::rules) field: Field,
+    pub(in crate::rules) value: Value,
+    pub(in crate::rules) evidence: Vec<Evidence>,
+    /// How much the rule is to be trusted, 0 to 1.
+    pub(in crate::rules) trust: f32,
+    pub(in crate::rules) rule: String,
+    pub(in crate::rules) doubts: Vec<String>,
+}
+
+impl Candidate {
+    /// The finding: as sure as its least sure word and as its rule.
+    pub(in crate::rules) fn finding(self) -> Finding {
+        let ink = self.evidence.iter().map(|evidence| evidence.confidence).fold(1.0, f32::min);
+        let mut doubts = self.doubts;
+        if ink < WORD_SURE {
+            doubts.push("the print could hardly be read".to_owned());
+        }
+        Finding {
+            field: self.field,
+            value: self.value,
+            evidence: self.evidence,
+            confidence: ink * self.trust,
+            rule: self.rule,
+            doubts,
+        }
+    }
+}

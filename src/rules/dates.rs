@@ -1,0 +1,344 @@
+//! In: text. Out: the days it names, each with its span, its repairs and why it may be wrong.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use jiff::civil::Date;
+use regex::{Captures, Regex};
+
+use crate::model::Private;
+use crate::rules::Repair;
+
+/// What a date is about: settles two-digit years and what is plausible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DateKind {
+    /// A birth: 0 to 115 years before `on`.
+    Birth,
+    /// When a paper was written or signed, or expires.
+    Order,
+    /// When an accident happened.
+    Injury,
+}
+
+/// A day that the text names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateHit {
+    /// The day.
+    pub date: Private<Date>,
+    /// Where it stands.
+    pub span: Range<usize>,
+    /// What was read otherwise than it stands.
+    pub repairs: Vec<Repair>,
+    /// Why a person should look; no patient data.
+    pub doubts: Vec<String>,
+}
+
+/// All days that `text` names, from left to right. `on` is the day of receipt. An impossible day is none.
+pub fn find_dates(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
+    let mut hits: Vec<DateHit> = Vec::new();
+    let mut at = 0;
+    while let Some(hit) = next(text, at, kind, on) {
+        at = hit.span.end.max(at + 1);
+        hits.push(hit);
+    }
+    hits
+}
+
+/// The next day at or after byte `at`: of all shapes the one that begins first, then the longest.
+fn next(text: &str, at: usize, kind: DateKind, on: Date) -> Option<DateHit> {
+    let mut best: Option<DateHit> = None;
+    for shape in SHAPES.iter() {
+        let mut from = at;
+        while let Some(found) = shape.pattern.captures_at(text, from) {
+            let whole = found.get(0)?.range();
+            let better = best.as_ref().is_none_or(|best| {
+                (whole.start, std::cmp::Reverse(whole.end)) < (best.span.start, std::cmp::Reverse(best.span.end))
+            });
+            if !better {
+                break;
+            }
+            if clear(text, &whole, shape) {
+                if let Some(hit) = day(text, &found, shape, kind, on) {
+                    best = Some(hit);
+                    break;
+                }
+            }
+            from = whole.start + text.get(whole.start..)?.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    best
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Month, day, year by numbers, as in the United States.
+    Numbers,
+    /// A month by its name.
+    Named,
+    /// 2026-11-02.
+    Iso,
+    /// Digits without anything between: 11022026, 20261102.
+    Run,
+    /// A slash was read as a one: 11102/2026.
+    SlashAsOne,
+}
+
+struct Shape {
+    form: Form,
+    pattern: Regex,
+}
+
+/// A digit, or what OCR makes of it.
+const DIGIT: &str = r"[0-9OolI|SBZGQD]";
+
+static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
+    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I]|[A4]ug|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])[a-z0-9]{0,7})";
+    let year = format!(r"(?P<y>{DIGIT}{{2}}\ ?{DIGIT}{{2}}|{DIGIT}{{2}})");
+    let numbers = format!(r"(?P<m>{DIGIT}{{1,2}})\ ?(?P<s>[/\-.,])\ ?(?P<d>{DIGIT}{{1,2}})\ ?(?P<t>[/\-.,])\ ?{year}");
+    let blanks = format!(r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{{2}})");
+    let slash =
+        format!(r"(?P<m>[01]?[0-9])(?:1(?P<d>[0-3][0-9])[/\-]|[/\-](?P<d2>[0-3][0-9])1)(?P<y>(?:19|20)[0-9]{{2}})");
+    let named_first = format!(
+        r"(?i-u:{month})\.?\ ?[,\-]?\ {{0,2}}(?P<d>{DIGIT}{{1,2}})(?:st|nd|rd|th)?\.?\ ?[,.\-]?\ {{0,2}}{year}"
+    );
+    let day_first =
+        format!(r"(?P<d>{DIGIT}{{1,2}})(?:st|nd|rd|th)?\ ?(?:of\ )?[\-,./]?\ ?(?i-u:{month})\.?\ ?[,\-./]?\ ?{year}");
+    let iso = format!(
+        r"(?P<y>(?:19|20|[2Z][0O]){DIGIT}{{2}})(?P<s>[\-/.])(?P<m>{DIGIT}{{2}})(?P<t>[\-/.])(?P<d>{DIGIT}{{2}})"
+    );
+    let run_iso = r"(?P<y>(?:19|20)[0-9]{2})(?P<m>[01][0-9])(?P<d>[0-3][0-9])".to_owned();
+    let run_us = r"(?P<m>[01][0-9])(?P<d>[0-3][0-9])(?P<y>(?:19|20)[0-9]{2})".to_owned();
+    [
+        (Form::Iso, iso),
+        (Form::Numbers, numbers),
+        (Form::Numbers, blanks),
+        (Form::Named, named_first),
+        (Form::Named, day_first),
+        (Form::Run, run_us),
+        (Form::Run, run_iso),
+        (Form::SlashAsOne, slash),
+    ]
+    .into_iter()
+    .map(|(form, pattern)| Shape { form, pattern: Regex::new(&pattern).expect("a shape of ours compiles") })
+    .collect()
+});
+
+/// Nothing before or behind it makes it a piece of something longer (a phone, a claim number).
+fn clear(text: &str, span: &Range<usize>, shape: &Shape) -> bool {
+    let before = text.get(..span.start).and_then(|before| before.chars().next_back());
+    let mut behind = text.get(span.end..).unwrap_or_default().chars();
+    let (after, second) = (behind.next(), behind.next());
+    let joined_before = before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '/' | '$' | '#'))
+        || (before.is_some_and(|c| matches!(c, '-' | '.')) && {
+            let earlier = text.get(..span.start - 1).unwrap_or_default();
+            // "11/02/2026-01/31/2027" are two days; "555-11-02-26" is none
+            earlier.chars().next_back().is_some_and(|c| c.is_ascii_digit())
+                && !earlier.chars().rev().take(10).any(|c| c == '/')
+        });
+    let joined_after = after.is_some_and(char::is_alphanumeric)
+        || (after.is_some_and(|c| matches!(c, '-' | '/' | '.'))
+            && second.is_some_and(|c| c.is_ascii_digit())
+            && shape.form != Form::Numbers
+            && shape.form != Form::Iso
+            && shape.form != Form::Named)
+        || (after.is_some_and(|c| matches!(c, '/' | '.')) && second.is_some_and(|c| c.is_ascii_digit()));
+    let dashed_on = after == Some('-')
+        && second.is_some_and(|c| c.is_ascii_digit())
+        && !text.get(span.end + 1..).unwrap_or_default().chars().take(10).any(|c| c == '/');
+    !(joined_before || joined_after || dashed_on)
+}
+
+fn day(text: &str, found: &Captures<'_>, shape: &Shape, kind: DateKind, on: Date) -> Option<DateHit> {
+    let span = found.get(0)?.range();
+    let mut doubts: Vec<String> = Vec::new();
+    let read = |name: &str| -> Option<(String, bool)> {
+        let raw: String = found.name(name)?.as_str().chars().filter(|c| !c.is_whitespace()).collect();
+        let digits: String = raw.chars().map(digit).collect::<Option<String>>()?;
+        // a piece of letters alone is no number
+        raw.chars().any(|c| c.is_ascii_digit()).then_some(())?;
+        let mended = digits != raw;
+        Some((digits, mended))
+    };
+    let (year_digits, year_mended) = read("y")?;
+    let (day_digits, day_mended) = read("d").or_else(|| read("d2"))?;
+    let (month, month_mended) = match found.name("name") {
+        Some(name) => month(name.as_str())?,
+        None => {
+            let (digits, mended) = read("m")?;
+            (digits.parse::<i8>().ok()?, mended)
+        }
+    };
+    if shape.form == Form::Numbers {
+        let separators = (found.name("s").map(|s| s.as_str()), found.name("t").map(|t| t.as_str()));
+        if let (Some(first), Some(second)) = separators {
+            let comma = first == "," || second == ",";
+            if first != second && !(comma || first == "/" || second == "/") {
+                return None;
+            }
+            if first != second {
+                doubts.push("the signs between the numbers differ".to_owned());
+            }
+            if first == "." && second == "." && year_digits.len() == 2 && found.get(0)?.as_str().contains(' ') {
+                return None;
+            }
+        }
+    }
+    let day_number: i8 = day_digits.parse().ok()?;
+    let mut mended = year_mended || day_mended || month_mended;
+    let blank_in_year = found.name("y").is_some_and(|year| year.as_str().contains(' '));
+    mended |= blank_in_year || shape.form == Form::SlashAsOne;
+    let year = year(&year_digits, kind, on, &mut doubts)?;
+    let date = match Date::new(year, month, day_number) {
+        Ok(date) => date,
+        // day before month: only where it cannot be otherwise
+        Err(_) if shape.form == Form::Numbers && 12 < month => {
+            doubts.push("the day stands before the month".to_owned());
+            Date::new(year, day_number, month).ok()?
+        }
+        Err(_) => return None,
+    };
+    let mut repairs = Vec::new();
+    if mended {
+        let before = text.get(span.clone()).unwrap_or_default();
+        repairs.push(Repair::new(span.clone(), before, &date.to_string()));
+        let letters =
+            [year_mended, day_mended, month_mended && found.name("name").is_none()].iter().any(|mended| *mended);
+        if letters || shape.form == Form::SlashAsOne {
+            doubts.push("the date was read with letters among its digits or a lost slash".to_owned());
+        }
+    }
+    if shape.form == Form::Run && kind != DateKind::Birth {
+        doubts.push("the date stands without anything between its numbers".to_owned());
+    }
+    plausible(date, kind, on, &mut doubts);
+    Some(DateHit { date: date.into(), span, repairs, doubts })
+}
+
+fn digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        'O' | 'o' | 'Q' | 'D' => Some('0'),
+        'l' | 'I' | '|' => Some('1'),
+        'S' => Some('5'),
+        'B' => Some('8'),
+        'Z' => Some('2'),
+        'G' => Some('6'),
+        _ => None,
+    }
+}
+
+/// Two digits: 20xx up to the year after `on`, else 19xx; for births the century that gives an age of 0 to 115, the later
+/// one where both do and the person would be at least 0.
+fn year(digits: &str, kind: DateKind, on: Date, doubts: &mut Vec<String>) -> Option<i16> {
+    let number: i16 = digits.parse().ok()?;
+    if digits.len() == 4 {
+        return (1880..=2199).contains(&number).then_some(number);
+    }
+    if digits.len() != 2 {
+        return None;
+    }
+    let this = on.year();
+    match kind {
+        DateKind::Order => Some(2000 + number),
+        DateKind::Injury => Some(if 2000 + number <= this + 1 { 2000 + number } else { 1900 + number }),
+        DateKind::Birth => {
+            let later = 2000 + number;
+            if this < later {
+                return Some(1900 + number);
+            }
+            // 3/2/08 may be a child of 18 or a person of 118: only the first is alive; 3/2/24 may be 2 or 102
+            if this - later < 16 && this - (1900 + number) <= 105 {
+                doubts.push("a birth year of two digits: two centuries are possible".to_owned());
+            }
+            Some(later)
+        }
+    }
+}
+
+fn plausible(date: Date, kind: DateKind, on: Date, doubts: &mut Vec<String>) {
+    let years = i32::from(on.year()) - i32::from(date.year());
+    match kind {
+        DateKind::Birth => {
+            if on < date || 115 < years {
+                doubts.push("not a plausible day of birth".to_owned());
+            }
+        }
+        DateKind::Order => {
+            if years < -3 || 15 < years {
+                doubts.push("far from the day of receipt".to_owned());
+            }
+        }
+        DateKind::Injury => {
+            if on < date || 40 < years {
+                doubts.push("not a plausible day of injury".to_owned());
+            }
+        }
+    }
+}
+
+/// The month of a name, short or long, with what OCR makes of it; whether it had to be mended.
+fn month(name: &str) -> Option<(i8, bool)> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let lower = name.to_lowercase();
+    let exact = |word: &str| {
+        MONTHS
+            .iter()
+            .position(|month| *month == word || (3 <= word.len() && word.len() <= 4 && month.starts_with(word)))
+    };
+    let number = |index: usize| i8::try_from(index + 1).ok();
+    if let Some(index) = exact(&lower) {
+        return Some((number(index)?, false));
+    }
+    let folded: String = lower
+        .chars()
+        .map(|c| match c {
+            '0' => 'o',
+            '1' | '|' => 'l',
+            '5' => 's',
+            '4' => 'a',
+            '7' => 'j',
+            c => c,
+        })
+        .collect();
+    if let Some(index) = exact(&folded) {
+        return Some((number(index)?, true));
+    }
+    let near = |month: &&&str| {
+        let same_length = month.len() == folded.len();
+        same_length && 4 < month.len() && month.chars().zip(folded.chars()).filter(|(a, b)| a != b).count() <= 1
+    };
+    let close: Vec<&&str> = MONTHS.iter().filter(near).collect();
+    let short = || {
+        let alike = [
+            ("0ct", 10),
+            ("oet", 10),
+            ("dee", 12),
+            ("oec", 12),
+            ("mov", 11),
+            ("juı", 7),
+            ("jui", 7),
+            ("jol", 7),
+            ("nar", 3),
+            ("nay", 5),
+            ("eeb", 2),
+        ];
+        alike.iter().find(|(name, _)| *name == folded).map(|(_, month)| *month)
+    };
+    match close.as_slice() {
+        [only] => Some((number(MONTHS.iter().position(|month| month == *only)?)?, true)),
+        _ => short().map(|month| (month, true)),
+    }
+}

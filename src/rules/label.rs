@@ -1,0 +1,258 @@
+//! Where the labels of a form stand, which field each means, and where its value may be.
+
+use std::collections::BTreeMap;
+
+use strsim::osa_distance;
+
+use crate::model::{Area, Field};
+use crate::rules::fault::Fault;
+use crate::rules::schema::{Heading, RuleFile};
+use crate::rules::sheet::{Row, Sheet, Token, fold};
+
+/// Words of at least this many letters may differ in one letter: OCR damage.
+const TOLERANT_LETTERS_MIN: usize = 5;
+/// A gap this many times the height of a word separates two cells of a row.
+const CELL_GAP: f32 = 1.6;
+
+/// All labels of the book by their first word.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Labels {
+    by_first_word: BTreeMap<String, Vec<Entry>>,
+    /// Every word of every label, for mending OCR damage.
+    vocabulary: BTreeMap<usize, Vec<String>>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    words: Vec<String>,
+    meaning: Meaning,
+    /// Counts in the middle of a line and without a colon.
+    bare: bool,
+    rule: String,
+}
+
+/// What a label means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) enum Meaning {
+    /// A field, perhaps only under a heading.
+    Field(Field, Option<Heading>),
+    /// A part of the form begins.
+    Heading(Heading),
+    /// A fact that nobody asks for.
+    Other,
+}
+
+/// A label on a page.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Label {
+    pub(in crate::rules) row: usize,
+    /// First word and one past the last.
+    pub(in crate::rules) words: std::ops::Range<usize>,
+    pub(in crate::rules) meaning: Meaning,
+    pub(in crate::rules) area: Area,
+    pub(in crate::rules) rule: String,
+    /// A colon or number sign ends it.
+    pub(in crate::rules) colon: bool,
+    /// Nothing stands behind it in its cell: a caption, its value is below.
+    pub(in crate::rules) caption: bool,
+}
+
+impl Labels {
+    pub(in crate::rules) fn add(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+        for (field, rule) in &rules.field {
+            for (phrases, bare) in [(&rule.labels, false), (&rule.bare_labels, true)] {
+                for phrase in phrases {
+                    self.insert(file, text, phrase, Meaning::Field(*field, None), bare, faults);
+                }
+            }
+            for (heading, phrases) in &rule.under {
+                for phrase in phrases {
+                    self.insert(file, text, phrase, Meaning::Field(*field, Some(*heading)), false, faults);
+                }
+            }
+        }
+        for (heading, rule) in &rules.heading {
+            for phrase in &rule.words {
+                self.insert(file, text, phrase, Meaning::Heading(*heading), false, faults);
+            }
+        }
+        for phrase in &rules.other_labels.words {
+            self.insert(file, text, phrase, Meaning::Other, false, faults);
+        }
+    }
+
+    fn insert(&mut self, file: &str, text: &str, phrase: &str, meaning: Meaning, bare: bool, faults: &mut Vec<Fault>) {
+        let offset = text.find(&format!("\"{phrase}\"")).or_else(|| text.find(phrase)).unwrap_or(0);
+        let words: Vec<String> = phrase.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
+        let Some(first) = words.first().cloned() else {
+            faults.push(Fault::at(file, text, offset, format!("the label \"{phrase}\" has no letter or digit")));
+            return;
+        };
+        let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
+        let rule = format!("rules/{file}:{line}");
+        for word in &words {
+            let known = self.vocabulary.entry(word.chars().count()).or_default();
+            if !known.contains(word) {
+                known.push(word.clone());
+            }
+        }
+        let entries = self.by_first_word.entry(first).or_default();
+        if entries.iter().any(|entry| entry.words == words && entry.meaning == meaning && entry.bare == bare) {
+            return; // "Freq" and "Freq." are one
+        }
+        if let Some(twin) = entries.iter().find(|entry| entry.words == words && clash(entry.meaning, meaning)) {
+            let what =
+                format!("the label \"{phrase}\" already means something else ({}); one of the two must go", twin.rule);
+            faults.push(Fault::at(file, text, offset, what));
+            return;
+        }
+        entries.push(Entry { words, meaning, bare, rule });
+        entries.sort_by_key(|entry| std::cmp::Reverse(entry.words.len()));
+    }
+
+    /// All labels of a page, row by row, left to right.
+    pub(in crate::rules) fn find(&self, sheet: &Sheet) -> Vec<Label> {
+        let mut labels: Vec<Label> = Vec::new();
+        for (row, words) in sheet.rows.iter().enumerate() {
+            let known: Vec<Option<&str>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
+            let mut at = 0;
+            while at < words.words.len() {
+                let here = self.find_at(sheet, row, words, &known, at, &labels);
+                at = here.iter().map(|label| label.words.end).max().unwrap_or(at + 1);
+                labels.extend(here);
+            }
+        }
+        labels
+    }
+
+    fn find_at(
+        &self,
+        sheet: &Sheet,
+        row: usize,
+        words: &Row,
+        known: &[Option<&str>],
+        at: usize,
+        before: &[Label],
+    ) -> Vec<Label> {
+        let Some(entries) = known[at].and_then(|word| self.by_first_word.get(word)) else { return Vec::new() };
+        let fits = |entry: &&Entry| {
+            entry
+                .words
+                .iter()
+                .enumerate()
+                .all(|(offset, word)| known.get(at + offset).is_some_and(|known| *known == Some(word.as_str())))
+        };
+        let Some(longest) = entries.iter().find(fits).map(|entry| entry.words.len()) else { return Vec::new() };
+        let mut end = at + longest;
+        // "(last, first)", "(print)": a remark belongs to the label
+        let opens = words.words.get(end).is_some_and(|token| token.text.starts_with('('));
+        if opens
+            && let Some(closes) = (end..words.words.len().min(end + 5))
+                .find(|&index| words.words[index].text.trim_end_matches(':').ends_with(')'))
+        {
+            let digits = words.words[end..=closes]
+                .iter()
+                .flat_map(|token| token.text.chars())
+                .filter(char::is_ascii_digit)
+                .count();
+            if digits < 4 {
+                end = closes + 1;
+            }
+        }
+        // a colon or number sign that stands alone
+        while words
+            .words
+            .get(end)
+            .is_some_and(|token| token.folded.is_empty() && token.text.chars().all(|letter| ":#.-=".contains(letter)))
+        {
+            end += 1;
+        }
+        let colon = words.words[at..end].iter().any(Token::ends_label);
+        let area = words.words[at..end]
+            .iter()
+            .map(|token| token.area)
+            .reduce(|all, area| all.union(&area))
+            .unwrap_or_default();
+        let gap = CELL_GAP * sheet.unit;
+        let begins_cell = at == 0
+            || words.words[at].area.left.saturating_sub(words.words[at - 1].area.right) as f32 > gap
+            || words.words[at - 1].folded.is_empty()
+            || (at <= 2
+                && words.words[..at].iter().all(|token| {
+                    token.folded.chars().all(|letter| letter.is_ascii_digit()) || token.folded.is_empty()
+                }));
+        let next = words.words.get(end);
+        let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
+        let candidates: Vec<&Entry> =
+            entries.iter().filter(|entry| entry.words.len() == longest).filter(fits).collect();
+        let context = heading_above(before, &area);
+        let field = candidates
+            .iter()
+            .find(|entry| matches!(entry.meaning, Meaning::Field(_, Some(needed)) if Some(needed) == context))
+            .or_else(|| {
+                candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other))
+            })
+            .filter(|entry| colon || (begins_cell && ends_cell) || entry.bare);
+        // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
+        let heading = candidates
+            .iter()
+            .find(|entry| matches!(entry.meaning, Meaning::Heading(_)))
+            .filter(|_| begins_cell && ends_cell);
+        let label = |entry: &&Entry| Label {
+            row,
+            words: at..end,
+            meaning: entry.meaning,
+            area,
+            rule: entry.rule.clone(),
+            colon,
+            caption: ends_cell,
+        };
+        field.into_iter().chain(heading).map(label).collect()
+    }
+
+    /// A word of the labels that `word` is, or is but for one letter.
+    fn mend<'a>(&'a self, word: &'a str) -> Option<&'a str> {
+        let letters = word.chars().count();
+        let exact = self.vocabulary.get(&letters).and_then(|words| words.iter().find(|known| *known == word));
+        if let Some(exact) = exact {
+            return Some(exact);
+        }
+        if letters < TOLERANT_LETTERS_MIN || word.chars().all(|letter| letter.is_ascii_digit()) {
+            return None;
+        }
+        let mut near = (letters - 1..=letters + 1)
+            .filter_map(|length| self.vocabulary.get(&length))
+            .flatten()
+            .filter(|known| known.chars().count() >= TOLERANT_LETTERS_MIN && osa_distance(known, word) == 1);
+        let found = near.next()?;
+        near.next().is_none().then_some(found.as_str())
+    }
+}
+
+/// Whether two meanings of one phrase cannot stand side by side: two fields, unless a heading tells them apart.
+fn clash(a: Meaning, b: Meaning) -> bool {
+    match (a, b) {
+        (Meaning::Field(field, heading), Meaning::Field(other_field, other_heading)) => {
+            field != other_field && heading == other_heading
+        }
+        (Meaning::Heading(heading), Meaning::Heading(other)) => heading != other,
+        (Meaning::Heading(_), _) | (_, Meaning::Heading(_)) => false,
+        (Meaning::Other, Meaning::Field(_, heading)) | (Meaning::Field(_, heading), Meaning::Other) => {
+            heading.is_none()
+        }
+        (Meaning::Other, Meaning::Other) => false,
+    }
+}
+
+/// The heading that a place stands under: the nearest above in its own column.
+fn heading_above(labels: &[Label], area: &Area) -> Option<Heading> {
+    let above = labels.iter().filter_map(|label| match label.meaning {
+        Meaning::Heading(heading)
+            if label.area.bottom <= area.top + area.height() / 2 && label.area.left <= area.left + area.height() =>
+        {
+            Some((label.area.left / 300, label.area.top, heading))
+        }
+        _ => None,
+    });
+    above.max_by_key(|(column, top, _)| (*column, *top)).map(|(_, _, heading)| heading)
+}

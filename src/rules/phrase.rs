@@ -1,0 +1,100 @@
+//! All phrases of the book that are looked for in running text, in one pass.
+
+use std::collections::BTreeMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::rules::schema::RuleFile;
+
+/// A searcher for every phrase of the book.
+pub(in crate::rules) struct Phrases {
+    searcher: AhoCorasick,
+    words: Vec<String>,
+}
+
+/// A page's text, folded: lower case, one blank between words, other signs gone; with the way back to the text.
+pub(in crate::rules) struct Folded {
+    text: String,
+    /// For each byte of `text` the byte of the original.
+    back: Vec<usize>,
+}
+
+impl Folded {
+    pub(in crate::rules) fn new(text: &str) -> Self {
+        let mut folded = String::from(" ");
+        let mut back = vec![0];
+        for (at, letter) in text.char_indices() {
+            // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
+            if matches!(letter, '\'' | '’' | '.') {
+                continue;
+            }
+            if letter.is_alphanumeric() {
+                for lower in letter.to_lowercase() {
+                    folded.push(lower);
+                    back.extend(std::iter::repeat_n(at, lower.len_utf8()));
+                }
+            } else if !folded.ends_with(' ') {
+                folded.push(' ');
+                back.push(at);
+            }
+        }
+        if !folded.ends_with(' ') {
+            folded.push(' ');
+            back.push(text.len());
+        }
+        Self { text: folded, back }
+    }
+}
+
+impl Phrases {
+    pub(in crate::rules) fn new(rules: &RuleFile) -> Self {
+        let signs = rules.document.values().flat_map(|document| &document.sign).flat_map(|sign| &sign.any);
+        let payers = rules.payer.values().flat_map(|payer| payer.words.iter().chain(&payer.prose));
+        let fields = rules.field.values().flat_map(|field| &field.prose);
+        let signature = &rules.signature;
+        let signatures = signature
+            .signed
+            .iter()
+            .chain(&signature.unsigned)
+            .chain(&signature.not_the_provider)
+            .chain(&signature.closings);
+        let words: Vec<String> =
+            signs.chain(payers).chain(fields).chain(signatures).map(|phrase| Folded::new(phrase).text).collect();
+        let words: Vec<String> = words.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let searcher = AhoCorasick::builder()
+            .match_kind(MatchKind::Standard)
+            .build(&words)
+            .unwrap_or_else(|error| unreachable!("a few thousand phrases always build: {error}"));
+        Self { searcher, words }
+    }
+
+    /// Every phrase that stands in `text`, with the bytes at which it begins and ends.
+    pub(in crate::rules) fn find(&self, text: &Folded) -> Found {
+        let mut found = BTreeMap::new();
+        for hit in self.searcher.find_overlapping_iter(&text.text) {
+            let phrase = self.words[hit.pattern().as_usize()].clone();
+            // the blanks around a phrase are not part of it
+            let start = text.back[hit.start() + 1];
+            let end = text.back[hit.end() - 1];
+            found.entry(phrase).or_insert_with(Vec::new).push(start..end);
+        }
+        Found(found)
+    }
+}
+
+/// The phrases that were found.
+pub(in crate::rules) struct Found(BTreeMap<String, Vec<std::ops::Range<usize>>>);
+
+impl Found {
+    /// Where `phrase` stands.
+    pub(in crate::rules) fn places(&self, phrase: &str) -> &[std::ops::Range<usize>] {
+        self.0.get(&Folded::new(phrase).text).map_or(&[], Vec::as_slice)
+    }
+
+    /// Where any of `phrases` stands, from left to right.
+    pub(in crate::rules) fn any(&self, phrases: &[String]) -> Vec<std::ops::Range<usize>> {
+        let mut places: Vec<_> = phrases.iter().flat_map(|phrase| self.places(phrase)).cloned().collect();
+        places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        places
+    }
+}

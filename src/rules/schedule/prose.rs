@@ -1,0 +1,332 @@
+//! In: running prose. Out: the schedules that it orders; history, ages, dates and follow-ups are none.
+
+use std::ops::Range;
+
+use super::element::{Part, Placed};
+use super::token::{Kind, Token, tokens};
+use super::{Schedule, build, parse, words};
+
+/// Finds schedules anywhere in prose; conservative.
+pub fn find(text: &str) -> Vec<Schedule> {
+    let tokens = tokens(text);
+    let (parts, left) = parse::parts(&tokens);
+    let mut out = Vec::new();
+    for sentence in sentences(&tokens) {
+        let inside = |placed: &&Placed| sentence.start <= placed.tokens.start && placed.tokens.end <= sentence.end;
+        let own: Vec<Placed> = parts.iter().filter(inside).cloned().collect();
+        for cluster in clusters(&own) {
+            if !orders(&tokens, &sentence, cluster) {
+                continue;
+            }
+            let left: Vec<usize> = left.iter().copied().filter(|i| sentence.contains(i)).collect();
+            out.extend(build::build(text, &tokens, cluster, &left));
+        }
+    }
+    out
+}
+
+/// Token ranges of sentences: a full stop before a capital or a line's end, a blank line, a semicolon.
+fn sentences(tokens: &[Token]) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for i in 0..tokens.len() {
+        let Some(token) = tokens.get(i) else { break };
+        let next = tokens.get(i + 1);
+        let ends = match token.kind {
+            Kind::Sign('.' | '?') => {
+                let abbreviated =
+                    i.checked_sub(1).and_then(|before| tokens.get(before)).and_then(Token::word).is_some_and(|word| {
+                        words::unit(word, false).is_some_and(|_| word.len() <= 3)
+                            || words::is_visit(word) && word.len() <= 4
+                            || matches!(
+                                word,
+                                "x" | "dr"
+                                    | "mr"
+                                    | "mrs"
+                                    | "ms"
+                                    | "no"
+                                    | "q"
+                                    | "approx"
+                                    | "min"
+                                    | "mins"
+                                    | "hr"
+                                    | "hrs"
+                                    | "freq"
+                                    | "dur"
+                                    | "max"
+                                    | "p"
+                                    | "r"
+                                    | "n"
+                                    | "b"
+                                    | "i"
+                                    | "t"
+                                    | "w"
+                            )
+                    });
+                let gap = next.is_some_and(|next| !next.glued);
+                gap && !abbreviated
+            }
+            Kind::Line => next.is_some_and(|next| next.kind == Kind::Line),
+            _ => false,
+        };
+        if ends {
+            out.push(start..i + 1);
+            start = i + 1;
+        }
+    }
+    out.push(start..tokens.len());
+    out
+}
+
+/// Parts that stand near each other belong together.
+fn clusters(parts: &[Placed]) -> Vec<&[Placed]> {
+    const APART_TOKENS_MAX: usize = 12;
+    let mut out = Vec::new();
+    let mut start = 0;
+    for i in 1..=parts.len() {
+        let near = match (i.checked_sub(1).and_then(|before| parts.get(before)), parts.get(i)) {
+            (Some(before), Some(after)) => after.tokens.start.saturating_sub(before.tokens.end) <= APART_TOKENS_MAX,
+            _ => false,
+        };
+        if !near {
+            out.extend(parts.get(start..i).filter(|cluster| !cluster.is_empty()));
+            start = i;
+        }
+    }
+    out
+}
+
+/// Whether the sentence orders what the cluster says.
+fn orders(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> bool {
+    let has = |wanted: fn(&Part) -> bool| cluster.iter().any(|placed| wanted(&placed.part));
+    let rate = has(|part| matches!(part, Part::Rate(_) | Part::Refused(_)));
+    let total = has(|part| matches!(part, Part::Total(_)));
+    if !(rate || total) {
+        return false;
+    }
+    let Some(first) = cluster.first().map(|placed| placed.tokens.start) else { return false };
+    let words_of = |range: Range<usize>| tokens.get(range).unwrap_or_default().iter().filter_map(Token::word);
+    let all = || words_of(sentence.clone());
+    let orders = all().any(is_order);
+    let treats = all().any(is_therapy);
+    let told = words_of(sentence.start..first).chain(words_of(first..sentence.end)).any(is_history);
+    let drug = all().any(is_medicine);
+    let exercise = all().any(is_exercise) && !treats;
+    if drug || exercise || (told && !orders) {
+        return false;
+    }
+    let rate_with_length = rate && has(|part| matches!(part, Part::Extent(_) | Part::Total(_)));
+    // a line that says nothing else is an order line of a pad
+    let others = all()
+        .filter(|word| {
+            !words::is_filler(word)
+                && words::unit(word, true).is_none()
+                && words::adverb(word).is_none()
+                && words::count(word).is_none()
+        })
+        .count();
+    let bare = others <= 3;
+    if history_before(tokens, sentence.start, first) {
+        return false;
+    }
+    (orders && (treats || rate_with_length))
+        || (treats && (rate || total))
+        || (bare && rate_with_length)
+        || (bare && rate && others == 0)
+}
+
+/// "has had pain", "reports", "completed": what follows has happened.
+fn history_before(tokens: &[Token], start: usize, first: usize) -> bool {
+    let near = start.max(first.saturating_sub(8));
+    let words: Vec<&str> = tokens.get(near..first).unwrap_or_default().iter().filter_map(Token::word).collect();
+    let turned = words.iter().rposition(|word| is_order(word));
+    let past = words.iter().rposition(|word| {
+        matches!(
+            *word,
+            "completed"
+                | "attended"
+                | "received"
+                | "had"
+                | "has"
+                | "occurs"
+                | "occurring"
+                | "occur"
+                | "experiences"
+                | "experiencing"
+                | "reports"
+                | "reported"
+                | "headaches"
+                | "headache"
+                | "migraines"
+                | "migraine"
+                | "pain"
+                | "symptoms"
+                | "drinks"
+                | "smokes"
+                | "works"
+                | "exercises"
+                | "walks"
+                | "takes"
+                | "taking"
+                | "uses"
+                | "denies"
+                | "episodes"
+                | "seizures"
+                | "ago"
+                | "since"
+                | "follow"
+                | "return"
+                | "refill"
+        )
+    });
+    match (past, turned) {
+        (Some(past), Some(turned)) => {
+            turned < past && !words.get(past..).unwrap_or_default().iter().any(|word| is_therapy(word))
+        }
+        (Some(past), None) => {
+            let after = words.get(past..).unwrap_or_default();
+            let happened = after
+                .first()
+                .is_some_and(|word| matches!(*word, "completed" | "attended" | "received" | "had" | "has"));
+            happened || !after.iter().any(|word| is_therapy(word))
+        }
+        _ => false,
+    }
+}
+
+fn is_order(word: &str) -> bool {
+    word.starts_with("prescri")
+        || word.starts_with("recommend")
+        || word.starts_with("order")
+        || word.starts_with("refer")
+        || word.starts_with("request")
+        || word.starts_with("authoriz")
+        || matches!(
+            word,
+            "rx" | "should"
+                | "please"
+                | "plan"
+                | "treat"
+                | "seen"
+                | "continue"
+                | "provide"
+                | "advise"
+                | "advised"
+                | "frequency"
+                | "freq"
+                | "duration"
+                | "needs"
+                | "requires"
+                | "benefit"
+                | "approve"
+                | "necessary"
+                | "begin"
+                | "start"
+        )
+}
+
+fn is_therapy(word: &str) -> bool {
+    matches!(
+        word,
+        "massage"
+            | "massages"
+            | "therapy"
+            | "treatment"
+            | "treatments"
+            | "manual"
+            | "myofascial"
+            | "bodywork"
+            | "therapeutic"
+            | "sessions"
+            | "session"
+            | "visits"
+            | "visit"
+            | "tx"
+            | "txs"
+            | "therapist"
+            | "lmt"
+            | "tissue"
+            | "mfr"
+            | "neuromuscular"
+    )
+}
+
+fn is_history(word: &str) -> bool {
+    matches!(
+        word,
+        "ago"
+            | "history"
+            | "hx"
+            | "previously"
+            | "was"
+            | "were"
+            | "had"
+            | "completed"
+            | "attended"
+            | "reports"
+            | "reported"
+            | "denies"
+            | "experiences"
+            | "complains"
+            | "presents"
+            | "smokes"
+            | "drinks"
+    )
+}
+
+fn is_medicine(word: &str) -> bool {
+    matches!(
+        word,
+        "mg" | "mcg"
+            | "ml"
+            | "tablet"
+            | "tablets"
+            | "tab"
+            | "tabs"
+            | "capsule"
+            | "capsules"
+            | "pill"
+            | "pills"
+            | "dose"
+            | "doses"
+            | "po"
+            | "ibuprofen"
+            | "naproxen"
+            | "acetaminophen"
+            | "tylenol"
+            | "flexeril"
+            | "cyclobenzaprine"
+            | "gabapentin"
+            | "insulin"
+            | "puffs"
+            | "inhaler"
+            | "injection"
+            | "injections"
+            | "cigarettes"
+            | "beers"
+            | "drinks"
+    )
+}
+
+fn is_exercise(word: &str) -> bool {
+    matches!(
+        word,
+        "exercise"
+            | "exercises"
+            | "walk"
+            | "walking"
+            | "gym"
+            | "swim"
+            | "swimming"
+            | "yoga"
+            | "ice"
+            | "heat"
+            | "stretching"
+            | "stretches"
+            | "dialysis"
+            | "dressing"
+            | "bath"
+            | "shower"
+            | "showers"
+    )
+}

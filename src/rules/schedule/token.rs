@@ -1,0 +1,433 @@
+//! In: text. Out: tokens with byte spans; glued words are taken apart ("3xwk/4wks"), damaged ones mended and the change kept.
+
+use std::ops::Range;
+
+use jiff::civil::{Date, date};
+
+use super::words;
+use crate::rules::Repair;
+use crate::rules::dates::{DateKind, find_dates};
+
+/// What a token is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    /// A number of at most three digits.
+    Number(u32),
+    /// A longer number, a price, a percentage, a decimal: never a count.
+    Other,
+    /// A word, lower case, mended.
+    Word(String),
+    /// A sign: one of `-/,;.()@#:=>&|%+$`.
+    Sign(char),
+    /// The end of a line.
+    Line,
+    /// A calendar day.
+    Day(Date),
+}
+
+/// A piece of the text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) span: Range<usize>,
+    /// No blank stands before it.
+    pub(super) glued: bool,
+    /// The number that a single letter may be, where a count is expected.
+    pub(super) also: Option<u32>,
+    /// What was changed to get this token.
+    pub(super) repair: Option<Repair>,
+    /// The change touched a digit.
+    pub(super) digit_mended: bool,
+}
+
+impl Token {
+    pub(super) fn word(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        self.word() == Some(wanted)
+    }
+
+    pub(super) fn sign(&self, wanted: char) -> bool {
+        self.kind == Kind::Sign(wanted)
+    }
+}
+
+/// Cuts a text into tokens.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let days = find_dates(text, DateKind::Order, date(2040, 1, 1));
+    let mut days = days.iter().peekable();
+    let mut out: Vec<Token> = Vec::new();
+    let chars: Vec<(usize, char)> = text.char_indices().collect();
+    let at = |i: usize| chars.get(i).map(|&(_, c)| c);
+    let byte = |i: usize| chars.get(i).map_or(text.len(), |&(b, _)| b);
+    // "2x's", "therapist's"
+    let possessive = |i: usize| {
+        at(i).is_some_and(|c| matches!(c, '\'' | '’'))
+            && at(i + 1).is_some_and(|c| matches!(c, 's' | 'S'))
+            && !at(i + 2).is_some_and(char::is_alphanumeric)
+    };
+    let mut blank = true;
+    let mut i = 0;
+    while let Some(c) = at(i) {
+        while days.next_if(|day| day.span.end <= byte(i)).is_some() {}
+        if let Some(day) = days.next_if(|day| day.span.start == byte(i)) {
+            push(&mut out, Kind::Day(*day.date.reveal()), day.span.clone(), !blank);
+            while byte(i) < day.span.end {
+                i += 1;
+            }
+            blank = false;
+            continue;
+        }
+        if is_letter(c) || (matches!(c, '|' | '!') && !blank && at(i + 1).is_some_and(is_letter) && joins(&out)) {
+            let mut end = i + 1;
+            while at(end).is_some_and(is_letter)
+                || at(end).is_some_and(|c| matches!(c, '\'' | '’' | '|' | '!'))
+                    && at(end + 1).is_some_and(char::is_alphanumeric)
+                    && !possessive(end)
+            {
+                end += 1;
+            }
+            // "visit(s)" is one word
+            if at(end) == Some('(')
+                && at(end + 1).is_some_and(|c| matches!(c, 's' | 'S'))
+                && at(end + 2) == Some(')')
+                && at(end - 1).is_some_and(char::is_alphabetic)
+            {
+                chunk(text, byte(i)..byte(end), byte(end + 3), blank, &mut out);
+                end += 3;
+            } else if possessive(end) {
+                chunk(text, byte(i)..byte(end), byte(end + 2), blank, &mut out);
+                end += 2;
+            } else {
+                chunk(text, byte(i)..byte(end), byte(end), blank, &mut out);
+            }
+            i = end;
+            blank = false;
+            continue;
+        }
+        let sign = match c {
+            '\n' | '\r' => Some(Kind::Line),
+            c if c.is_whitespace() => None,
+            '_' | '~' if !blank && at(i + 1).is_some_and(|c| c.is_ascii_digit()) => Some(Kind::Sign('-')),
+            '_' => None,
+            '-' | '–' | '—' | '‐' | '‑' | '−' | '~' => Some(Kind::Sign('-')),
+            '×' | '*' | '✕' | '✗' => Some(Kind::Word("x".to_owned())),
+            '©' | '®' | '@' => Some(Kind::Sign('@')),
+            '→' | '>' | '➔' => Some(Kind::Sign('>')),
+            '/' | ',' | ';' | '.' | '(' | ')' | '#' | ':' | '=' | '&' | '|' | '%' | '+' | '$' => Some(Kind::Sign(c)),
+            '\\' => Some(Kind::Sign('/')),
+            '[' => Some(Kind::Sign('(')),
+            ']' => Some(Kind::Sign(')')),
+            _ => Some(Kind::Sign('?')),
+        };
+        if let Some(kind) = sign {
+            push(&mut out, kind, byte(i)..byte(i + 1), !blank);
+            blank = false;
+        } else {
+            blank = true;
+        }
+        i += 1;
+    }
+    prices_and_decimals(&mut out);
+    out
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric()
+}
+
+/// A stroke inside a run such as `2x|week`.
+fn joins(out: &[Token]) -> bool {
+    out.last().is_some_and(|last| matches!(last.kind, Kind::Word(_) | Kind::Number(_)))
+}
+
+fn push(out: &mut Vec<Token>, kind: Kind, span: Range<usize>, glued: bool) {
+    out.push(Token { kind, span, glued, also: None, repair: None, digit_mended: false });
+}
+
+/// One run of letters and digits.
+fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<Token>) {
+    let raw = text.get(span.clone()).unwrap_or_default();
+    let plain: String = raw.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
+    let lower = plain.to_lowercase();
+    let whole = span.start..end;
+    if plain.chars().all(|c| c.is_ascii_digit()) {
+        let kind = match plain.parse::<u32>() {
+            Ok(n) if plain.len() <= 3 => Kind::Number(n),
+            _ => Kind::Other,
+        };
+        push(out, kind, whole, !blank);
+        return;
+    }
+    if known(&lower) {
+        push(out, Kind::Word(lower), whole, !blank);
+        return;
+    }
+    if raw.len() == plain.len() && raw.len() <= 24 && raw.is_ascii() {
+        if let Some(pieces) = take_apart(raw, false).or_else(|| take_apart(raw, true)) {
+            let mut at = span.start;
+            for (index, piece) in pieces.into_iter().enumerate() {
+                let own = at..at + piece.len;
+                at = own.end;
+                let before = text.get(own.clone()).unwrap_or_default();
+                out.push(Token {
+                    repair: piece.mended.as_ref().map(|after| Repair::new(own.clone(), before, after)),
+                    digit_mended: piece.mended.is_some() && matches!(piece.kind, Kind::Number(_)),
+                    kind: piece.kind,
+                    span: own,
+                    glued: !blank || 0 < index,
+                    also: None,
+                });
+            }
+            if let Some(last) = out.last_mut() {
+                last.span.end = end;
+            }
+            return;
+        }
+    }
+    if let Some(mended) = words::mend(&lower) {
+        let repair = Some(Repair::new(whole.clone(), raw, mended));
+        let kind = Kind::Word(mended.to_owned());
+        out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false });
+        return;
+    }
+    let also = match (plain.chars().next(), plain.chars().count()) {
+        (Some(c), 1) if c != 'O' && c != 'o' && c != 'D' && c != 'Q' => words::digit_of(c).and_then(|d| d.to_digit(10)),
+        _ => None,
+    };
+    out.push(Token { kind: Kind::Word(lower), span: whole, glued: !blank, also, repair: None, digit_mended: false });
+}
+
+/// Words that stay as they are: no other reading is tried.
+fn known(word: &str) -> bool {
+    words::count(word).is_some()
+        || words::unit(word, false).is_some()
+        || words::adverb(word).is_some()
+        || words::is_times(word)
+        || (words::is_visit(word) && word != "v")
+        || words::ordinal(word).is_some()
+        || matches!(
+            word,
+            "qd" | "qod"
+                | "qw"
+                | "qwk"
+                | "qow"
+                | "eow"
+                | "biw"
+                | "tiw"
+                | "bid"
+                | "tid"
+                | "prn"
+                | "light"
+                | "mouth"
+                | "this"
+                | "his"
+                | "is"
+                | "so"
+                | "as"
+                | "mg"
+                | "ml"
+                | "dr"
+                | "mri"
+                | "xray"
+                | "weak"
+                | "month's"
+                | "them"
+                | "than"
+                | "fox"
+                | "wax"
+                | "week's"
+                | "mon"
+                | "sx"
+                | "dx"
+                | "rx"
+                | "hx"
+                | "fx"
+                | "six"
+                | "foot"
+                | "most"
+                | "last"
+        )
+        || weekday_list(word)
+}
+
+fn weekday_list(word: &str) -> bool {
+    words::weekday(word, false).is_some() || matches!(word, "mwf" | "tth" | "tuth" | "mw" | "mf" | "wf")
+}
+
+struct Piece {
+    kind: Kind,
+    len: usize,
+    mended: Option<String>,
+}
+
+const GLUED: &[&str] = &[
+    "sessions",
+    "session",
+    "treatments",
+    "minutes",
+    "minute",
+    "months",
+    "weekly",
+    "monthly",
+    "visits",
+    "visit",
+    "weeks",
+    "month",
+    "times",
+    "hours",
+    "daily",
+    "units",
+    "hour",
+    "week",
+    "days",
+    "wkly",
+    "time",
+    "unit",
+    "mths",
+    "mins",
+    "wks",
+    "mth",
+    "mos",
+    "day",
+    "min",
+    "txs",
+    "hrs",
+    "yrs",
+    "for",
+    "per",
+    "wk",
+    "mo",
+    "xs",
+    "tx",
+    "hr",
+    "yr",
+    "th",
+    "st",
+    "nd",
+    "rd",
+    "x",
+    "w",
+    "q",
+    "d",
+    "m",
+    "v",
+    "u",
+    "y",
+    "a",
+];
+
+/// Takes a glued run apart; with `mend`, letters may be digits and the other way round. None when a rest remains.
+fn take_apart(raw: &str, mend: bool) -> Option<Vec<Piece>> {
+    let lower = raw.to_ascii_lowercase();
+    let digits = raw.chars().any(|c| c.is_ascii_digit());
+    let starts = lower.starts_with('x') || lower.starts_with('q');
+    let crossed = mend && lower.contains('x') && raw.len() <= 10;
+    if !(digits || starts || crossed) {
+        return None;
+    }
+    let mut pieces = Vec::new();
+    (apart(raw, &lower, mend, &mut pieces) && sound(&pieces)).then_some(pieces)
+}
+
+/// A run of letters that only look like numbers is none.
+fn sound(pieces: &[Piece]) -> bool {
+    let real = pieces.iter().any(|p| matches!(p.kind, Kind::Number(_)) && p.mended.is_none());
+    let crossed = pieces.iter().any(|p| p.kind == Kind::Word("x".to_owned()));
+    let timed =
+        pieces.iter().any(|p| matches!(&p.kind, Kind::Word(w) if words::unit(w, true).is_some() || words::is_times(w)));
+    let changed = pieces.iter().filter(|p| p.mended.is_some()).count();
+    pieces.len() <= 9 && changed <= 2 && (real || crossed) && (changed == 0 || timed || real)
+}
+
+fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
+    let Some(first) = raw.chars().next() else { return true };
+    if 9 <= pieces.len() {
+        return false;
+    }
+    let after = |n: usize| (raw.get(n..).unwrap_or_default(), lower.get(n..).unwrap_or_default());
+    // a number
+    let run = raw.chars().take_while(char::is_ascii_digit).count();
+    if 0 < run {
+        let value = raw.get(..run).and_then(|digits| digits.parse().ok());
+        if let (Some(value), true) = (value, run <= 3) {
+            pieces.push(Piece { kind: Kind::Number(value), len: run, mended: None });
+            let (rest, rest_lower) = after(run);
+            if apart(rest, rest_lower, mend, pieces) {
+                return true;
+            }
+            pieces.pop();
+        }
+    }
+    let behind_x = matches!(pieces.last(), Some(Piece { kind: Kind::Word(word), .. }) if word == "x");
+    // a slash that was read as a letter: "2xlweek"
+    if mend && behind_x && matches!(first, 'l' | 'I' | '|' | '!') {
+        let (rest, rest_lower) = after(1);
+        if words::unit(rest_lower, false).is_some()
+            || words::mend(rest_lower).is_some_and(|w| words::unit(w, false).is_some())
+        {
+            pieces.push(Piece { kind: Kind::Sign('/'), len: 1, mended: Some("/".to_owned()) });
+            if apart(rest, rest_lower, mend, pieces) {
+                return true;
+            }
+            pieces.pop();
+        }
+    }
+    for word in GLUED.iter().filter(|word| lower.starts_with(**word)) {
+        pieces.push(Piece { kind: Kind::Word((*word).to_owned()), len: word.len(), mended: None });
+        let (rest, rest_lower) = after(word.len());
+        if apart(rest, rest_lower, mend, pieces) {
+            return true;
+        }
+        pieces.pop();
+    }
+    if !mend {
+        return false;
+    }
+    // a number with letters in it: "l2", "1O", or one letter before "x" ("Zx")
+    let run = raw.chars().take_while(|&c| c.is_ascii_digit() || words::digit_of(c).is_some()).count();
+    for len in (1..=run.min(3)).rev() {
+        let candidate = raw.get(..len).unwrap_or_default();
+        let real = candidate.chars().any(|c| c.is_ascii_digit());
+        let all = candidate.chars().all(|c| c.is_ascii_digit());
+        let (rest, rest_lower) = after(len);
+        let alone = len == 1 && pieces.is_empty() && (rest_lower.starts_with('x') || rest_lower.starts_with("/"));
+        let after_x = len == 1 && behind_x && !rest.is_empty();
+        if all || !(real || alone || after_x) || (len == 1 && matches!(first, 'O' | 'o' | 'D' | 'Q')) {
+            continue;
+        }
+        let mended: String =
+            candidate.chars().filter_map(|c| if c.is_ascii_digit() { Some(c) } else { words::digit_of(c) }).collect();
+        let Ok(value) = mended.parse() else { continue };
+        pieces.push(Piece { kind: Kind::Number(value), len, mended: Some(mended) });
+        if apart(rest, rest_lower, mend, pieces) {
+            return true;
+        }
+        pieces.pop();
+    }
+    // the rest as one damaged word: "6wceks"
+    if !pieces.is_empty() && !first.is_ascii_digit() {
+        if let Some(word) = words::mend(lower) {
+            pieces.push(Piece { kind: Kind::Word(word.to_owned()), len: raw.len(), mended: Some(word.to_owned()) });
+            return true;
+        }
+    }
+    false
+}
+
+/// "$120", "50%", "1.5 mg": numbers, but no counts.
+fn prices_and_decimals(tokens: &mut [Token]) {
+    for i in 0..tokens.len() {
+        let Some([before, number]) = i.checked_sub(1).and_then(|start| tokens.get(start..=i)) else { continue };
+        if matches!(number.kind, Kind::Number(_)) && before.sign('$') {
+            if let Some(token) = tokens.get_mut(i) {
+                token.kind = Kind::Other;
+            }
+        }
+    }
+}

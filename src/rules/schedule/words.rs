@@ -1,0 +1,366 @@
+//! The words of a schedule: counts, units of time, kinds of visit.
+
+use crate::model::{DayOfWeek, PeriodUnit};
+
+/// What a number word says: "six" is 6, "twice" is 2.
+pub(super) fn count(word: &str) -> Option<u32> {
+    let small = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+        "twenty",
+    ];
+    if let Some(n) = small.iter().position(|name| *name == word) {
+        return u32::try_from(n).ok();
+    }
+    match word {
+        "once" | "single" => Some(1),
+        "twice" | "dozen" if word == "twice" => Some(2),
+        "dozen" => Some(12),
+        "thrice" => Some(3),
+        "thirty" => Some(30),
+        "forty" | "fourty" => Some(40),
+        "fifty" => Some(50),
+        "sixty" => Some(60),
+        "ninety" => Some(90),
+        _ => None,
+    }
+}
+
+/// "once", "twice", "thrice": a count that needs no "times".
+pub(super) fn is_adverbial_count(word: &str) -> bool {
+    matches!(word, "once" | "twice" | "thrice")
+}
+
+/// "second" as in "every second week", "the second month".
+pub(super) fn ordinal(word: &str) -> Option<u32> {
+    match word {
+        "first" | "initial" => Some(1),
+        "second" | "2nd" => Some(2),
+        "third" | "3rd" => Some(3),
+        "fourth" | "4th" => Some(4),
+        "fifth" | "5th" => Some(5),
+        "sixth" | "6th" => Some(6),
+        _ => None,
+    }
+}
+
+/// A unit of time; `tight` allows the single letters that only stand beside a digit or a slash.
+pub(super) fn unit(word: &str, tight: bool) -> Option<PeriodUnit> {
+    match word {
+        "day" | "days" | "dy" | "dys" => Some(PeriodUnit::Day),
+        "week" | "weeks" | "wk" | "wks" | "wek" | "weeek" | "wkes" | "weks" => Some(PeriodUnit::Week),
+        "month" | "months" | "mo" | "mos" | "mth" | "mths" | "mnth" | "mnths" | "mon" if word != "mon" => {
+            Some(PeriodUnit::Month)
+        }
+        "year" | "years" | "yr" | "yrs" | "annum" => Some(PeriodUnit::Year),
+        "d" if tight => Some(PeriodUnit::Day),
+        "w" if tight => Some(PeriodUnit::Week),
+        "m" if tight => Some(PeriodUnit::Month),
+        "y" if tight => Some(PeriodUnit::Year),
+        _ => None,
+    }
+}
+
+/// "weekly" and its like: a rate of its own or the end of one ("two times weekly").
+pub(super) fn adverb(word: &str) -> Option<(u32, PeriodUnit)> {
+    match word {
+        "daily" | "everyday" => Some((1, PeriodUnit::Day)),
+        "weekly" | "wkly" | "weeky" | "weekley" => Some((1, PeriodUnit::Week)),
+        "monthly" | "mthly" => Some((1, PeriodUnit::Month)),
+        "fortnightly" => Some((2, PeriodUnit::Week)),
+        "quarterly" => Some((3, PeriodUnit::Month)),
+        "yearly" | "annually" => Some((1, PeriodUnit::Year)),
+        _ => None,
+    }
+}
+
+/// Letters after "x": "times".
+pub(super) fn is_times(word: &str) -> bool {
+    matches!(word, "x" | "xs" | "times" | "time" | "tmes" | "tms")
+}
+
+/// One coming of the patient.
+pub(super) fn is_visit(word: &str) -> bool {
+    matches!(
+        word,
+        "visit"
+            | "visits"
+            | "vst"
+            | "vsts"
+            | "vis"
+            | "v"
+            | "session"
+            | "sessions"
+            | "sess"
+            | "treatment"
+            | "treatments"
+            | "treatmnts"
+            | "trtmts"
+            | "tx"
+            | "txs"
+            | "txes"
+            | "trt"
+            | "trts"
+            | "massages"
+            | "appointment"
+            | "appointments"
+            | "appt"
+            | "appts"
+            | "encounters"
+    )
+}
+
+/// Words that say what is done and nothing of how often.
+pub(super) fn is_treatment(word: &str) -> bool {
+    matches!(
+        word,
+        "massage"
+            | "therapy"
+            | "therapeutic"
+            | "medical"
+            | "manual"
+            | "soft"
+            | "tissue"
+            | "deep"
+            | "myofascial"
+            | "release"
+            | "mt"
+            | "pt"
+            | "office"
+            | "clinical"
+            | "full"
+            | "neuromuscular"
+            | "bodywork"
+            | "lmt"
+            | "treatment"
+            | "outpatient"
+            | "individual"
+            | "separate"
+            | "therapist"
+            | "hands"
+            | "on"
+    )
+}
+
+/// Words that may stand inside a schedule and change nothing.
+pub(super) fn is_filler(word: &str) -> bool {
+    is_treatment(word)
+        || is_visit(word)
+        || matches!(
+            word,
+            "a" | "an"
+                | "the"
+                | "of"
+                | "for"
+                | "and"
+                | "with"
+                | "at"
+                | "to"
+                | "be"
+                | "is"
+                | "total"
+                | "totaling"
+                | "totalling"
+                | "course"
+                | "period"
+                | "patient"
+                | "rx"
+                | "frequency"
+                | "freq"
+                | "duration"
+                | "dur"
+                | "length"
+                | "please"
+                | "provide"
+                | "seen"
+                | "treat"
+                | "treated"
+                | "in"
+                | "or"
+                | "each"
+                | "per"
+                | "plan"
+                | "cpt"
+                | "code"
+                | "he"
+                | "she"
+                | "they"
+                | "his"
+                | "her"
+                | "minute"
+                | "long"
+                | "no"
+                | "number"
+                | "tolerated"
+                | "as"
+                | "starting"
+                | "start"
+                | "begin"
+                | "beginning"
+                | "valid"
+                | "next"
+                | "following"
+                | "duration's"
+                | "x"
+                | "times"
+        )
+}
+
+/// A day of the week; `tight` allows the short forms of lists such as "M/W/F".
+pub(super) fn weekday(word: &str, tight: bool) -> Option<DayOfWeek> {
+    match word {
+        "mon" | "monday" | "mondays" | "mons" => Some(DayOfWeek::Mon),
+        "tue" | "tues" | "tuesday" | "tuesdays" => Some(DayOfWeek::Tue),
+        "wed" | "weds" | "wednesday" | "wednesdays" => Some(DayOfWeek::Wed),
+        "thu" | "thur" | "thurs" | "thursday" | "thursdays" => Some(DayOfWeek::Thu),
+        "fri" | "friday" | "fridays" => Some(DayOfWeek::Fri),
+        "sat" | "saturday" | "saturdays" => Some(DayOfWeek::Sat),
+        "sun" | "sunday" | "sundays" => Some(DayOfWeek::Sun),
+        "m" if tight => Some(DayOfWeek::Mon),
+        "t" | "tu" if tight => Some(DayOfWeek::Tue),
+        "w" if tight => Some(DayOfWeek::Wed),
+        "th" | "r" if tight => Some(DayOfWeek::Thu),
+        "f" if tight => Some(DayOfWeek::Fri),
+        _ => None,
+    }
+}
+
+/// The words that a damaged one may be mended to. Short words and such that look like everyday ones ("mouth", "right") are
+/// compared by look-alike shape only, never by a free letter.
+pub(super) const MENDABLE: &[&str] = &[
+    "week",
+    "weeks",
+    "wk",
+    "wks",
+    "weekly",
+    "wkly",
+    "month",
+    "months",
+    "monthly",
+    "mo",
+    "mos",
+    "day",
+    "days",
+    "daily",
+    "year",
+    "times",
+    "time",
+    "twice",
+    "once",
+    "thrice",
+    "visit",
+    "visits",
+    "session",
+    "sessions",
+    "treatment",
+    "treatments",
+    "every",
+    "other",
+    "each",
+    "per",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "for",
+    "then",
+    "minutes",
+    "minute",
+    "min",
+    "mins",
+    "hour",
+    "total",
+    "needed",
+    "duration",
+    "frequency",
+    "biweekly",
+    "prn",
+];
+
+/// Long words that may differ by one letter of any kind.
+pub(super) const LONG: &[&str] =
+    &["weeks", "weekly", "times", "twice", "months", "monthly", "visits", "sessions", "treatments", "minutes"];
+
+/// A word's shape: letters that OCR mixes up become one.
+pub(super) fn shape(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    let letters: Vec<char> = word.chars().collect();
+    let mut i = 0;
+    while let Some(&c) = letters.get(i) {
+        let pair = letters.get(i + 1).copied();
+        let (shaped, taken) = match (c, pair) {
+            ('r', Some('n')) => ('m', 2),
+            ('v', Some('v')) => ('w', 2),
+            ('c', Some('l')) => ('d', 2),
+            ('l' | 'i' | '1' | '|' | '!' | 'j', _) => ('i', 1),
+            ('c', _) => ('e', 1),
+            ('0', _) => ('o', 1),
+            ('5', _) => ('s', 1),
+            _ => (c, 1),
+        };
+        out.push(shaped);
+        i += taken;
+    }
+    out
+}
+
+/// The word of the list that `word` most likely is, if it is none itself.
+pub(super) fn mend(word: &str) -> Option<&'static str> {
+    let letters = word.chars().count();
+    if letters < 2 || 14 < letters {
+        return None;
+    }
+    let form = shape(word);
+    if 3 <= letters || form != word {
+        if let Some(found) = MENDABLE.iter().find(|known| shape(known) == form && **known != word) {
+            return Some(found);
+        }
+    }
+    if letters < 5 || !word.chars().all(char::is_alphabetic) {
+        return None;
+    }
+    LONG.iter().find(|known| known.len() == word.len() && differing(known, word) == 1).copied()
+}
+
+fn differing(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).filter(|(a, b)| a != b).count()
+}
+
+/// The digit that a letter may have been.
+pub(super) fn digit_of(c: char) -> Option<char> {
+    match c {
+        'l' | 'I' | 'i' | '!' | '|' => Some('1'),
+        'G' | 'b' => Some('6'),
+        'S' | 's' => Some('5'),
+        'B' => Some('8'),
+        'Z' | 'z' => Some('2'),
+        'O' | 'o' | 'D' | 'Q' => Some('0'),
+        _ => None,
+    }
+}

@@ -1,0 +1,158 @@
+//! The shape of the rule files.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::model::{Field, GapLevel, PaperKind, PayerKind};
+
+/// One rule file. Every part may stand in any file; by custom each file has one topic.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct RuleFile {
+    /// Kinds of paper and how they are told.
+    pub(in crate::rules) document: BTreeMap<PaperKind, DocumentRule>,
+    /// Words that stand over a part of a form and say whose it is.
+    pub(in crate::rules) heading: BTreeMap<Heading, WordsRule>,
+    /// Facts and the labels they stand behind.
+    pub(in crate::rules) field: BTreeMap<Field, FieldRule>,
+    /// Labels of facts that nobody asks for: where one begins, the value before it ends.
+    pub(in crate::rules) other_labels: WordsRule,
+    /// Payers and the words by which they are told.
+    pub(in crate::rules) payer: BTreeMap<PayerKind, PayerRule>,
+    /// What is asked of a prescription.
+    pub(in crate::rules) require: Vec<RequireRule>,
+    /// How a signature is told from words.
+    pub(in crate::rules) signature: SignatureRule,
+    /// Sentences for what is wrong with a field, other than its absence.
+    pub(in crate::rules) tell: Vec<TellRule>,
+    /// Examples that must come out as they say.
+    pub(in crate::rules) test: Vec<TestRule>,
+}
+
+/// Whose part of a form it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::rules) enum Heading {
+    /// The patient's.
+    Patient,
+    /// The HCP's.
+    Provider,
+    /// The payer's.
+    Payer,
+}
+
+/// How a kind of paper is told: its signs add up, and the kind with the highest sum above its threshold wins.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct DocumentRule {
+    /// The least sum that counts.
+    pub(in crate::rules) threshold: i32,
+    /// What speaks for it (or, with a negative weight, against it).
+    pub(in crate::rules) sign: Vec<SignRule>,
+}
+
+/// Something that speaks for or against a kind of paper.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct SignRule {
+    /// Any of these phrases on the page.
+    pub(in crate::rules) any: Vec<String>,
+    /// The phrase must stand in the upper third of the page.
+    pub(in crate::rules) at_top: bool,
+    /// Instead of phrases: a value was found for this field.
+    pub(in crate::rules) found: Option<Field>,
+    /// What it adds.
+    pub(in crate::rules) weight: i32,
+}
+
+/// A list of phrases.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct WordsRule {
+    /// The phrases; upper or lower case, punctuation and plural make no difference.
+    pub(in crate::rules) words: Vec<String>,
+}
+
+/// The labels behind which a fact stands.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct FieldRule {
+    /// What staff call it.
+    pub(in crate::rules) title: String,
+    /// Labels that mean this field wherever they stand, when a colon, a line or a gap follows.
+    pub(in crate::rules) labels: Vec<String>,
+    /// Labels that also count in the middle of a line and without a colon ("DOB 3/2/84").
+    pub(in crate::rules) bare_labels: Vec<String>,
+    /// Labels that mean this field only under a heading.
+    pub(in crate::rules) under: BTreeMap<Heading, Vec<String>>,
+    /// Words in running text before the value ("claim number 44-1").
+    pub(in crate::rules) prose: Vec<String>,
+}
+
+/// A kind of payer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct PayerRule {
+    /// Words in a payer slot or beside a ticked box.
+    pub(in crate::rules) words: Vec<String>,
+    /// Words in running text that tell it ("motor vehicle accident").
+    pub(in crate::rules) prose: Vec<String>,
+}
+
+/// Something that is asked of a prescription.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequireRule {
+    /// The field.
+    pub field: Field,
+    /// How grave its absence is.
+    pub level: GapLevel,
+    /// Only for these payers; for all where the list is empty.
+    #[serde(default)]
+    pub payers: Vec<PayerKind>,
+    /// The sentence for staff.
+    pub tell: String,
+}
+
+/// The sentence for something wrong.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TellRule {
+    /// What is wrong, by name.
+    pub fault: String,
+    /// How grave it is.
+    pub level: GapLevel,
+    /// The sentence for staff.
+    pub tell: String,
+}
+
+/// How a signature is told from words.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct SignatureRule {
+    /// Words of an electronic signature.
+    pub(in crate::rules) signed: Vec<String>,
+    /// Words that say that it is not signed.
+    pub(in crate::rules) unsigned: Vec<String>,
+    /// Captions of somebody else's signature.
+    pub(in crate::rules) not_the_provider: Vec<String>,
+    /// How a letter closes, before the signature.
+    pub(in crate::rules) closings: Vec<String>,
+}
+
+/// An example: a page of text, and what must and must not be found on it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct TestRule {
+    /// What it shows.
+    pub(in crate::rules) name: String,
+    /// The page.
+    pub(in crate::rules) text: String,
+    /// The kind of paper.
+    pub(in crate::rules) document: Option<PaperKind>,
+    /// Fields and how their value prints.
+    pub(in crate::rules) expect: BTreeMap<Field, String>,
+    /// Fields of which nothing may be found.
+    pub(in crate::rules) expect_none: Vec<Field>,
+}

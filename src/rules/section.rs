@@ -1,0 +1,122 @@
+//! Which kind of paper each page is, and which pages belong together.
+
+use jiff::civil::Date;
+
+use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Value};
+use crate::rules::book::Contents;
+use crate::rules::context::Context;
+use crate::rules::take;
+
+/// Fewer letters than this on a page are no text.
+const LETTERS_MIN: usize = 12;
+
+/// A page with what was found on it.
+struct Sorted {
+    page: u32,
+    kind: PaperKind,
+    /// The points that spoke for each kind, the most first: for `explain`.
+    findings: Vec<Finding>,
+    begins_order: bool,
+}
+
+/// Sections of a paper, in page order; every page is in exactly one.
+pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for reading in readings {
+        let sorted = sort_page(book, reading, on);
+        match sections.last_mut() {
+            Some(last) if runs_on(last, &sorted) => {
+                last.pages.push(sorted.page);
+                last.findings.extend(sorted.findings);
+            }
+            _ => sections.push(Section { pages: vec![sorted.page], kind: sorted.kind, findings: sorted.findings }),
+        }
+    }
+    sections
+}
+
+fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
+    let letters: usize = reading
+        .lines
+        .iter()
+        .flat_map(|line| &line.words)
+        .map(|word| word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count())
+        .sum();
+    if letters < LETTERS_MIN {
+        let lost = matches!(
+            reading.trouble,
+            Some(PageTrouble::ReaderFailed | PageTrouble::TimedOut | PageTrouble::TooLarge | PageTrouble::Damaged)
+        );
+        let kind = if lost || letters > 0 { PaperKind::Unreadable } else { PaperKind::Blank };
+        return Sorted { page: reading.page, kind, findings: Vec::new(), begins_order: false };
+    }
+    let page = Context::new(book, reading, on);
+    let findings = take::all(&page);
+    let has =
+        |field: Field| findings.iter().any(|finding| finding.field == field && finding.value != Value::Signed(false));
+    let kind = kind(&page, &has);
+    let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
+    Sorted { page: reading.page, kind, findings, begins_order }
+}
+
+/// The kind whose signs add up to the most above its threshold.
+fn kind(page: &Context, has: &dyn Fn(Field) -> bool) -> PaperKind {
+    let top = page.sheet.height / 3;
+    let at_top = |place: &std::ops::Range<usize>| {
+        page.text
+            .words
+            .iter()
+            .find(|word| word.range.start < place.end && place.start < word.range.end)
+            .is_some_and(|word| word.area.top < top)
+    };
+    let score = |kind: &PaperKind| {
+        let rule = &page.book.rules.document[kind];
+        let sum: i32 = rule
+            .sign
+            .iter()
+            .filter(|sign| match sign.found {
+                Some(field) => has(field),
+                None => page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(place)),
+            })
+            .map(|sign| sign.weight)
+            .sum();
+        (sum - rule.threshold, *kind)
+    };
+    let best = page.book.rules.document.keys().map(score).max_by_key(|(above, _)| *above);
+    match best {
+        Some((above, kind)) if above >= 0 => kind,
+        _ => PaperKind::Other,
+    }
+}
+
+/// A page that begins nothing of its own runs on from the prescription before it.
+fn runs_on(last: &Section, next: &Sorted) -> bool {
+    if !last.kind.is_prescription() || next.begins_order && next.kind.is_prescription() && !is_second_page(last, next) {
+        return false;
+    }
+    match next.kind {
+        PaperKind::Other => !next.findings.is_empty() && is_second_page(last, next),
+        kind => kind.is_prescription(),
+    }
+}
+
+/// No patient of its own or the same one, and it brings what the page before lacks.
+fn is_second_page(last: &Section, next: &Sorted) -> bool {
+    let patient = |findings: &[Finding]| {
+        findings.iter().find_map(|finding| match (&finding.value, finding.field) {
+            (Value::Name(name), Field::PatientName) => Some(name.full.clone()),
+            _ => None,
+        })
+    };
+    let same_patient = match (patient(&last.findings), patient(&next.findings)) {
+        (Some(before), Some(after)) => before == after,
+        (_, None) => true,
+        (None, Some(_)) => false,
+    };
+    let has = |findings: &[Finding], field: Field| findings.iter().any(|finding| finding.field == field);
+    let brings_twice = [Field::Diagnoses, Field::Frequency, Field::WrittenOn]
+        .iter()
+        .filter(|field| has(&last.findings, **field) && has(&next.findings, **field))
+        .count();
+    same_patient && brings_twice < 2
+}

@@ -1,0 +1,242 @@
+//! A Reading laid out for looking things up: rows of words with their gaps, and text with a way back to the words.
+
+use std::ops::Range;
+
+use crate::model::{Area, Evidence, Private, Reading};
+
+/// One page as rows of words.
+#[derive(Debug)]
+pub(in crate::rules) struct Sheet {
+    pub(in crate::rules) page: u32,
+    pub(in crate::rules) width: u32,
+    pub(in crate::rules) height: u32,
+    pub(in crate::rules) rows: Vec<Row>,
+    /// Height of a common word, in pixels: the measure of every gap.
+    pub(in crate::rules) unit: f32,
+}
+
+/// Words side by side.
+#[derive(Debug)]
+pub(in crate::rules) struct Row {
+    pub(in crate::rules) words: Vec<Token>,
+    pub(in crate::rules) area: Area,
+}
+
+/// A word, its text freed of the form's lines.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Token {
+    /// Without underscores and box edges at its ends; may be empty for a blank line of the form.
+    pub(in crate::rules) text: String,
+    /// Lower case, letters and digits only.
+    pub(in crate::rules) folded: String,
+    pub(in crate::rules) area: Area,
+    pub(in crate::rules) confidence: f32,
+    pub(in crate::rules) struck_out: bool,
+}
+
+impl Token {
+    pub(in crate::rules) fn ends_label(&self) -> bool {
+        self.text.ends_with([':', '#']) || self.text.ends_with(":-")
+    }
+}
+
+/// Lower case, letters and digits only.
+pub(in crate::rules) fn fold(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+impl Sheet {
+    pub(in crate::rules) fn new(reading: &Reading) -> Self {
+        let mut tokens: Vec<Token> = Vec::new();
+        let mut heights = Vec::new();
+        for word in reading.lines.iter().flat_map(|line| &line.words) {
+            heights.push(word.area.height());
+            tokens.extend(split(word.text.reveal()).into_iter().map(|(text, from, to)| {
+                let width = f64::from(word.area.width());
+                let left = word.area.left + (width * from) as u32;
+                let right = word.area.left + (width * to) as u32;
+                Token {
+                    folded: fold(&text),
+                    text,
+                    area: Area::new(left, word.area.top, right, word.area.bottom),
+                    confidence: word.confidence,
+                    struck_out: word.struck_out,
+                }
+            }));
+        }
+        heights.sort_unstable();
+        let unit = heights.get(heights.len() / 2).copied().unwrap_or(30).max(8) as f32;
+        Self {
+            page: reading.page,
+            width: reading.width,
+            height: reading.height,
+            rows: rows(tokens, unit, slope(reading)),
+            unit,
+        }
+    }
+
+    /// The whole page as text, a line a row.
+    pub(in crate::rules) fn text(&self) -> Slot {
+        let places =
+            self.rows.iter().enumerate().flat_map(|(row, words)| (0..words.words.len()).map(move |word| (row, word)));
+        self.slot(places)
+    }
+
+    /// Words as text: a blank between words, two before a gap, a line break between rows.
+    pub(in crate::rules) fn slot(&self, places: impl IntoIterator<Item = (usize, usize)>) -> Slot {
+        let mut slot = Slot { page: self.page, text: String::new(), words: Vec::new() };
+        let mut last: Option<(usize, usize)> = None;
+        for (row, word) in places {
+            let token = &self.rows[row].words[word];
+            if token.text.is_empty() {
+                continue;
+            }
+            if let Some((last_row, last_word)) = last {
+                let gap = token.area.left.saturating_sub(self.rows[last_row].words[last_word].area.right) as f32;
+                slot.text.push_str(if last_row != row {
+                    "\n"
+                } else if gap > 2.0 * self.unit {
+                    "  "
+                } else {
+                    " "
+                });
+            }
+            let start = slot.text.len();
+            slot.text.push_str(&token.text);
+            slot.words.push(SlotWord {
+                range: start..slot.text.len(),
+                area: token.area,
+                confidence: token.confidence,
+                struck_out: token.struck_out,
+            });
+            last = Some((row, word));
+        }
+        slot
+    }
+}
+
+/// Text cut out of a page, with the words it came from.
+#[derive(Debug, Clone, Default)]
+pub(in crate::rules) struct Slot {
+    pub(in crate::rules) page: u32,
+    pub(in crate::rules) text: String,
+    pub(in crate::rules) words: Vec<SlotWord>,
+}
+
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct SlotWord {
+    pub(in crate::rules) range: Range<usize>,
+    pub(in crate::rules) area: Area,
+    pub(in crate::rules) confidence: f32,
+    pub(in crate::rules) struck_out: bool,
+}
+
+impl Slot {
+    pub(in crate::rules) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    fn touching(&self, span: &Range<usize>) -> impl Iterator<Item = &SlotWord> {
+        self.words.iter().filter(move |word| word.range.start < span.end && span.start < word.range.end)
+    }
+
+    /// The ink behind a part of the text.
+    pub(in crate::rules) fn evidence(&self, span: &Range<usize>, rule: &str) -> Vec<Evidence> {
+        let area = self.touching(span).map(|word| word.area).reduce(|all, area| all.union(&area));
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        area.map(|area| Evidence {
+            page: self.page,
+            area,
+            text: Private::from(text),
+            confidence: self.confidence(span),
+            rule: rule.to_owned(),
+        })
+        .into_iter()
+        .collect()
+    }
+
+    /// How sure the least sure word of a part is.
+    pub(in crate::rules) fn confidence(&self, span: &Range<usize>) -> f32 {
+        self.touching(span).map(|word| word.confidence).fold(1.0, f32::min)
+    }
+
+    pub(in crate::rules) fn struck_out(&self, span: &Range<usize>) -> bool {
+        self.touching(span).any(|word| word.struck_out)
+    }
+}
+
+/// "Name:____" is a label and a blank line, "____Maria" a line and a value. The numbers are shares of the word's width.
+fn split(text: &str) -> Vec<(String, f64, f64)> {
+    let total = text.chars().count().max(1) as f64;
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut begun = 0;
+    let letters: Vec<char> = text.chars().collect();
+    let close = |piece: &mut String, from: usize, to: usize, pieces: &mut Vec<(String, f64, f64)>| {
+        let clean = piece.trim_matches(['|', '_', '[', ']', '—', '‘', '’', '“', '”', '«', '»', '~']).to_owned();
+        if !clean.is_empty() {
+            pieces.push((clean, from as f64 / total, to as f64 / total));
+        }
+        piece.clear();
+    };
+    for (index, &letter) in letters.iter().enumerate() {
+        let colon_inside = letter == ':'
+            && letters.get(index + 1).is_some_and(|next| next.is_alphabetic() || *next == '_')
+            && begun < index;
+        if letter == '_' {
+            close(&mut piece, begun, index, &mut pieces);
+            begun = index + 1;
+            continue;
+        }
+        piece.push(letter);
+        if colon_inside && piece.chars().all(|letter| !letter.is_ascii_digit()) {
+            close(&mut piece, begun, index + 1, &mut pieces);
+            begun = index + 1;
+        }
+    }
+    close(&mut piece, begun, letters.len(), &mut pieces);
+    pieces
+}
+
+/// Words whose middles lie on one height are a row, whatever lines the reader made of them.
+fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
+    let level = |token: &Token| token.area.center_y() as f32 - slope * token.area.center_x() as f32;
+    tokens.sort_by(|a, b| level(a).total_cmp(&level(b)));
+    let mut rows: Vec<(f32, Vec<Token>)> = Vec::new();
+    for token in tokens {
+        let middle = level(&token);
+        let near = rows.iter_mut().rev().take(3).filter(|(center, _)| (middle - *center).abs() < 0.5 * unit);
+        let near = near.min_by(|(a, _), (b, _)| (middle - a).abs().total_cmp(&(middle - b).abs()));
+        match near {
+            Some((center, words)) => {
+                *center += (middle - *center) / (words.len() + 1) as f32;
+                words.push(token);
+            }
+            None => rows.push((middle, vec![token])),
+        }
+    }
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rows.into_iter()
+        .map(|(_, mut words)| {
+            words.sort_by_key(|token| token.area.left);
+            let area = words.iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();
+            Row { words, area }
+        })
+        .collect()
+}
+
+/// How far the lines of a page lean, in pixels down a pixel to the right: the middle of what its longer lines say.
+fn slope(reading: &Reading) -> f32 {
+    let mut slopes: Vec<f32> = reading
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let (first, last) = (line.words.first()?.area, line.words.last()?.area);
+            let run = last.center_x() as f32 - first.center_x() as f32;
+            (run > reading.width as f32 / 5.0).then(|| (last.bottom as f32 - first.bottom as f32) / run)
+        })
+        .filter(|slope| slope.abs() < 0.1)
+        .collect();
+    slopes.sort_by(f32::total_cmp);
+    slopes.get(slopes.len() / 2).copied().unwrap_or(0.0)
+}

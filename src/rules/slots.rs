@@ -1,0 +1,163 @@
+//! Where the value of a label may stand: behind it, below it, above it.
+
+use crate::model::Area;
+use crate::rules::label::{Label, Meaning};
+use crate::rules::sheet::{Sheet, Slot};
+
+/// Between two words of one value there is no gap wider than this many word heights.
+const VALUE_GAP: f32 = 3.2;
+/// A value below its caption stands at most this many word heights lower.
+const BELOW: f32 = 2.6;
+
+/// Where a value was looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) enum Where {
+    SameLine,
+    Below,
+    Above,
+}
+
+/// The places of a page in which the value of `label` may stand, the likeliest first. A place without words is left out.
+/// `rows_max` is how many rows a value may take.
+pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
+    let mut found = Vec::new();
+    let behind = same_line(sheet, labels, label);
+    let filled = !behind.is_empty();
+    if filled {
+        let mut places = behind;
+        if rows_max > 1 {
+            let left = sheet.rows[label.row].words[places[0].1].area.left;
+            places.extend(below(sheet, labels, label, left, label.row, rows_max - 1, false));
+        }
+        found.push((Where::SameLine, sheet.slot(places)));
+    }
+    if label.caption || !filled {
+        let places = below(sheet, labels, label, label.area.left, label.row, rows_max, true);
+        if !places.is_empty() {
+            found.push((Where::Below, sheet.slot(places)));
+        }
+    }
+    found
+}
+
+/// The row above a caption, within its width: "______ \n Signature of provider".
+pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
+    let row = label.row.checked_sub(1)?;
+    if labels.iter().any(|other| other.row == row && other.area.overlap_x(&label.area) > 0) {
+        return None;
+    }
+    let left = label.area.left.saturating_sub(sheet.unit as u32);
+    let words = sheet.rows[row]
+        .words
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| token.area.left >= left)
+        .map(|(word, _)| (row, word));
+    let slot = sheet.slot(words);
+    let near = (label.area.top as f32 - sheet.rows[row].area.bottom as f32) < BELOW * sheet.unit;
+    (near && !slot.is_empty()).then_some(slot)
+}
+
+fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usize)> {
+    let row = &sheet.rows[label.row];
+    let end = labels
+        .iter()
+        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .map(|other| other.words.start)
+        .min();
+    let mut places = Vec::new();
+    let mut right: Option<u32> = None;
+    for word in label.words.end..end.unwrap_or(row.words.len()) {
+        let token = &row.words[word];
+        let gap = token.area.left.saturating_sub(right.unwrap_or(token.area.left)) as f32;
+        if gap > VALUE_GAP * sheet.unit {
+            break;
+        }
+        if places.is_empty() && token.folded.is_empty() {
+            continue;
+        }
+        places.push((label.row, word));
+        right = Some(token.area.right);
+    }
+    places
+}
+
+/// Rows under the label in its own column, down to the next label of that column. A label in the column ends it; a row that
+/// belongs to another column does not.
+fn below(
+    sheet: &Sheet,
+    labels: &[Label],
+    label: &Label,
+    left: u32,
+    from_row: usize,
+    rows_max: usize,
+    first_is_value: bool,
+) -> Vec<(usize, usize)> {
+    let slack = (0.8 * sheet.unit) as u32;
+    let next_cell = labels
+        .iter()
+        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .map(|other| other.area.left)
+        .min();
+    let right = next_cell.unwrap_or_else(|| column_end(sheet, labels, label)).saturating_sub(slack / 2);
+    let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
+    let mut places = Vec::new();
+    let mut bottom = sheet.rows[from_row].area.bottom;
+    let mut rows = 0;
+    for (index, row) in sheet.rows.iter().enumerate().skip(from_row + 1) {
+        if (row.area.top.saturating_sub(bottom)) as f32 > BELOW * sheet.unit || rows == rows_max {
+            break;
+        }
+        let ends = labels.iter().any(|other| {
+            other.row == index
+                && other.area.left >= column.left
+                && other.area.left < column.right
+                && !(rows > 0 && matches!(other.meaning, Meaning::Other) && !other.colon)
+        });
+        if ends {
+            break;
+        }
+        let words: Vec<(usize, usize)> = row
+            .words
+            .iter()
+            .enumerate()
+            .filter(|(_, token)| {
+                token.area.center_x() > column.left
+                    && token.area.center_x() < column.right
+                    && token.area.left + slack >= column.left
+            })
+            .map(|(word, _)| (index, word))
+            .collect();
+        // a continuation stands under its beginning, not left of it
+        let begins_left = row.words.first().is_some_and(|token| token.area.right < column.left);
+        if words.is_empty() {
+            if begins_left || !first_is_value {
+                break;
+            }
+            continue;
+        }
+        if !first_is_value && begins_left && labels.iter().any(|other| other.row == index) {
+            break;
+        }
+        rows += 1;
+        bottom = row.area.bottom;
+        places.extend(words);
+    }
+    places
+}
+
+/// Where the column of a label ends: at the next thing that begins a cell to its right on its own row, else at the page's edge.
+fn column_end(sheet: &Sheet, labels: &[Label], label: &Label) -> u32 {
+    let row = &sheet.rows[label.row];
+    let right_of = row
+        .words
+        .iter()
+        .skip(label.words.end)
+        .map(|token| token.area.left)
+        .find(|left| label.caption && left.saturating_sub(label.area.right) as f32 > VALUE_GAP * sheet.unit);
+    let headings = labels
+        .iter()
+        .filter(|other| matches!(other.meaning, Meaning::Heading(_)) && other.area.left > label.area.right)
+        .map(|other| other.area.left);
+    right_of.into_iter().chain(headings.min()).min().unwrap_or(sheet.width)
+}

@@ -1,0 +1,91 @@
+//! When: birth, accident, writing, expiry.
+
+use jiff::civil::Date;
+
+use crate::model::{Field, Value};
+use crate::rules::context::{Candidate, Context};
+use crate::rules::slots::Where;
+use crate::rules::take::people::after;
+use crate::rules::{DateHit, DateKind, find_dates};
+
+/// A date this many bytes into its slot is not the slot's.
+const LEAD_MAX: usize = 14;
+
+pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let fields = [
+        (Field::PatientBirthDate, DateKind::Birth),
+        (Field::PayerDateOfInjury, DateKind::Injury),
+        (Field::WrittenOn, DateKind::Order),
+        (Field::ExpiresOn, DateKind::Order),
+    ];
+    let mut found: Vec<Candidate> = fields.iter().flat_map(|(field, kind)| labelled(page, *field, *kind)).collect();
+    for (field, kind) in [
+        (Field::PatientBirthDate, DateKind::Birth),
+        (Field::PayerDateOfInjury, DateKind::Injury),
+        (Field::WrittenOn, DateKind::Order),
+    ] {
+        found.extend(in_prose(page, field, kind));
+    }
+    found.extend(letter_date(page));
+    found
+}
+
+fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for label in page.labels_of(field) {
+        for (place, slot) in page.slots(label, 1) {
+            let Some(hit) = first(&slot.text, kind, page.on) else { continue };
+            let trust = if place == Where::SameLine { 1.0 } else { 0.95 };
+            let evidence = slot.evidence(&hit.span, &label.rule);
+            found.push(candidate(field, hit, evidence, trust, &label.rule));
+            break;
+        }
+    }
+    found
+}
+
+/// "injured in a motor vehicle accident on 8/2/26": the date within reach of the words.
+fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
+    let prose = page.book.rules.field.get(&field).map(|rule| rule.prose.as_slice()).unwrap_or_default();
+    let mut found = Vec::new();
+    for place in page.found.any(prose) {
+        let rest = after(&page.text, place.end, 60);
+        let Some(hit) = find_dates(&rest.text, kind, page.on).into_iter().next() else { continue };
+        let between = rest.text.get(..hit.span.start).unwrap_or_default();
+        // another sentence, another matter
+        if between.contains(['.', ';']) || between.split_whitespace().count() > 5 {
+            continue;
+        }
+        let rule = "rules/80-dates.toml";
+        let evidence = rest.evidence(&hit.span, rule);
+        found.push(candidate(field, hit, evidence, 0.95, rule));
+    }
+    found
+}
+
+/// A letter's date stands alone on its line, in the upper part of the page.
+fn letter_date(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for (row, words) in page.sheet.rows.iter().enumerate() {
+        if words.area.top > page.sheet.height * 2 / 5 || page.labels.iter().any(|label| label.row == row) {
+            continue;
+        }
+        let slot = page.sheet.slot((0..words.words.len()).map(|word| (row, word)));
+        let Some(hit) = first(&slot.text, DateKind::Order, page.on) else { continue };
+        let rest = slot.text.len() - (hit.span.end - hit.span.start);
+        if rest <= 3 {
+            let rule = "rules/80-dates.toml";
+            let evidence = slot.evidence(&hit.span, rule);
+            found.push(candidate(Field::WrittenOn, hit, evidence, 0.9, rule));
+        }
+    }
+    found
+}
+
+fn first(text: &str, kind: DateKind, on: Date) -> Option<DateHit> {
+    find_dates(text, kind, on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)
+}
+
+fn candidate(field: Field, hit: DateHit, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str) -> Candidate {
+    Candidate { field, value: Value::Date(hit.date), evidence, trust, rule: rule.to_owned(), doubts: hit.doubts }
+}

@@ -1,0 +1,125 @@
+//! What is wrong: codes with the words beside them, or words alone.
+
+use std::ops::Range;
+
+use crate::model::{Diagnosis, Field, Value};
+use crate::rules::context::{Candidate, Context};
+use crate::rules::sheet::Slot;
+use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes};
+
+/// A diagnosis may run over this many rows.
+const ROWS_MAX: usize = 8;
+/// Codes in running text, without a label.
+const PROSE: f32 = 0.9;
+
+pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    let labels: Vec<_> = page.labels_of(Field::Diagnoses).cloned().collect();
+    for label in &labels {
+        for (_, slot) in page.slots(label, ROWS_MAX) {
+            let hits = find_codes(&slot.text, page.book.codes, page.on, true);
+            let coded = push(&mut found, page, &slot, hits, 1.0, &label.rule);
+            if coded {
+                break;
+            }
+        }
+    }
+    // codes anywhere on the page: their shape and the code list speak for them
+    let hits = find_codes(&page.text.text, page.book.codes, page.on, false);
+    push(&mut found, page, &page.text, hits, PROSE, "rules/30-diagnosis.toml");
+    if found.is_empty() {
+        for label in &labels {
+            if let Some((_, slot)) = page.slots(label, 2).into_iter().next()
+                && let Some(words) = words_alone(&slot)
+            {
+                let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
+                let value = Value::Diagnosis(Diagnosis { code: None, text: Some(words), billable: None });
+                found.push(Candidate {
+                    field: Field::Diagnoses,
+                    value,
+                    evidence,
+                    trust: 0.9,
+                    rule: label.rule.clone(),
+                    doubts: Vec::new(),
+                });
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// A sentence or phrase of letters that is no mere debris of a blank line.
+fn words_alone(slot: &Slot) -> Option<String> {
+    let words: Vec<&str> = slot
+        .text
+        .split_whitespace()
+        .filter(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() >= 3)
+        .collect();
+    let sure = slot.confidence(&(0..slot.text.len())) > 0.6;
+    (sure && !words.is_empty()).then(|| slot.text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeHit>, trust: f32, rule: &str) -> bool {
+    let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
+    let any = !hits.is_empty();
+    for (index, hit) in hits.into_iter().enumerate() {
+        let words = words_beside(&slot.text, &spans, index);
+        let mut doubts = hit.doubts;
+        let mut code = hit.code;
+        if hit.system == CodeSystem::Icd9 {
+            doubts.push("it is an ICD-9 code, which no payer takes since 2015; ask for the ICD-10 code".to_owned());
+        } else {
+            match page.book.codes.agrees_with(&code, &words) {
+                Agreement::Contradicts(other) if other != code => {
+                    // the words name another code that looks the same: one of the two was misread
+                    if slot.confidence(&hit.span) < 0.9 {
+                        doubts.push(format!("the words beside it fit {other} better"));
+                        code = other;
+                    } else {
+                        doubts.push(format!("the words beside it fit {other}, not this code"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if slot.struck_out(&hit.span) {
+            doubts.push("a stroke runs through it".to_owned());
+        }
+        let billable = match &hit.status {
+            CodeStatus::Billable => Some(true),
+            CodeStatus::Unknown => None,
+            _ => Some(false),
+        };
+        let text =
+            Some(words).filter(|words| !words.is_empty()).or_else(|| page.book.codes.title(&code).map(str::to_owned));
+        let evidence = slot.evidence(&hit.span, rule);
+        let value = Value::Diagnosis(Diagnosis { code: Some(code), text, billable });
+        found.push(Candidate { field: Field::Diagnoses, value, evidence, trust, rule: rule.to_owned(), doubts });
+    }
+    any
+}
+
+/// The words that go with a code: those behind it up to the next code, or, where the code closes the phrase in brackets or
+/// after a dash, those before it.
+fn words_beside(text: &str, spans: &[Range<usize>], index: usize) -> String {
+    let span = &spans[index];
+    let before_from = index.checked_sub(1).map_or(0, |last| spans[last].end);
+    let behind_to = spans.get(index + 1).map_or(text.len(), |next| next.start);
+    let before = text.get(before_from..span.start).unwrap_or_default();
+    let behind = text.get(span.end..behind_to).unwrap_or_default();
+    let closes = behind.trim_start().starts_with([')', ']'])
+        || before.trim_end().ends_with(['(', '['])
+        || before.trim_end().ends_with(['-', '–', ',']) && !before.trim().is_empty();
+    let part = if closes {
+        let tail = before
+            .rsplit(['\n', ';', '.', ')', ']'])
+            .find(|part| part.chars().any(char::is_alphabetic))
+            .unwrap_or_default();
+        tail.trim_start_matches("The diagnosis is").trim_start_matches(" and ")
+    } else {
+        behind.split([';', '(', '[']).next().unwrap_or_default().trim_end_matches(char::is_numeric)
+    };
+    let words: Vec<&str> = part.split_whitespace().take(14).collect();
+    words.join(" ").trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned()
+}

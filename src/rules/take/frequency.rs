@@ -1,0 +1,124 @@
+//! How often and how long: slots joined, ticked rows of numbers, or a sentence.
+
+use crate::model::{Field, Value};
+use crate::rules::context::{Candidate, Context};
+use crate::rules::label::Label;
+use crate::rules::sheet::Slot;
+use crate::rules::ticks::{SURE, Tick};
+use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts};
+
+const RULE: &str = "rules/50-frequency.toml";
+
+pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let labels: Vec<Label> = page.labels_of(Field::Frequency).cloned().collect();
+    let mut found = Vec::new();
+    found.extend(ticked(page, &labels));
+    if found.is_empty() {
+        found.extend(labelled(page, &labels));
+    }
+    if found.is_empty() {
+        // a sentence; what stands in another field's slot is not ours
+        for schedule in find_schedules(&page.text.text) {
+            let evidence = page.text.evidence(&schedule.span, RULE);
+            found.push(candidate(schedule, evidence, 0.95, RULE, Vec::new()));
+        }
+    }
+    found
+}
+
+/// All frequency slots of the page with their labels, as one text: a form may ask for rate, duration and visits apart.
+fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
+    let mut text = String::new();
+    let mut evidence = Vec::new();
+    let mut rule = None;
+    for label in labels {
+        let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
+            continue;
+        };
+        let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(words.text.trim_end_matches([':', ' ']));
+        text.push_str(": ");
+        text.push_str(&slot.text);
+        evidence.extend(slot.evidence(&(0..slot.text.len()), &label.rule));
+        rule.get_or_insert_with(|| label.rule.clone());
+    }
+    let schedule = read_schedule(&text)?;
+    let rule = rule?;
+    Some(candidate(schedule, evidence, 1.0, &rule, Vec::new()))
+}
+
+/// A slot with a digit, a number word or a word of frequency in it; debris of a blank line has none.
+fn is_schedule_like(slot: &Slot) -> bool {
+    slot.text.chars().filter(char::is_ascii_alphanumeric).count() >= 1
+}
+
+/// "Times per week: ☐1 ☒2 ☐3", "Number of weeks: ☐4 ☒6": the row under or behind a frequency label.
+fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
+    let mut parts = Vec::new();
+    let mut evidence = Vec::new();
+    let mut doubts = Vec::new();
+    for label in labels {
+        let rows = label.row..=label.row + 1;
+        let next = page
+            .labels
+            .iter()
+            .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+            .map(|other| other.area.left)
+            .min();
+        let of_label: Vec<&Tick> = page
+            .ticks
+            .iter()
+            .filter(|tick| {
+                rows.contains(&tick.row)
+                    && (tick.row != label.row
+                        || tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next))
+            })
+            .filter(|tick| tick.words.text.chars().any(|letter| letter.is_ascii_digit()))
+            .collect();
+        let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked).collect();
+        let [only] = on.as_slice() else {
+            if on.len() > 1 {
+                doubts.push("more than one box is ticked".to_owned());
+            }
+            continue;
+        };
+        let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
+        parts.push(format!(
+            "{}: {}",
+            words.text.trim_end_matches([':', ' ']),
+            only.words.text.split_whitespace().next().unwrap_or_default()
+        ));
+        evidence.extend(only.words.evidence(&(0..only.words.text.len()), &label.rule));
+        if of_label.iter().any(|tick| tick.confidence < SURE) {
+            doubts.push("a tick could hardly be told".to_owned());
+        }
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    let schedule = read_schedule(&parts.join("\n")).or_else(|| {
+        schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None)
+    })?;
+    Some(candidate(schedule, evidence, 0.98, RULE, doubts))
+}
+
+fn candidate(
+    schedule: Schedule,
+    evidence: Vec<crate::model::Evidence>,
+    trust: f32,
+    rule: &str,
+    mut doubts: Vec<String>,
+) -> Candidate {
+    doubts.extend(schedule.doubts);
+    Candidate {
+        field: Field::Frequency,
+        value: Value::Frequency(schedule.frequency),
+        evidence,
+        trust,
+        rule: rule.to_owned(),
+        doubts,
+    }
+}

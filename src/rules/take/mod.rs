@@ -1,0 +1,19 @@
+//! In: a page laid out. Out: the candidates for each field, one file a group of fields.
+
+mod dates;
+mod diagnosis;
+mod frequency;
+mod payer;
+mod people;
+mod plan;
+mod signature;
+
+use crate::model::Finding;
+use crate::rules::context::Context;
+
+/// All candidates of a page.
+pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
+    let candidates =
+        [people::take, dates::take, diagnosis::take, plan::take, frequency::take, payer::take, signature::take];
+    candidates.iter().flat_map(|take| take(page)).map(crate::rules::context::Candidate::finding).collect()
+}

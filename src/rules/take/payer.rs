@@ -1,0 +1,157 @@
+//! Who pays, and by which claim.
+
+use crate::model::{Field, PayerKind, Value};
+use crate::rules::context::{Candidate, Context};
+use crate::rules::find_claim_numbers;
+use crate::rules::phrase::Folded;
+use crate::rules::sheet::Slot;
+use crate::rules::take::people::after;
+use crate::rules::ticks::SURE;
+
+const RULE: &str = "rules/60-payer.toml";
+
+pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let mut found = kind(page);
+    found.extend(claim(page));
+    found.extend(free_text(page, Field::PayerInsurer));
+    found.extend(free_text(page, Field::PayerAdjuster));
+    found
+}
+
+/// A ticked box speaks first, then a payer slot, then running text.
+fn kind(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for tick in page.ticks.iter().filter(|tick| tick.ticked) {
+        if let Some(kind) = named(page, &tick.words, true) {
+            let doubts =
+                if tick.confidence < SURE { vec!["the tick could hardly be told".to_owned()] } else { Vec::new() };
+            found.push(candidate(kind, &tick.words, 1.0, RULE, doubts));
+        }
+    }
+    for label in page.labels_of(Field::PayerKind) {
+        for (_, slot) in page.slots(label, 1) {
+            if page
+                .ticks
+                .iter()
+                .any(|tick| tick.words.words.iter().any(|word| slot.words.iter().any(|mine| mine.area == word.area)))
+            {
+                continue; // a row of boxes: only their ticks speak
+            }
+            if let Some(kind) = named(page, &slot, true) {
+                found.push(candidate(kind, &slot, 0.99, &label.rule, Vec::new()));
+                break;
+            }
+        }
+    }
+    for (kind, rule) in &page.book.rules.payer {
+        for place in page.found.any(&rule.prose) {
+            if page.is_beside_box(&place) {
+                continue;
+            }
+            let evidence = page.text.evidence(&place, RULE);
+            found.push(Candidate {
+                field: Field::PayerKind,
+                value: Value::PayerKind(*kind),
+                evidence,
+                trust: 0.9,
+                rule: RULE.to_owned(),
+                doubts: Vec::new(),
+            });
+        }
+    }
+    found
+}
+
+/// The payer kind whose words stand in a slot; the longest phrase wins, two kinds of one length are none.
+fn named(page: &Context, slot: &Slot, with_words: bool) -> Option<PayerKind> {
+    let found = page.book.phrases.find(&Folded::new(&slot.text));
+    let mut best: Vec<(usize, PayerKind)> = page
+        .book
+        .rules
+        .payer
+        .iter()
+        .filter_map(|(kind, rule)| {
+            let words = if with_words { rule.words.as_slice() } else { &[] };
+            let longest = found.any(words).into_iter().chain(found.any(&rule.prose)).map(|place| place.len()).max()?;
+            Some((longest, *kind))
+        })
+        .collect();
+    best.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+    match best.as_slice() {
+        [(_, kind)] => Some(*kind),
+        [(first, kind), (second, _), ..] if first > second => Some(*kind),
+        _ => None,
+    }
+}
+
+fn candidate(kind: PayerKind, slot: &Slot, trust: f32, rule: &str, doubts: Vec<String>) -> Candidate {
+    let evidence = slot.evidence(&(0..slot.text.len()), rule);
+    Candidate { field: Field::PayerKind, value: Value::PayerKind(kind), evidence, trust, rule: rule.to_owned(), doubts }
+}
+
+fn claim(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for label in page.labels_of(Field::PayerClaimNumber) {
+        for (_, slot) in page.slots(label, 1) {
+            let first_line = slot.text.lines().next().unwrap_or_default();
+            let Some(hit) =
+                find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 6)
+            else {
+                continue;
+            };
+            let evidence = slot.evidence(&hit.span, &label.rule);
+            let value = Value::ClaimNumber(hit.number);
+            found.push(Candidate {
+                field: Field::PayerClaimNumber,
+                value,
+                evidence,
+                trust: 1.0,
+                rule: label.rule.clone(),
+                doubts: hit.doubts,
+            });
+            break;
+        }
+    }
+    let prose =
+        page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
+    for place in page.found.any(prose) {
+        let rest = after(&page.text, place.end, 40);
+        let first_line = rest.text.lines().next().unwrap_or_default();
+        let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4)
+        else {
+            continue;
+        };
+        let evidence = rest.evidence(&hit.span, RULE);
+        let value = Value::ClaimNumber(hit.number);
+        found.push(Candidate {
+            field: Field::PayerClaimNumber,
+            value,
+            evidence,
+            trust: 0.95,
+            rule: RULE.to_owned(),
+            doubts: hit.doubts,
+        });
+    }
+    found
+}
+
+fn free_text(page: &Context, field: Field) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for label in page.labels_of(field) {
+        let Some((_, slot)) = page.slots(label, 1).into_iter().next() else { continue };
+        let words =
+            slot.text.lines().next().unwrap_or_default().split("  ").next().unwrap_or_default().trim().to_owned();
+        if words.chars().filter(|letter| letter.is_alphabetic()).count() >= 3 {
+            let evidence = slot.evidence(&(0..words.len()), &label.rule);
+            found.push(Candidate {
+                field,
+                value: Value::Text(words.into()),
+                evidence,
+                trust: 0.9,
+                rule: label.rule.clone(),
+                doubts: Vec::new(),
+            });
+        }
+    }
+    found
+}

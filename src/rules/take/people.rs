@@ -1,0 +1,208 @@
+//! Patient, provider, their numbers.
+
+use crate::model::{Field, PersonName, Value};
+use crate::rules::context::{Candidate, Context};
+use crate::rules::label::Label;
+use crate::rules::sheet::Slot;
+use crate::rules::slots::{Where, above};
+use crate::rules::{NameHit, find_names, find_npis, find_phones, read_name};
+
+/// A value behind its label.
+const LABELLED: f32 = 1.0;
+/// A value in running text, told by the words before it.
+const PROSE: f32 = 0.95;
+/// A name and credential by themselves: a letterhead or the printed name under a signature.
+const BLOCK: f32 = 0.9;
+
+pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let mut found = patient(page);
+    found.extend(provider(page));
+    found.extend(npi(page));
+    found.extend(phones(page));
+    found
+}
+
+fn patient(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for label in page.labels_of(Field::PatientName) {
+        for (place, slot) in page.slots(label, 1) {
+            let Some(hit) = name_in(&slot) else { continue };
+            // somebody with a credential behind the name is no patient
+            if !hit.credentials.is_empty() || hit.titled {
+                continue;
+            }
+            let trust = if place == Where::SameLine { LABELLED } else { PROSE };
+            found.push(name(Field::PatientName, hit, &slot, trust, &label.rule));
+            break;
+        }
+    }
+    let prose = page.book.rules.field.get(&Field::PatientName).map(|rule| rule.prose.as_slice()).unwrap_or_default();
+    for place in page.found.any(prose) {
+        let rest = after(&page.text, place.end, 80);
+        let first_line = rest.text.lines().next().unwrap_or_default();
+        if let Some(hit) = find_names(first_line)
+            .into_iter()
+            .find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !hit.titled)
+        {
+            found.push(name(Field::PatientName, hit, &rest, PROSE, "rules/20-patient.toml"));
+        }
+    }
+    found
+}
+
+fn provider(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for label in page.labels_of(Field::ProviderName) {
+        // a printed name may also stand over its caption
+        let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
+        for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
+            let Some(hit) = name_in(&slot) else { continue };
+            let trust = if place == Where::SameLine { LABELLED } else { PROSE };
+            push_provider(&mut found, hit, &slot, trust, Some(label));
+            break;
+        }
+    }
+    let signed = &page.book.rules.signature.signed;
+    for place in page.found.any(signed) {
+        let rest = after(&page.text, place.end, 80);
+        let first_line = rest.text.lines().next().unwrap_or_default();
+        let hit = read_name(first_line).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 12));
+        if let Some(hit) = hit {
+            push_provider(&mut found, hit, &rest, PROSE, None);
+        }
+    }
+    // a name with a credential stands for itself: letterhead, pad, the printed name under a signature
+    for row in 0..page.sheet.rows.len() {
+        let words = (0..page.sheet.rows[row].words.len()).map(|word| (row, word));
+        let slot = page.sheet.slot(words);
+        for hit in find_names(&slot.text) {
+            if !hit.credentials.is_empty() {
+                push_provider(&mut found, hit, &slot, BLOCK, None);
+            }
+        }
+    }
+    for label in page.labels_of(Field::ProviderCredential) {
+        if let Some((_, slot)) = page.slots(label, 1).into_iter().next() {
+            let words = slot.text.trim().trim_end_matches(',').to_owned();
+            if (2..=12).contains(&words.chars().count())
+                && words.chars().all(|letter| letter.is_ascii_alphabetic() || ".-, ".contains(letter))
+            {
+                let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
+                let value = Value::Text(words.replace('.', "").into());
+                found.push(Candidate {
+                    field: Field::ProviderCredential,
+                    value,
+                    evidence,
+                    trust: LABELLED,
+                    rule: label.rule.clone(),
+                    doubts: Vec::new(),
+                });
+            }
+        }
+    }
+    found
+}
+
+fn push_provider(found: &mut Vec<Candidate>, hit: NameHit, slot: &Slot, trust: f32, label: Option<&Label>) {
+    let rule = label.map_or("rules/70-provider.toml", |label| label.rule.as_str());
+    if let Some(credential) = &hit.name.credential {
+        let evidence = slot.evidence(&hit.span, rule);
+        let value = Value::Text(credential.as_str().into());
+        found.push(Candidate {
+            field: Field::ProviderCredential,
+            value,
+            evidence,
+            trust,
+            rule: rule.to_owned(),
+            doubts: Vec::new(),
+        });
+    }
+    found.push(name(Field::ProviderName, hit, slot, trust, rule));
+}
+
+fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Candidate {
+    let NameHit { name: PersonName { full, credential }, span, mut doubts, .. } = hit;
+    if slot.struck_out(&span) {
+        doubts.push("a stroke runs through it".to_owned());
+    }
+    let value = Value::Name(PersonName { full, credential });
+    Candidate { field, value, evidence: slot.evidence(&span, rule), trust, rule: rule.to_owned(), doubts }
+}
+
+/// The name in a slot: the whole first line, else a name at its beginning.
+fn name_in(slot: &Slot) -> Option<NameHit> {
+    let first_line = slot.text.lines().next()?;
+    let first_cell = first_line.split("  ").next()?;
+    read_name(first_cell)
+        .or_else(|| read_name(first_line))
+        .or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
+}
+
+/// The NPI stands behind its label, wherever that is; the digits are never taken from a phone slot.
+fn npi(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for label in page.labels_of(Field::ProviderNpi) {
+        for (place, slot) in page.slots(label, 1) {
+            let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
+            let mut doubts = hit.doubts;
+            if !hit.valid {
+                doubts.push("its check digit does not hold".to_owned());
+            }
+            let value = Value::Npi { digits: hit.digits, valid: hit.valid };
+            let trust = if place == Where::SameLine { LABELLED } else { PROSE };
+            let evidence = slot.evidence(&hit.span, &label.rule);
+            found.push(Candidate {
+                field: Field::ProviderNpi,
+                value,
+                evidence,
+                trust,
+                rule: label.rule.clone(),
+                doubts,
+            });
+            break;
+        }
+    }
+    found
+}
+
+fn phones(page: &Context) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for field in [Field::PatientPhone, Field::ProviderPhone, Field::ProviderFax] {
+        for label in page.labels_of(field) {
+            for (_, slot) in page.slots(label, 1) {
+                let Some(hit) = find_phones(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
+                let evidence = slot.evidence(&hit.span, &label.rule);
+                let value = Value::Phone(hit.e164);
+                found.push(Candidate {
+                    field,
+                    value,
+                    evidence,
+                    trust: LABELLED,
+                    rule: label.rule.clone(),
+                    doubts: hit.doubts,
+                });
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// The text from byte `from` on, at most `length` bytes, with its words.
+pub(in crate::rules::take) fn after(slot: &Slot, from: usize, length: usize) -> Slot {
+    let words: Vec<_> =
+        slot.words.iter().filter(|word| word.range.start >= from && word.range.end <= from + length).cloned().collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return Slot { page: slot.page, ..Slot::default() };
+    };
+    let (start, end) = (first.range.start, last.range.end);
+    let text = slot.text.get(start..end).unwrap_or_default().to_owned();
+    let words = words
+        .into_iter()
+        .map(|mut word| {
+            word.range = word.range.start - start..word.range.end - start;
+            word
+        })
+        .collect();
+    Slot { page: slot.page, text, words }
+}

@@ -1,0 +1,135 @@
+//! Whether the HCP signed: ink on the line, an electronic signature, or words that say that it is pending.
+
+use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Private, Value};
+use crate::rules::context::{Candidate, Context};
+use crate::rules::label::Label;
+use crate::rules::sheet::Slot;
+use crate::rules::slots::above;
+use crate::rules::ticks::SURE;
+
+const RULE: &str = "rules/70-provider.toml";
+
+pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let signature = &page.book.rules.signature;
+    let pending = page.found.any(&signature.unsigned);
+    if let Some(place) = pending.first() {
+        return vec![candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new())];
+    }
+    if let Some(place) =
+        page.found.any(&signature.signed).into_iter().find(|place| names_somebody(&page.text, place.end))
+    {
+        return vec![candidate(true, page.text.evidence(&place, RULE), 0.98, Vec::new())];
+    }
+    let labels: Vec<&Label> =
+        page.labels_of(Field::ProviderSignature).filter(|label| !is_somebody_elses(page, label)).collect();
+    if !labels.is_empty() {
+        return labels
+            .iter()
+            .map(|label| on_line(page, label))
+            .max_by_key(|candidate| candidate.value == Value::Signed(true))
+            .into_iter()
+            .collect();
+    }
+    in_letter(page).into_iter().collect()
+}
+
+fn names_somebody(text: &Slot, from: usize) -> bool {
+    let rest = text.text.get(from..).unwrap_or_default().lines().next().unwrap_or_default();
+    rest.chars().filter(|letter| letter.is_alphabetic()).count() >= 4
+}
+
+/// "Patient signature", "Parent or guardian": not the HCP's.
+fn is_somebody_elses(page: &Context, label: &Label) -> bool {
+    let row = &page.sheet.rows[label.row];
+    let around: Vec<&str> = row.words.iter().map(|token| token.text.as_str()).collect();
+    let found = page.book.phrases.find(&crate::rules::phrase::Folded::new(&around.join(" ")));
+    !found.any(&page.book.rules.signature.not_the_provider).is_empty()
+}
+
+/// The signature line or cell of a label: the mark there, else ink that was read as words.
+fn on_line(page: &Context, label: &Label) -> Candidate {
+    let reach = (3.0 * page.sheet.unit) as u32;
+    let right = page
+        .labels
+        .iter()
+        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .map(|other| other.area.left)
+        .min();
+    let around = Area::new(
+        label.area.left.saturating_sub(reach),
+        label.area.top.saturating_sub(reach),
+        right.unwrap_or(page.sheet.width),
+        label.area.bottom + reach,
+    );
+    let marks = page.reading.marks.iter().filter(|mark| mark.kind == MarkKind::Signature);
+    let near = marks.filter(|mark| mark.area.overlap_x(&around) > 0 && mark.area.overlap_y(&around) > 0);
+    if let Some(mark) = near.max_by(|a, b| {
+        (a.state == MarkState::Ticked).cmp(&(b.state == MarkState::Ticked)).then(a.confidence.total_cmp(&b.confidence))
+    }) {
+        let doubts = if mark.confidence < SURE {
+            vec!["the ink on the signature line could hardly be told".to_owned()]
+        } else {
+            Vec::new()
+        };
+        return candidate(mark.state == MarkState::Ticked, vec![ink(page, mark.area, mark.confidence)], 0.98, doubts);
+    }
+    // no mark: what was read on the line may be the signature itself
+    let slots = page.slots(label, 1).into_iter().map(|(_, slot)| slot);
+    let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption && !label.colon);
+    let written = slots.chain(over).find(|slot| slot.text.chars().filter(|letter| letter.is_alphabetic()).count() >= 3);
+    match written {
+        Some(slot) => candidate(true, slot.evidence(&(0..slot.text.len()), &label.rule), 0.9, Vec::new()),
+        None => candidate(false, vec![ink(page, label.area, 0.9)], 0.9, Vec::new()),
+    }
+}
+
+/// A letter has no line: ink between its closing words and the printed name.
+fn in_letter(page: &Context) -> Option<Candidate> {
+    let closing = page.found.any(&page.book.rules.signature.closings).into_iter().next_back()?;
+    let closing_word = page.text.words.iter().find(|word| word.range.start >= closing.start)?;
+    let closing_row =
+        page.sheet.rows.iter().position(|row| row.words.iter().any(|token| token.area == closing_word.area))?;
+    let printed_row = (closing_row + 1..page.sheet.rows.len()).find(|row| {
+        let slot = page.sheet.slot((0..page.sheet.rows[*row].words.len()).map(|word| (*row, word)));
+        crate::rules::find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
+    });
+    let bottom = printed_row.map_or(page.sheet.height, |row| page.sheet.rows[row].area.bottom);
+    let between = Area::new(0, closing_word.area.top, page.sheet.width, bottom);
+    let mut marks =
+        page.reading.marks.iter().filter(|mark| mark.kind == MarkKind::Signature && mark.area.overlap_y(&between) > 0);
+    if let Some(mark) = marks.next() {
+        let doubts = if mark.confidence < SURE {
+            vec!["the ink under the letter could hardly be told".to_owned()]
+        } else {
+            Vec::new()
+        };
+        return Some(candidate(
+            mark.state == MarkState::Ticked,
+            vec![ink(page, mark.area, mark.confidence)],
+            0.95,
+            doubts,
+        ));
+    }
+    let printed_row = printed_row?;
+    let read = (closing_row + 1..printed_row)
+        .find(|row| page.sheet.rows[*row].words.iter().any(|token| token.folded.chars().count() >= 2));
+    Some(match read {
+        Some(row) => candidate(true, vec![ink(page, page.sheet.rows[row].area, 0.9)], 0.9, Vec::new()),
+        None => candidate(false, vec![ink(page, between, 0.9)], 0.9, Vec::new()),
+    })
+}
+
+fn ink(page: &Context, area: Area, confidence: f32) -> Evidence {
+    Evidence { page: page.sheet.page, area, text: Private::from(""), confidence, rule: RULE.to_owned() }
+}
+
+fn candidate(signed: bool, evidence: Vec<Evidence>, trust: f32, doubts: Vec<String>) -> Candidate {
+    Candidate {
+        field: Field::ProviderSignature,
+        value: Value::Signed(signed),
+        evidence,
+        trust,
+        rule: RULE.to_owned(),
+        doubts,
+    }
+}
