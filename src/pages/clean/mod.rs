@@ -138,7 +138,7 @@ fn clean_bilevel(page: &Grey, resolution: Resolution) -> Cleaned {
     if inverted {
         bits.ink.iter_mut().for_each(|ink| *ink ^= 1);
     }
-    streaks::mend_black(&mut bits, x_dpi);
+    streaks::mend_black(&mut bits, x_dpi, y_dpi);
     streaks::mend_white(&mut bits, y_dpi);
     specks::fill_pinholes(&mut bits);
     let mut letters = specks::remove(&mut bits, x_dpi, y_dpi);
