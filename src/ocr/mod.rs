@@ -2,6 +2,7 @@
 
 mod again;
 mod header;
+mod shape;
 mod tesseract;
 mod tsv;
 mod upright;
@@ -45,6 +46,7 @@ pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError
             let Upright { mut lines, degrees } = upright::read(words, page.dpi, engine)?;
             let words = upright::turn(words, degrees);
             again::look_again(&mut lines, &words, engine)?;
+            shape::mend(&mut lines);
             let fax_header = stamped.or_else(|| header::take(&mut lines, page.dpi));
             let fax_header = fax_header.map(|line| header::keep_inside(line, words.width, words.height));
             let rotated = (page.turned_degrees + degrees) % 360;
