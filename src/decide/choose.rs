@@ -26,6 +26,22 @@ impl Chosen {
         self.findings.iter().filter(move |finding| finding.field == field)
     }
 
+    /// Fields of which only unreadable ink is known.
+    pub(in crate::decide) fn unread(&mut self) -> Vec<Field> {
+        let mut fields = Vec::new();
+        for finding in self.findings.iter().filter(|finding| finding.value == Value::Unread) {
+            let read = self
+                .findings
+                .iter()
+                .any(|other| other.field == finding.field && !matches!(other.value, Value::Unread | Value::Text(_)));
+            if !read && !fields.contains(&finding.field) {
+                fields.push(finding.field);
+                self.evidence.entry(finding.field).or_default().extend(finding.evidence.clone());
+            }
+        }
+        fields
+    }
+
     /// The best single value of a field. A rival with another value, or a doubt on the best, makes the field doubtful.
     fn best(&mut self, field: Field, fits: impl Fn(&Value) -> bool) -> Option<Value> {
         let candidates: Vec<&Finding> = self.of(field).filter(|finding| fits(&finding.value)).collect();

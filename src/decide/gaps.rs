@@ -6,17 +6,16 @@ use crate::model::{Field, FrequencyStatus, Gap, GapLevel, GapReason, Prescriptio
 use crate::rules::Book;
 
 /// All gaps, the gravest first.
-pub(in crate::decide) fn gaps(prescription: &Prescription, book: &Book, on: Date) -> Vec<Gap> {
+/// `unread` are the fields of which only unreadable ink is known.
+pub(in crate::decide) fn gaps(prescription: &Prescription, unread: &[Field], book: &Book, on: Date) -> Vec<Gap> {
     let mut gaps = Vec::new();
     for rule in book.requirements() {
         let asked = rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
         if asked && is_missing(prescription, rule.field) {
-            gaps.push(Gap {
-                field: rule.field,
-                reason: GapReason::Missing,
-                level: rule.level,
-                tell: rule.tell.clone(),
-            });
+            let sentence = book.sentence("unreadable").filter(|_| unread.contains(&rule.field));
+            let (reason, tell) = sentence
+                .map_or((GapReason::Missing, &rule.tell), |unreadable| (GapReason::Unreadable, &unreadable.tell));
+            gaps.push(Gap { field: rule.field, reason, level: rule.level, tell: tell.clone() });
         }
     }
     let mut wrong = |field, reason, fault: &str| {

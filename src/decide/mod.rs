@@ -9,7 +9,7 @@ use jiff::civil::Date;
 
 use crate::decide::choose::Chosen;
 use crate::model::{
-    Evidence, Field, GapLevel, OtherPage, Patient, Payer, Plan, Prescription, Provider, Section, Value,
+    Evidence, Field, GapLevel, OtherPage, Patient, Payer, PayerKind, Plan, Prescription, Provider, Section, Value,
 };
 use crate::rules::Book;
 
@@ -65,12 +65,23 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
         expires_on: chosen.date(Field::ExpiresOn),
         gaps: Vec::new(),
         doubts: Vec::new(),
-        evidence: chosen.evidence(),
+        evidence: EvidenceByField::new(),
         ready_to_treat: false,
         ready_to_bill: false,
     };
-    prescription.gaps = gaps::gaps(&prescription, book, on);
+    let unread = chosen.unread();
+    prescription.gaps = gaps::gaps(&prescription, &unread, book, on);
+    prescription.evidence = chosen.evidence();
     prescription.doubts = chosen.doubts();
+    let billed = !matches!(prescription.payer.kind, Some(PayerKind::SelfPay | PayerKind::HsaFsa));
+    let told = |field: &Field| prescription.gaps.iter().any(|gap| gap.field == *field);
+    let of_payer =
+        |field: &Field| matches!(field, Field::PayerClaimNumber | Field::PayerDateOfInjury | Field::ProviderNpi);
+    let doubtful: Vec<Field> =
+        unread.into_iter().filter(|field| !told(field) && (billed || !of_payer(field))).collect();
+    prescription.doubts.extend(doubtful);
+    prescription.doubts.sort();
+    prescription.doubts.dedup();
     let stops = prescription.gaps.iter().any(|gap| gap.level == GapLevel::Stop);
     let warns = prescription.gaps.iter().any(|gap| gap.level == GapLevel::Warn);
     let treatment_doubted = prescription.doubts.iter().any(|field| TREATMENT_FIELDS.contains(field));

@@ -121,6 +121,9 @@ pub enum Value {
     },
     /// A signature: true for ink or an electronic signature, false for "signature pending" or an empty line.
     Signed(bool),
+    /// Ink where the value belongs that could not be read, or a page too poor to say that the value is not on it: neither
+    /// present nor missing.
+    Unread,
 }
 
 /// A person, given name first.

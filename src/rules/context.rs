@@ -6,7 +6,7 @@ use crate::model::{Evidence, Field, Finding, Reading, Value};
 use crate::rules::book::Contents;
 use crate::rules::label::{Label, Meaning};
 use crate::rules::phrase::{Folded, Found};
-use crate::rules::sheet::{Sheet, Slot};
+use crate::rules::sheet::{Sheet, Slot, SlotWord};
 use crate::rules::slots::{self, Where};
 use crate::rules::ticks::{self, Tick};
 
@@ -23,6 +23,8 @@ pub(in crate::rules) struct Context<'a> {
     pub(in crate::rules) ticks: Vec<Tick>,
     /// The whole page.
     pub(in crate::rules) text: Slot,
+    /// Where in it labels begin.
+    label_starts: Vec<usize>,
     /// The phrases of the book on it.
     pub(in crate::rules) found: Found,
 }
@@ -34,7 +36,10 @@ impl<'a> Context<'a> {
         let ticks = ticks::find(reading, &sheet);
         let text = sheet.text();
         let found = book.phrases.find(&Folded::new(&text.text));
-        Self { book, on, reading, sheet, labels, ticks, text, found }
+        let starts = labels.iter().map(|label| sheet.rows[label.row].words[label.words.start].area);
+        let label_starts =
+            starts.filter_map(|area| Some(text.words.iter().find(|word| word.area == area)?.range.start)).collect();
+        Self { label_starts, book, on, reading, sheet, labels, ticks, text, found }
     }
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {
@@ -43,6 +48,21 @@ impl<'a> Context<'a> {
 
     pub(in crate::rules) fn slots(&self, label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
         slots::slots(&self.sheet, &self.labels, label, rows_max)
+    }
+
+    /// The text from byte `from` on, at most `length` bytes and not past the next label of the same or the next line.
+    pub(in crate::rules) fn after(&self, from: usize, length: usize) -> Slot {
+        let next = self.label_starts.iter().copied().filter(|start| *start >= from).min().unwrap_or(usize::MAX);
+        let to = next.min(from + length);
+        let words: Vec<_> =
+            self.text.words.iter().filter(|word| word.range.start >= from && word.range.end <= to).cloned().collect();
+        let (Some(first), Some(last)) = (words.first(), words.last()) else {
+            return Slot { page: self.text.page, ..Slot::default() };
+        };
+        let (start, end) = (first.range.start, last.range.end);
+        let text = self.text.text.get(start..end).unwrap_or_default().to_owned();
+        let shift = |word: SlotWord| SlotWord { range: word.range.start - start..word.range.end - start, ..word };
+        Slot { page: self.text.page, text, words: words.into_iter().map(shift).collect() }
     }
 
     /// The bytes of the page's text that the words beside tick boxes take.

@@ -52,8 +52,11 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
     }
     let page = Context::new(book, reading, on);
     let findings = take::all(&page);
-    let has =
-        |field: Field| findings.iter().any(|finding| finding.field == field && finding.value != Value::Signed(false));
+    let has = |field: Field| {
+        findings
+            .iter()
+            .any(|finding| finding.field == field && !matches!(finding.value, Value::Signed(false) | Value::Unread))
+    };
     let kind = kind(&page, &has);
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
     Sorted { page: reading.page, kind, findings, begins_order }
@@ -95,7 +98,9 @@ fn runs_on(last: &Section, next: &Sorted) -> bool {
         return false;
     }
     match next.kind {
-        PaperKind::Other => !next.findings.is_empty() && is_second_page(last, next),
+        PaperKind::Other => {
+            next.findings.iter().any(|finding| finding.value != Value::Unread) && is_second_page(last, next)
+        }
         kind => kind.is_prescription(),
     }
 }
@@ -113,7 +118,9 @@ fn is_second_page(last: &Section, next: &Sorted) -> bool {
         (_, None) => true,
         (None, Some(_)) => false,
     };
-    let has = |findings: &[Finding], field: Field| findings.iter().any(|finding| finding.field == field);
+    let has = |findings: &[Finding], field: Field| {
+        findings.iter().any(|finding| finding.field == field && finding.value != Value::Unread)
+    };
     let brings_twice = [Field::Diagnoses, Field::Frequency, Field::WrittenOn]
         .iter()
         .filter(|field| has(&last.findings, **field) && has(&next.findings, **field))

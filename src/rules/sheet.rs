@@ -2,7 +2,13 @@
 
 use std::ops::Range;
 
-use crate::model::{Area, Evidence, Private, Reading};
+use crate::model::{Area, Evidence, MarkKind, Private, Reading, Word};
+use crate::rules::ticks::is_box;
+
+/// What OCR makes of a tick box and the digits behind it has at most this many letters.
+const BOX_LETTERS_MAX: usize = 5;
+/// Width of a digit, in heights of a common word.
+const DIGIT_WIDTH: f32 = 0.7;
 
 /// One page as rows of words.
 #[derive(Debug)]
@@ -47,25 +53,49 @@ pub(in crate::rules) fn fold(text: &str) -> String {
 
 impl Sheet {
     pub(in crate::rules) fn new(reading: &Reading) -> Self {
+        let words = || reading.lines.iter().flat_map(|line| &line.words);
+        let mut heights: Vec<u32> = words().map(|word| word.area.height()).collect();
+        heights.sort_unstable();
+        let unit = heights.get(heights.len() / 2).copied().unwrap_or(30).max(8) as f32;
+        let boxes: Vec<Area> =
+            reading.marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
         let mut tokens: Vec<Token> = Vec::new();
-        let mut heights = Vec::new();
-        for word in reading.lines.iter().flat_map(|line| &line.words) {
-            heights.push(word.area.height());
-            tokens.extend(split(word.text.reveal()).into_iter().map(|(text, from, to)| {
-                let width = f64::from(word.area.width());
-                let left = word.area.left + (width * from) as u32;
-                let right = word.area.left + (width * to) as u32;
+        let mut opened: Option<&Word> = None;
+        for word in words() {
+            // "[ ]" comes as two words
+            let opening = opened.take().filter(|first| {
+                matches!(word.text.reveal().as_str(), "]" | "x]" | "X]" | ")" | "x)" | "X)")
+                    && first.area.overlap_y(&word.area) > 0
+            });
+            if let Some(first) = opening {
+                let sign = format!("{}{}", first.text.reveal(), word.text.reveal());
+                tokens.push(Token {
+                    folded: String::new(),
+                    text: sign,
+                    area: first.area.union(&word.area),
+                    confidence: word.confidence,
+                    struck_out: false,
+                });
+                continue;
+            }
+            if matches!(word.text.reveal().as_str(), "[" | "(") {
+                opened = Some(word);
+                continue;
+            }
+            let (text, area) = beside_box(word.text.reveal(), word.area, &boxes, unit);
+            tokens.extend(split(text).into_iter().map(|(text, from, to)| {
+                let width = f64::from(area.width());
+                let left = area.left + (width * from) as u32;
+                let right = area.left + (width * to) as u32;
                 Token {
                     folded: fold(&text),
                     text,
-                    area: Area::new(left, word.area.top, right, word.area.bottom),
+                    area: Area::new(left, area.top, right, area.bottom),
                     confidence: word.confidence,
                     struck_out: word.struck_out,
                 }
             }));
         }
-        heights.sort_unstable();
-        let unit = heights.get(heights.len() / 2).copied().unwrap_or(30).max(8) as f32;
         Self {
             page: reading.page,
             width: reading.width,
@@ -82,6 +112,16 @@ impl Sheet {
         self.slot(places)
     }
 
+    /// Whether a row is the next line of the same paragraph: the row before reaches far to the right, both begin at one edge,
+    /// and there is no more than a line's distance between them.
+    fn runs_on(&self, before: usize, after: usize) -> bool {
+        let (before, after) = (&self.rows[before], &self.rows[after]);
+        let full = before.area.right as f32 > 0.72 * self.width as f32 && before.words.len() >= 6;
+        let one_edge = before.area.left.abs_diff(after.area.left) as f32 <= 1.5 * self.unit;
+        let near = after.area.top.saturating_sub(before.area.bottom) as f32 <= 1.2 * self.unit;
+        full && one_edge && near && !before.words.iter().any(Token::ends_label)
+    }
+
     /// Words as text: a blank between words, two before a gap, a line break between rows.
     pub(in crate::rules) fn slot(&self, places: impl IntoIterator<Item = (usize, usize)>) -> Slot {
         let mut slot = Slot { page: self.page, text: String::new(), words: Vec::new() };
@@ -94,7 +134,7 @@ impl Sheet {
             if let Some((last_row, last_word)) = last {
                 let gap = token.area.left.saturating_sub(self.rows[last_row].words[last_word].area.right) as f32;
                 slot.text.push_str(if last_row != row {
-                    "\n"
+                    if self.runs_on(last_row, row) { " " } else { "\n" }
                 } else if gap > 2.0 * self.unit {
                     "  "
                 } else {
@@ -165,8 +205,32 @@ impl Slot {
     }
 }
 
+/// A tick box that OCR took for letters: "Ol1" is a box and a 1. What is left of a word when the letters that stand in a box
+/// are gone. Words longer than a box and two digits are words.
+fn beside_box<'a>(text: &'a str, area: Area, boxes: &[Area], unit: f32) -> (&'a str, Area) {
+    let letters = text.chars().count();
+    let over = |of: &&Area| {
+        of.overlap_y(&area) * 2 > of.height().min(area.height())
+            && of.overlap_x(&area) * 2 > of.width().min(area.width())
+    };
+    let Some(over) = boxes.iter().find(over).filter(|_| letters <= BOX_LETTERS_MAX) else { return (text, area) };
+    let behind = area.right.saturating_sub(over.right) as f32;
+    let kept = (behind / (DIGIT_WIDTH * unit)).round() as usize;
+    if kept == 0 {
+        let covered = over.overlap_x(&area) * 10 > area.width() * 8;
+        return if covered { ("", area) } else { (text, area) };
+    }
+    let from = text.char_indices().rev().nth(kept.min(letters.saturating_sub(1)).max(1) - 1).map_or(0, |(at, _)| at);
+    let tail = text.get(from..).unwrap_or_default();
+    let digits = tail.chars().all(|letter| letter.is_ascii_digit());
+    if digits { (tail, Area::new(over.right, area.top, area.right, area.bottom)) } else { (text, area) }
+}
+
 /// "Name:____" is a label and a blank line, "____Maria" a line and a value. The numbers are shares of the word's width.
 fn split(text: &str) -> Vec<(String, f64, f64)> {
+    if is_box(text) {
+        return vec![(text.to_owned(), 0.0, 1.0)];
+    }
     let total = text.chars().count().max(1) as f64;
     let mut pieces = Vec::new();
     let mut piece = String::new();

@@ -91,6 +91,7 @@ fn show(value: &Value) -> String {
         }
         Value::PayerKind(kind) => format!("{kind:?}"),
         Value::Npi { digits, .. } => digits.clone(),
+        Value::Unread => "unread".to_owned(),
         Value::Signed(signed) => if *signed { "signed" } else { "not signed" }.to_owned(),
     }
 }

@@ -6,6 +6,13 @@ use crate::rules::sheet::{Sheet, Slot, Token};
 /// Marks less sure than this are told as a doubt.
 pub(in crate::rules) const SURE: f32 = 0.7;
 
+/// A box that only OCR's letters tell of: nobody knows whether it is ticked.
+const UNKNOWN: f32 = 0.2;
+/// The first word beside a box stands at most this many word heights from it.
+const WORDS_AFTER: f32 = 2.0;
+/// A gap this many word heights wide ends the words beside a box: the next choice begins, its box perhaps unseen.
+const GAP: f32 = 1.3;
+
 /// A tick box and its words.
 #[derive(Debug)]
 pub(in crate::rules) struct Tick {
@@ -29,8 +36,13 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
     let seen: Vec<Area> = boxes.iter().map(|(area, ..)| *area).collect();
     for token in sheet.rows.iter().flat_map(|row| &row.words) {
         let known = seen.iter().any(|area| area.overlap_x(&token.area) > 0 && area.overlap_y(&token.area) > 0);
-        if !known && let Some(ticked) = sign(&token.text) {
-            boxes.push((token.area, ticked, token.confidence));
+        if known {
+            continue;
+        }
+        if let Some(ticked) = sign(&token.text) {
+            boxes.push((token.area, ticked, token.confidence.max(SURE)));
+        } else if looks_like_a_box(&token.text) {
+            boxes.push((token.area, false, UNKNOWN));
         }
     }
     let mut ticks: Vec<Tick> = boxes
@@ -80,7 +92,8 @@ fn tick(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, ticked: bool, co
         if token.area.center_x() <= area.right || is_box || token.area.center_x() >= next_box {
             continue;
         }
-        if token.area.left.saturating_sub(right) as f32 > 2.5 * sheet.unit {
+        if token.area.left.saturating_sub(right) as f32 > if places.is_empty() { WORDS_AFTER } else { GAP } * sheet.unit
+        {
             break;
         }
         if !is_box_debris(token) {
@@ -89,7 +102,20 @@ fn tick(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, ticked: bool, co
         right = token.area.right;
     }
     let words = sheet.slot(places);
-    (!words.is_empty()).then_some(Tick { ticked, confidence, area, words, row })
+    Some(Tick { ticked, confidence, area, words, row })
+}
+
+/// A sign that is a tick box, or what OCR makes of one.
+pub(in crate::rules) fn is_box(text: &str) -> bool {
+    sign(text).is_some() || looks_like_a_box(text)
+}
+
+/// What OCR makes of a box, ticked or not: "[7]", "C]", "(_]". Its state cannot be told from the letters.
+fn looks_like_a_box(text: &str) -> bool {
+    let letters = text.chars().count();
+    (1..=3).contains(&letters)
+        && (text.contains(['[', ']'])
+            || matches!(text, "(_)" | "C)" | "O)" | "(_" | "CO" | "[1" | "Ol" | "LJ" | "LI" | "Cl"))
 }
 
 /// What OCR makes of an empty box: a bracket, a lone "O".

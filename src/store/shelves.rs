@@ -25,13 +25,13 @@ const PIECE_BYTES: usize = 64 << 10;
 /// The shelves.
 pub(in crate::store) struct Shelves {
     db: Db,
-    /// Received-at time and id → not before this time.
+    /// Number of arrival and id → not before this time.
     owed: Tree,
-    /// Id → received-at time and id: every arrival that is ours.
+    /// Id → number of arrival and id: every arrival that is ours.
     arrivals: Tree,
     /// SHA-256 → id of the first arrival with these bytes.
     digests: Tree,
-    /// Received-at time, id and piece number → piece of a sealed record.
+    /// Number of arrival, id and piece number → piece of a sealed record.
     records: Tree,
     /// Message-ID → sealed letter.
     outbox: Tree,
@@ -69,7 +69,8 @@ impl Shelves {
     }
 
     pub(in crate::store) fn owe(&self, arrival: &Arrival) -> Result<(), StoreError> {
-        let place = place(arrival);
+        // a number that only grows: papers are worked on in the order in which they came
+        let place = format!("{:020}/{}", self.db.generate_id()?, arrival.id);
         let done = (&self.owed, &self.arrivals, &self.digests).transaction(|(owed, arrivals, digests)| {
             owed.insert(place.as_bytes(), b"".as_slice())?;
             arrivals.insert(arrival.id.0.as_bytes(), place.as_bytes())?;
@@ -105,7 +106,7 @@ impl Shelves {
     }
 
     pub(in crate::store) fn finish(&self, record: &Record, letters: &[Letter]) -> Result<(), StoreError> {
-        let place = place(&record.arrival);
+        let place = self.place(&record.arrival.id)?;
         let pieces = self.sealed_pieces(record)?;
         let mut shelf = Batch::default();
         for (number, piece) in pieces.iter().enumerate() {
@@ -190,7 +191,7 @@ impl Shelves {
     pub(in crate::store) fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), StoreError> {
         let mut record = self.record(id)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
         record.decisions.push(decision);
-        let place = place(&record.arrival);
+        let place = self.place(id)?;
         let pieces = self.sealed_pieces(&record)?;
         let mut shelf = Batch::default();
         for old in self.records.scan_prefix(format!("{place}/")).keys() {
@@ -216,16 +217,17 @@ impl Shelves {
         seal_with_master(&self.master, &format!("letter/{}", letter.message_id), &plain)
     }
 
+    /// Where an arrival stands in the order of arrivals: `00000000000000000042/ID`.
+    fn place(&self, id: &ArrivalId) -> Result<String, StoreError> {
+        let place = self.arrivals.get(&id.0)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
+        Ok(String::from_utf8_lossy(&place).into_owned())
+    }
+
     /// sled's own flush ends in `sync_file_range`, which a power cut can undo; the fsync behind it cannot be undone.
     fn make_durable(&self) -> Result<(), StoreError> {
         self.db.flush()?;
         File::open(&self.log).and_then(|log| log.sync_all()).map_err(StoreError::file("make durable", &self.log))
     }
-}
-
-/// Sorts by time of arrival: `2026-11-02T09:15:00Z/ID`.
-fn place(arrival: &Arrival) -> String {
-    format!("{:020}/{}", arrival.received_at.as_microsecond(), arrival.id)
 }
 
 fn id_of(place: &[u8]) -> ArrivalId {

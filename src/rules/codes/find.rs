@@ -153,7 +153,7 @@ impl Search<'_> {
     fn accept(&self, reading: &Reading) -> Option<CodeHit> {
         let raw = &reading.bare;
         let letters = raw.chars().any(|c| c.is_ascii_alphabetic());
-        if is_other_book(raw) && !reading.dot || (!letters && !(self.labelled && reading.dot)) {
+        if is_other_book(raw) && !reading.dot || !(letters || self.labelled && reading.dot) {
             return None;
         }
         let plain = bare(raw);
@@ -177,7 +177,7 @@ impl Search<'_> {
             let enough = if self.labelled {
                 4 <= length || matches!(hit.status, CodeStatus::Billable | CodeStatus::Retired { .. })
             } else {
-                strong && capital || 5 <= length && capital
+                capital && (strong || 5 <= length)
             };
             if !enough || is_spinal_level(raw) && !reading.dot {
                 return None;

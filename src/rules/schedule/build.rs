@@ -36,6 +36,31 @@ pub(super) fn build(text: &str, tokens: &[Token], parts: &[Placed], left: &[usiz
     Some(draft.finish(text, tokens, parts, left))
 }
 
+/// A slot that holds nothing but a number ("12", "2x"): something is ordered, and nobody can say what.
+pub(super) fn bare_number(text: &str, tokens: &[Token]) -> Option<Schedule> {
+    let is_number = |token: &&Token| {
+        matches!(token.kind, Kind::Number(1..=99)) || token.word().and_then(super::words::count).is_some()
+    };
+    let mut numbers = tokens.iter().filter(is_number);
+    let first = numbers.next()?;
+    let quiet = tokens.iter().all(|token| match &token.kind {
+        Kind::Number(n) => *n <= 99,
+        Kind::Word(word) => super::words::is_filler(word) || super::words::count(word).is_some(),
+        Kind::Sign(sign) => matches!(sign, ':' | '.' | ',' | '(' | ')' | '-'),
+        Kind::Line => true,
+        Kind::Other | Kind::Day(_) => false,
+    });
+    if !quiet || numbers.next().is_some() {
+        return None;
+    }
+    let draft = Draft { doubts: vec!["the paper does not say what the number counts".to_owned()], ..Draft::default() };
+    let placed = Placed { part: Part::Vague, tokens: 0..tokens.len(), doubt: None, review: None, inherited: false };
+    let mut schedule = draft.finish(text, tokens, &[placed], &[]);
+    schedule.span = first.span.clone();
+    schedule.used = vec![first.span.clone()];
+    Some(schedule)
+}
+
 #[derive(Debug)]
 struct Open {
     rate: Rate,
@@ -188,6 +213,11 @@ impl Draft {
         }
         let mut inherited = false;
         let mut doubt = false;
+        // "2x" alone: nothing says of what
+        let said = |phase: &Open| phase.rate.unit.is_some() || phase.extent.is_some_and(|extent| extent.unit.is_some());
+        let before = self.phases.len();
+        self.phases.retain(said);
+        doubt |= self.phases.len() < before;
         for phase in &mut self.phases {
             if phase.rate.unit.is_none() {
                 let unit = phase.extent.and_then(|extent| extent.unit).unwrap_or(PeriodUnit::Week);
@@ -195,12 +225,12 @@ impl Draft {
                 inherited = true;
                 doubt = true;
             }
-            if let Some(extent) = &mut phase.extent {
-                if extent.unit.is_none() {
-                    extent.unit = phase.rate.unit;
-                    inherited = true;
-                    doubt |= phase.rate.period != 1;
-                }
+            if let Some(extent) = &mut phase.extent
+                && extent.unit.is_none()
+            {
+                extent.unit = phase.rate.unit;
+                inherited = true;
+                doubt |= phase.rate.period != 1;
             }
         }
         if doubt {
@@ -217,6 +247,7 @@ impl Draft {
         let window = self.window(stated);
         let status = self.status(computed, stated, window);
         let refused = status == FrequencyStatus::Ambiguous && self.refused.is_some();
+        let total = if refused { stated.unwrap_or(Count { low: None, high: None }) } else { total };
         let phases = if refused { Vec::new() } else { self.phases.iter().map(phase).collect() };
         let note = self.refused.or(self.conflict).or(self.review).map(str::to_owned);
         let note = note.or(self.as_needed_after.then(|| "afterwards as needed".to_owned()));
@@ -228,24 +259,27 @@ impl Draft {
         let end = used.iter().map(|span| span.end).max().unwrap_or(text.len());
         let inside = |token: &&Token| start <= token.span.start && token.span.end <= end;
         let leftovers: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(inside).collect();
-        if leftovers.iter().any(|token| matches!(token.kind, Kind::Number(_))) {
+        // a number right before or behind the phrase may belong to it
+        let near = |token: &&Token| start <= token.span.end + 8 && token.span.start <= end + 8;
+        if left.iter().filter_map(|i| tokens.get(*i)).filter(near).any(|token| matches!(token.kind, Kind::Number(_))) {
             self.doubt("a number was not understood");
         }
         if leftovers.iter().any(|token| {
-            token.word().is_some_and(|word| matches!(word, "not" | "except" | "unless" | "instead" | "without"))
+            token.word().is_some_and(|word| {
+                matches!(word, "not" | "except" | "unless" | "instead" | "without" | "extend" | "reduce" | "increase")
+            })
         }) {
             self.doubt("a word turns the meaning");
         }
-        if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict) {
-            if let Some(why) = self.refused.or(self.conflict) {
-                self.doubt(why);
-            }
+        if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict)
+            && let Some(why) = self.refused.or(self.conflict)
+        {
+            self.doubt(why);
         }
-        let repairs = tokens
-            .iter()
-            .filter(|token| start <= token.span.start && token.span.end <= end)
-            .filter_map(|token| token.repair.clone())
-            .collect();
+        let from = tokens.partition_point(|token| token.span.start < start);
+        let behind = tokens.partition_point(|token| token.span.start < end);
+        let repairs =
+            tokens.get(from..behind).unwrap_or_default().iter().filter_map(|token| token.repair.clone()).collect();
         let words = text.get(start..end).unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
         let frequency = Frequency {
             text: words.into(),
@@ -398,6 +432,9 @@ impl Draft {
         let biweekly = self.refused.is_some_and(|why| why.starts_with("\"bi"));
         if explains && biweekly && !self.refused_after_then && rate.count.low == rate.count.high {
             self.review = self.refused.take();
+            if let Some(why) = self.review {
+                push(&mut self.doubts, why);
+            }
             return (self.conflict.is_none() && (only.extent.is_some() || !self.totals.is_empty()))
                 .then_some(FrequencyStatus::Review);
         }

@@ -73,6 +73,10 @@ fn limit(tokens: &[Token], i: usize) -> (Limit, usize) {
     } else {
         i
     };
+    let opens = |word: &str| matches!(word, "up" | "no" | "not" | "nte" | "at" | "maximum" | "max" | "a" | "minimum");
+    if !tokens.get(i).and_then(Token::word).is_some_and(opens) {
+        return (Limit::None, i);
+    }
     for (phrases, limit) in [(MOST, Limit::Most), (LEAST, Limit::Least)] {
         for phrase in phrases {
             if phrase_at(tokens, i, phrase) {
@@ -123,19 +127,20 @@ fn single(tokens: &[Token], i: usize) -> Option<Counted> {
     }
     let mut next = start + 1;
     // "two (2)", "2 (two)"
-    if !open && tokens.get(next).is_some_and(|t| t.sign('(')) {
-        if let (Some(same), true) = (tokens.get(next + 1), tokens.get(next + 2).is_some_and(|t| t.sign(')'))) {
-            let said = match &same.kind {
-                Kind::Number(n) => Some(*n),
-                Kind::Word(word) => words::count(word).or(same.also),
-                _ => None,
-            };
-            if let Some(said) = said {
-                if said != n {
-                    doubt = Some("the number in words and the number in digits differ");
-                }
-                next += 3;
+    if !open
+        && tokens.get(next).is_some_and(|t| t.sign('('))
+        && let (Some(same), true) = (tokens.get(next + 1), tokens.get(next + 2).is_some_and(|t| t.sign(')')))
+    {
+        let said = match &same.kind {
+            Kind::Number(n) => Some(*n),
+            Kind::Word(word) => words::count(word).or(same.also),
+            _ => None,
+        };
+        if let Some(said) = said {
+            if said != n {
+                doubt = Some("the number in words and the number in digits differ");
             }
+            next += 3;
         }
     }
     if open {

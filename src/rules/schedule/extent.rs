@@ -24,13 +24,9 @@ pub(super) fn extent(tokens: &[Token], i: usize) -> Option<Placed> {
     }
     let (lead, at_most, mut at) = lead(tokens, i);
     let ordinal = word(tokens, at).and_then(words::ordinal);
-    if ordinal.is_some()
-        || matches!(word(tokens, at), Some("next" | "last" | "following" | "final" | "remaining") if lead || at != i)
-    {
-        at += 1;
-    } else if word(tokens, at).is_some_and(|w| w == "next" || w == "following") {
-        at += 1;
-    }
+    let next_one = matches!(word(tokens, at), Some("next" | "following"));
+    let last_one = matches!(word(tokens, at), Some("last" | "final" | "remaining")) && (lead || at != i);
+    at += usize::from(ordinal.is_some() || next_one || last_one);
     // "the first month", "second week"
     if let (Some(_), Some(unit)) = (ordinal, word(tokens, at).and_then(|w| words::unit(w, false))) {
         let extent = Extent { low: 1, high: 1, unit: Some(unit), at_most: false, ordinal: true };
@@ -146,7 +142,14 @@ fn lead(tokens: &[Token], i: usize) -> (bool, bool, usize) {
         (&["in"], true),
         (&["next"], false),
     ];
-    for (phrase, at_most) in LEADS {
+    let opens = |word: &str| {
+        matches!(
+            word,
+            "for" | "over" | "within" | "in" | "during" | "duration" | "period" | "total" | "the" | "x" | "next"
+        )
+    };
+    let candidates = if word(tokens, i).is_some_and(opens) { LEADS } else { &[] };
+    for (phrase, at_most) in candidates {
         if phrase_at(tokens, i, phrase) {
             // "for up to 6 weeks": the limit is read with the count
             let back = if phrase.last() == Some(&"to") { 2 } else { usize::from(phrase.last() == Some(&"next")) };
@@ -251,8 +254,8 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
         match tokens.get(at).map(|t| &t.kind) {
             Some(Kind::Word(w)) if w == "total" || w == "qty" || w == "quantity" => marked = true,
             Some(Kind::Word(w)) if matches!(w.as_str(), "for" | "x" | "of" | "a" | "be" | "the" | "in" | "number") => {}
-            Some(Kind::Sign('#')) => marked = true,
-            Some(Kind::Sign('=' | '(' | ':' | '.')) if at != i || sign(tokens, at, "=(") => {}
+            Some(Kind::Sign('#' | '=')) => marked = true,
+            Some(Kind::Sign('(' | ':' | '.')) if at != i || sign(tokens, at, "(") => {}
             _ => break,
         }
         at += 1;
@@ -268,6 +271,14 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
         return None;
     }
     let mut next = found.next;
+    // "12 one-hour visits": the minutes stand between the number and what it counts
+    if let Some(session) = minutes(tokens, next).filter(|session| next < session.tokens.end) {
+        let visits = session.tokens.end.checked_sub(1).and_then(|last| word(tokens, last)).is_some_and(words::is_visit);
+        let again = tokens
+            .get(session.tokens.end)
+            .is_some_and(|t| t.sign('/') || t.is("per") || t.is("a") || t.is("every") || t.is("each"));
+        return (visits && !again).then(|| placed(Part::Total(found.count), i..next));
+    }
     let mut adjectives = 0;
     while word(tokens, next).is_some_and(|w| {
         (words::is_treatment(w) && w != "treatment")
@@ -287,10 +298,11 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
     let times_only = word(tokens, next) == Some("times");
     if visit {
         next += 1;
-    } else if !(marked && !followed_by_unit(tokens, next)) {
+    } else if !marked || followed_by_unit(tokens, next) {
         return None;
     }
-    if times_only && !marked && !word(tokens, i).is_some_and(|w| w == "total") {
+    let over = word(tokens, next).is_some_and(|w| matches!(w, "over" | "within"));
+    if times_only && !marked && !over && word(tokens, i).is_none_or(|w| w != "total") {
         return None;
     }
     // "60 minute visits": the number belongs to the minutes
@@ -423,15 +435,15 @@ pub(super) fn minutes(tokens: &[Token], i: usize) -> Option<Placed> {
     // "15 min increments x 4", "15 min units x 4"
     if matches!(word(tokens, at), Some("increments" | "increment" | "units" | "unit" | "blocks")) {
         at += 1;
-        if word(tokens, at) == Some("x") {
-            if let Some(found) = count(tokens, at + 1) {
-                let times = found.count.most();
-                length = Count {
-                    low: length.low.map(|n| n.saturating_mul(times)),
-                    high: length.high.map(|n| n.saturating_mul(times)),
-                };
-                at = found.next;
-            }
+        if word(tokens, at) == Some("x")
+            && let Some(found) = count(tokens, at + 1)
+        {
+            let times = found.count.most();
+            length = Count {
+                low: length.low.map(|n| n.saturating_mul(times)),
+                high: length.high.map(|n| n.saturating_mul(times)),
+            };
+            at = found.next;
         }
     }
     let per = sign(tokens, at, "/") || matches!(word(tokens, at), Some("per" | "each" | "a" | "every"));

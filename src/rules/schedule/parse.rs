@@ -1,9 +1,12 @@
 //! In: tokens. Out: the parts they form, from left to right, and the words that form none.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::counts::{count, phrase_at};
 use super::element::{Part, Placed};
 use super::extent::{extent, minutes, total, units};
-use super::rate::rate;
+use super::rate::{rate, refused};
 use super::token::{Kind, Token};
 use super::words;
 
@@ -13,7 +16,8 @@ pub(super) fn parts(tokens: &[Token]) -> (Vec<Placed>, Vec<usize>) {
     let mut left = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        let here = phrase(tokens, i).map(|placed| vec![placed]).or_else(|| measured(tokens, i));
+        let here =
+            refused(tokens, i).or_else(|| phrase(tokens, i)).map(|placed| vec![placed]).or_else(|| measured(tokens, i));
         if let Some(parts) = here {
             let end = parts.iter().map(|placed| placed.tokens.end).max().unwrap_or(i + 1).max(i + 1);
             found.extend(parts);
@@ -53,19 +57,19 @@ fn placed(part: Part, tokens: std::ops::Range<usize>) -> Placed {
 fn procedure(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     tokens.get(i).filter(|token| token.kind == Kind::Other && token.span.len() == 5)?;
     let mut out = vec![placed(Part::Procedure, i..i + 1)];
-    if word(tokens, i + 1) == Some("x") {
-        if let Some(found) = count(tokens, i + 2) {
-            let next = word(tokens, found.next);
-            let unit = matches!(next, Some("unit" | "units" | "u"));
-            let other = next.is_some_and(|w| {
-                words::unit(w, false).is_some()
-                    || words::is_times(w)
-                    || words::is_visit(w)
-                    || matches!(w, "per" | "min" | "mins" | "minutes" | "a")
-            }) || tokens.get(found.next).is_some_and(|t| t.sign('/'));
-            if !other && found.count.most() <= 8 {
-                out.push(placed(Part::Units(found.count.most()), i + 1..found.next + usize::from(unit)));
-            }
+    if word(tokens, i + 1) == Some("x")
+        && let Some(found) = count(tokens, i + 2)
+    {
+        let next = word(tokens, found.next);
+        let unit = matches!(next, Some("unit" | "units" | "u"));
+        let other = next.is_some_and(|w| {
+            words::unit(w, false).is_some()
+                || words::is_times(w)
+                || words::is_visit(w)
+                || matches!(w, "per" | "min" | "mins" | "minutes" | "a")
+        }) || tokens.get(found.next).is_some_and(|t| t.sign('/'));
+        if !other && found.count.most() <= 8 {
+            out.push(placed(Part::Units(found.count.most()), i + 1..found.next + usize::from(unit)));
         }
     }
     Some(out)
@@ -155,7 +159,9 @@ fn as_needed(tokens: &[Token], i: usize) -> Option<Placed> {
     Some(out)
 }
 
-const LISTED: &[(&[&str], Part)] = &[
+type Listed = (&'static [&'static str], Part);
+
+const LISTED: &[Listed] = &[
     (&["at", "the", "discretion", "of"], Part::Delegated),
     (&["at", "therapist", "discretion"], Part::Delegated),
     (&["discretion", "of"], Part::Delegated),
@@ -257,11 +263,17 @@ const LISTED: &[(&[&str], Part)] = &[
 ];
 
 fn listed(tokens: &[Token], i: usize) -> Option<Placed> {
-    LISTED
-        .iter()
-        .filter(|(phrase, _)| phrase_at(tokens, i, phrase))
-        .max_by_key(|(phrase, _)| phrase.len())
-        .map(|(phrase, part)| placed(part.clone(), i..i + phrase.len()))
+    static BY_FIRST: LazyLock<BTreeMap<&str, Vec<&Listed>>> = LazyLock::new(|| {
+        let mut by_first: BTreeMap<&str, Vec<&Listed>> = BTreeMap::new();
+        for entry in LISTED {
+            by_first.entry(entry.0.first().copied().unwrap_or_default()).or_default().push(entry);
+        }
+        by_first
+    });
+    let candidates = BY_FIRST.get(word(tokens, i)?)?;
+    let fits = candidates.iter().filter(|(phrase, _)| phrase_at(tokens, i, phrase));
+    let (phrase, part) = fits.max_by_key(|(phrase, _)| phrase.len())?;
+    Some(placed(part.clone(), i..i + phrase.len()))
 }
 
 fn evaluate(tokens: &[Token], i: usize) -> Option<Placed> {

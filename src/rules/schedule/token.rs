@@ -133,7 +133,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         }
         i += 1;
     }
-    prices_and_decimals(&mut out);
+    prices(&mut out);
+    join_lines(&mut out);
     out
 }
 
@@ -168,27 +169,29 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         push(out, Kind::Word(lower), whole, !blank);
         return;
     }
-    if raw.len() == plain.len() && raw.len() <= 24 && raw.is_ascii() {
-        if let Some(pieces) = take_apart(raw, false).or_else(|| take_apart(raw, true)) {
-            let mut at = span.start;
-            for (index, piece) in pieces.into_iter().enumerate() {
-                let own = at..at + piece.len;
-                at = own.end;
-                let before = text.get(own.clone()).unwrap_or_default();
-                out.push(Token {
-                    repair: piece.mended.as_ref().map(|after| Repair::new(own.clone(), before, after)),
-                    digit_mended: piece.mended.is_some() && matches!(piece.kind, Kind::Number(_)),
-                    kind: piece.kind,
-                    span: own,
-                    glued: !blank || 0 < index,
-                    also: None,
-                });
-            }
-            if let Some(last) = out.last_mut() {
-                last.span.end = end;
-            }
-            return;
+    if raw.len() == plain.len()
+        && raw.len() <= 24
+        && raw.is_ascii()
+        && let Some(pieces) = take_apart(raw, false).or_else(|| take_apart(raw, true))
+    {
+        let mut at = span.start;
+        for (index, piece) in pieces.into_iter().enumerate() {
+            let own = at..at + piece.len;
+            at = own.end;
+            let before = text.get(own.clone()).unwrap_or_default();
+            out.push(Token {
+                repair: piece.mended.as_ref().map(|after| Repair::new(own.clone(), before, after)),
+                digit_mended: piece.mended.is_some() && matches!(piece.kind, Kind::Number(_)),
+                kind: piece.kind,
+                span: own,
+                glued: !blank || 0 < index,
+                also: None,
+            });
         }
+        if let Some(last) = out.last_mut() {
+            last.span.end = end;
+        }
+        return;
     }
     if let Some(mended) = words::mend(&lower) {
         let repair = Some(Repair::new(whole.clone(), raw, mended));
@@ -335,14 +338,24 @@ fn take_apart(raw: &str, mend: bool) -> Option<Vec<Piece>> {
     (apart(raw, &lower, mend, &mut pieces) && sound(&pieces)).then_some(pieces)
 }
 
-/// A run of letters that only look like numbers is none.
+/// A run of letters that only look like numbers is none; nor is a word such as "max".
 fn sound(pieces: &[Piece]) -> bool {
-    let real = pieces.iter().any(|p| matches!(p.kind, Kind::Number(_)) && p.mended.is_none());
-    let crossed = pieces.iter().any(|p| p.kind == Kind::Word("x".to_owned()));
-    let timed =
-        pieces.iter().any(|p| matches!(&p.kind, Kind::Word(w) if words::unit(w, true).is_some() || words::is_times(w)));
-    let changed = pieces.iter().filter(|p| p.mended.is_some()).count();
-    pieces.len() <= 9 && changed <= 2 && (real || crossed) && (changed == 0 || timed || real)
+    let word = |piece: &Piece, wanted: &str| piece.kind == Kind::Word(wanted.to_owned());
+    let changed = pieces.iter().filter(|piece| piece.mended.is_some()).count();
+    if pieces.iter().any(|piece| matches!(piece.kind, Kind::Number(_)) && piece.mended.is_none()) {
+        return changed <= 2;
+    }
+    match pieces {
+        // "l2": a number with a letter in it
+        [Piece { kind: Kind::Number(10..), .. }] => true,
+        // "xwk", "qweek"
+        [x, Piece { kind: Kind::Word(unit), .. }] if word(x, "x") || word(x, "q") => words::unit(unit, false).is_some(),
+        [x, Piece { kind: Kind::Sign(_), .. }, ..] => word(x, "x"),
+        // "x6wks" with a letter for the six; "Zx", "Zxwk"
+        [x, Piece { kind: Kind::Number(_), .. }, ..] => word(x, "x") && pieces.len() <= 3 && changed <= 2,
+        [Piece { kind: Kind::Number(_), .. }, x, ..] => word(x, "x") && changed <= 2,
+        _ => false,
+    }
 }
 
 fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
@@ -355,7 +368,7 @@ fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
     let run = raw.chars().take_while(char::is_ascii_digit).count();
     if 0 < run {
         let value = raw.get(..run).and_then(|digits| digits.parse().ok());
-        if let (Some(value), true) = (value, run <= 3) {
+        if let (Some(value), true) = (value, run <= 3 && !raw.starts_with('0')) {
             pieces.push(Piece { kind: Kind::Number(value), len: run, mended: None });
             let (rest, rest_lower) = after(run);
             if apart(rest, rest_lower, mend, pieces) {
@@ -398,7 +411,11 @@ fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
         let (rest, rest_lower) = after(len);
         let alone = len == 1 && pieces.is_empty() && (rest_lower.starts_with('x') || rest_lower.starts_with("/"));
         let after_x = len == 1 && behind_x && !rest.is_empty();
-        if all || !(real || alone || after_x) || (len == 1 && matches!(first, 'O' | 'o' | 'D' | 'Q')) {
+        // "S1" and "B6" are a vertebra and a vitamin: alone, only the likeliest letters count
+        let lone = pieces.is_empty() && rest.is_empty();
+        let unlikely =
+            lone && candidate.chars().any(|c| !(c.is_ascii_digit() || matches!(c, 'l' | 'I' | '|' | 'O' | 'o')));
+        if all || unlikely || !(real || alone || after_x) || (len == 1 && matches!(first, 'O' | 'o' | 'D' | 'Q')) {
             continue;
         }
         let mended: String =
@@ -411,23 +428,76 @@ fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
         pieces.pop();
     }
     // the rest as one damaged word: "6wceks"
-    if !pieces.is_empty() && !first.is_ascii_digit() {
-        if let Some(word) = words::mend(lower) {
-            pieces.push(Piece { kind: Kind::Word(word.to_owned()), len: raw.len(), mended: Some(word.to_owned()) });
-            return true;
-        }
+    if !pieces.is_empty()
+        && !first.is_ascii_digit()
+        && let Some(word) = words::mend(lower)
+    {
+        pieces.push(Piece { kind: Kind::Word(word.to_owned()), len: raw.len(), mended: Some(word.to_owned()) });
+        return true;
     }
     false
 }
 
-/// "$120", "50%", "1.5 mg": numbers, but no counts.
-fn prices_and_decimals(tokens: &mut [Token]) {
+/// "$120" is a number, but no count.
+fn prices(tokens: &mut [Token]) {
     for i in 0..tokens.len() {
         let Some([before, number]) = i.checked_sub(1).and_then(|start| tokens.get(start..=i)) else { continue };
-        if matches!(number.kind, Kind::Number(_)) && before.sign('$') {
-            if let Some(token) = tokens.get_mut(i) {
-                token.kind = Kind::Other;
-            }
+        if matches!(number.kind, Kind::Number(_))
+            && before.sign('$')
+            && let Some(token) = tokens.get_mut(i)
+        {
+            token.kind = Kind::Other;
         }
     }
+}
+
+/// A line may break within a phrase: behind "per" or "for", between a number and its unit.
+fn join_lines(tokens: &mut Vec<Token>) {
+    let wants_more = |token: &Token| {
+        token.sign('-')
+            || token.sign('/')
+            || token.word().is_some_and(|word| {
+                matches!(
+                    word,
+                    "per"
+                        | "a"
+                        | "each"
+                        | "every"
+                        | "x"
+                        | "for"
+                        | "times"
+                        | "over"
+                        | "the"
+                        | "next"
+                        | "q"
+                        | "to"
+                        | "or"
+                        | "once"
+                        | "twice"
+                        | "other"
+                        | "up"
+                        | "of"
+                        | "within"
+                )
+            })
+    };
+    let joins = |window: &[Token], behind: Option<&Token>| {
+        let [before, here, after] = window else { return false };
+        let captioned = behind.is_some_and(|token| token.sign(':'));
+        let unit_follows = matches!(before.kind, Kind::Number(_))
+            && after.word().is_some_and(|word| words::unit(word, false).is_some() || words::is_times(word));
+        here.kind == Kind::Line && after.kind != Kind::Line && !captioned && (wants_more(before) || unit_follows)
+    };
+    let dropped: Vec<usize> = tokens
+        .windows(3)
+        .enumerate()
+        .filter(|(i, window)| joins(window, tokens.get(i + 3)))
+        .map(|(i, _)| i + 1)
+        .collect();
+    let mut dropped = dropped.into_iter().peekable();
+    let mut at = 0;
+    tokens.retain(|_| {
+        at += 1;
+        dropped.next_if_eq(&(at - 1)).is_none()
+    });
 }

@@ -1,5 +1,8 @@
 //! The words of a schedule: counts, units of time, kinds of visit.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::model::{DayOfWeek, PeriodUnit};
 
 /// What a number word says: "six" is 6, "twice" is 2.
@@ -333,14 +336,14 @@ pub(super) fn shape(word: &str) -> String {
 /// The word of the list that `word` most likely is, if it is none itself.
 pub(super) fn mend(word: &str) -> Option<&'static str> {
     let letters = word.chars().count();
-    if letters < 2 || 14 < letters {
+    if !(2..=14).contains(&letters) {
         return None;
     }
+    static BY_SHAPE: LazyLock<BTreeMap<String, &str>> =
+        LazyLock::new(|| MENDABLE.iter().rev().map(|known| (shape(known), *known)).collect());
     let form = shape(word);
-    if 3 <= letters || form != word {
-        if let Some(found) = MENDABLE.iter().find(|known| shape(known) == form && **known != word) {
-            return Some(found);
-        }
+    if let Some(found) = BY_SHAPE.get(&form).filter(|found| **found != word && (3 <= letters || form != word)) {
+        return Some(found);
     }
     if letters < 5 || !word.chars().all(char::is_alphabetic) {
         return None;

@@ -5,7 +5,6 @@ use jiff::civil::Date;
 use crate::model::{Field, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::slots::Where;
-use crate::rules::take::people::after;
 use crate::rules::{DateHit, DateKind, find_dates};
 
 /// A date this many bytes into its slot is not the slot's.
@@ -27,6 +26,8 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         found.extend(in_prose(page, field, kind));
     }
     found.extend(letter_date(page));
+    // a day of this year behind "DOB" is another field's: nobody that young is sent for massage
+    found.retain(|candidate| !matches!(&candidate.value, Value::Date(date) if candidate.field == Field::PatientBirthDate && date.reveal().year() >= page.on.year() - 1));
     found
 }
 
@@ -49,7 +50,7 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let prose = page.book.rules.field.get(&field).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     let mut found = Vec::new();
     for place in page.found.any(prose) {
-        let rest = after(&page.text, place.end, 60);
+        let rest = page.after(place.end, 60);
         let Some(hit) = find_dates(&rest.text, kind, page.on).into_iter().next() else { continue };
         let between = rest.text.get(..hit.span.start).unwrap_or_default();
         // another sentence, another matter

@@ -7,13 +7,16 @@ mod payer;
 mod people;
 mod plan;
 mod signature;
+mod unread;
 
 use crate::model::Finding;
-use crate::rules::context::Context;
+use crate::rules::context::{Candidate, Context};
 
 /// All candidates of a page.
 pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
     let candidates =
         [people::take, dates::take, diagnosis::take, plan::take, frequency::take, payer::take, signature::take];
-    candidates.iter().flat_map(|take| take(page)).map(crate::rules::context::Candidate::finding).collect()
+    let mut found: Vec<Candidate> = candidates.iter().flat_map(|take| take(page)).collect();
+    found.extend(unread::take(page, &found));
+    found.into_iter().map(Candidate::finding).collect()
 }

@@ -5,8 +5,7 @@ use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
 use crate::rules::phrase::Folded;
 use crate::rules::sheet::Slot;
-use crate::rules::take::people::after;
-use crate::rules::ticks::SURE;
+use crate::rules::ticks::{SURE, Tick};
 
 const RULE: &str = "rules/60-payer.toml";
 
@@ -21,22 +20,33 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 /// A ticked box speaks first, then a payer slot, then running text.
 fn kind(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for tick in page.ticks.iter().filter(|tick| tick.ticked) {
-        if let Some(kind) = named(page, &tick.words, true) {
-            let doubts =
-                if tick.confidence < SURE { vec!["the tick could hardly be told".to_owned()] } else { Vec::new() };
-            found.push(candidate(kind, &tick.words, 1.0, RULE, doubts));
+    let choices: Vec<(&Tick, PayerKind)> =
+        page.ticks.iter().filter_map(|tick| Some((tick, named(page, &tick.words, true)?))).collect();
+    let unsure = choices.iter().any(|(tick, _)| tick.confidence < SURE);
+    for (tick, kind) in choices.iter().filter(|(tick, _)| tick.ticked) {
+        let doubts = if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
+        found.push(candidate(*kind, &tick.words, 1.0, RULE, doubts));
+    }
+    if !choices.is_empty() {
+        if found.is_empty()
+            && unsure
+            && let Some((tick, _)) = choices.first()
+        {
+            let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
+            found.push(Candidate {
+                field: Field::PayerKind,
+                value: Value::Unread,
+                evidence,
+                trust: 0.5,
+                rule: RULE.to_owned(),
+                doubts: Vec::new(),
+            });
         }
+        // beside a row of boxes the words of its choices say nothing
+        return found;
     }
     for label in page.labels_of(Field::PayerKind) {
         for (_, slot) in page.slots(label, 1) {
-            if page
-                .ticks
-                .iter()
-                .any(|tick| tick.words.words.iter().any(|word| slot.words.iter().any(|mine| mine.area == word.area)))
-            {
-                continue; // a row of boxes: only their ticks speak
-            }
             if let Some(kind) = named(page, &slot, true) {
                 found.push(candidate(kind, &slot, 0.99, &label.rule, Vec::new()));
                 break;
@@ -45,9 +55,6 @@ fn kind(page: &Context) -> Vec<Candidate> {
     }
     for (kind, rule) in &page.book.rules.payer {
         for place in page.found.any(&rule.prose) {
-            if page.is_beside_box(&place) {
-                continue;
-            }
             let evidence = page.text.evidence(&place, RULE);
             found.push(Candidate {
                 field: Field::PayerKind,
@@ -115,7 +122,7 @@ fn claim(page: &Context) -> Vec<Candidate> {
     let prose =
         page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
-        let rest = after(&page.text, place.end, 40);
+        let rest = page.after(place.end, 40);
         let first_line = rest.text.lines().next().unwrap_or_default();
         let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4)
         else {

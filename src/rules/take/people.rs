@@ -38,7 +38,7 @@ fn patient(page: &Context) -> Vec<Candidate> {
     }
     let prose = page.book.rules.field.get(&Field::PatientName).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
-        let rest = after(&page.text, place.end, 80);
+        let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
         if let Some(hit) = find_names(first_line)
             .into_iter()
@@ -64,7 +64,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
     }
     let signed = &page.book.rules.signature.signed;
     for place in page.found.any(signed) {
-        let rest = after(&page.text, place.end, 80);
+        let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
         let hit = read_name(first_line).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 12));
         if let Some(hit) = hit {
@@ -186,23 +186,4 @@ fn phones(page: &Context) -> Vec<Candidate> {
         }
     }
     found
-}
-
-/// The text from byte `from` on, at most `length` bytes, with its words.
-pub(in crate::rules::take) fn after(slot: &Slot, from: usize, length: usize) -> Slot {
-    let words: Vec<_> =
-        slot.words.iter().filter(|word| word.range.start >= from && word.range.end <= from + length).cloned().collect();
-    let (Some(first), Some(last)) = (words.first(), words.last()) else {
-        return Slot { page: slot.page, ..Slot::default() };
-    };
-    let (start, end) = (first.range.start, last.range.end);
-    let text = slot.text.get(start..end).unwrap_or_default().to_owned();
-    let words = words
-        .into_iter()
-        .map(|mut word| {
-            word.range = word.range.start - start..word.range.end - start;
-            word
-        })
-        .collect();
-    Slot { page: slot.page, text, words }
 }

@@ -2,27 +2,56 @@
 
 use crate::model::{Field, Procedure, Value};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::ticks::SURE;
+use crate::rules::sheet::Slot;
+use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, treatment_words};
 
 /// A plan may run over this many rows.
 const ROWS_MAX: usize = 6;
+/// This many procedures side by side, and no tick seen, are a list to choose from rather than an order.
+const CHOICES_MIN: usize = 3;
+const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
-    let mut found = ticked(page);
-    let rule = "rules/40-plan.toml";
-    // codes in the text; a code beside a box is ordered only by its tick
-    for hit in find_procedures(&page.text.text) {
-        if !page.is_beside_box(&hit.span) {
-            let evidence = page.text.evidence(&hit.span, rule);
-            found.push(procedure(hit, evidence, 0.98, rule, Vec::new()));
-        }
-    }
-    if found.is_empty() {
-        found.extend(by_words(page));
-    }
+    let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(tick)).collect();
+    let mut found = if choices.is_empty() { in_text(page) } else { ticked(page, &choices) };
     found.extend(words_of_the_plan(page));
     found
+}
+
+fn names_treatment(tick: &Tick) -> bool {
+    let text = &tick.words.text;
+    !find_procedures(text).is_empty()
+        || treatment_words(text)
+            .iter()
+            .any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy))
+}
+
+/// No box stands beside a treatment: the codes of the page are ordered, or what its words order.
+fn in_text(page: &Context) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    let hits = find_procedures(&page.text.text);
+    let cells = hits.iter().filter(|hit| begins_cell(page, hit)).count();
+    let mut codes: Vec<&str> = hits.iter().map(|hit| hit.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    // a form with boxes, but none was seen beside these
+    let is_a_choice = codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && !page.ticks.is_empty();
+    for hit in hits {
+        let doubts =
+            if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
+        let evidence = page.text.evidence(&hit.span, RULE);
+        found.push(procedure(hit, evidence, 0.98, RULE, doubts));
+    }
+    if found.is_empty() { by_words(page) } else { found }
+}
+
+/// Nothing stands close to the left of a code or of the words it belongs to.
+fn begins_cell(page: &Context, hit: &ProcedureHit) -> bool {
+    let before = page.text.text.get(..hit.span.start).unwrap_or_default();
+    let line = before.rsplit(['\n']).next().unwrap_or_default();
+    let cell = line.rsplit("  ").next().unwrap_or_default();
+    cell.split_whitespace().count() <= 3
 }
 
 fn procedure(
@@ -40,19 +69,80 @@ fn procedure(
     Candidate { field: Field::Plan, value, evidence, trust, rule: rule.to_owned(), doubts: more }
 }
 
-/// Procedures beside ticked boxes. A box that could hardly be told is a doubt on the whole plan.
-fn ticked(page: &Context) -> Vec<Candidate> {
+/// Only what is ticked is ordered. A box that could hardly be told makes the plan doubtful; where nothing is ticked and a box
+/// could not be told, nobody knows what is ordered.
+fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for tick in &page.ticks {
+    let unsure = choices.iter().any(|tick| tick.confidence < SURE);
+    let doubts = || if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
+    for tick in choices.iter().filter(|tick| tick.ticked) {
         let hits = find_procedures(&tick.words.text);
-        let doubts = |confidence: f32| {
-            if confidence < SURE { vec!["the tick could hardly be told".to_owned()] } else { Vec::new() }
-        };
-        if tick.ticked {
-            for hit in hits {
-                let evidence = tick.words.evidence(&hit.span, "rules/40-plan.toml");
-                found.push(procedure(hit, evidence, 0.98, "rules/40-plan.toml", doubts(tick.confidence)));
+        if hits.is_empty() {
+            for (code, span) in families(&tick.words) {
+                let value = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
+                let evidence = tick.words.evidence(&span, RULE);
+                found.push(Candidate {
+                    field: Field::Plan,
+                    value,
+                    evidence,
+                    trust: 0.95,
+                    rule: RULE.to_owned(),
+                    doubts: doubts(),
+                });
             }
+        }
+        for hit in hits {
+            let evidence = tick.words.evidence(&hit.span, RULE);
+            found.push(procedure(hit, evidence, 0.98, RULE, doubts()));
+        }
+    }
+    // written beside the boxes, or a choice whose box was not seen
+    for hit in find_procedures(&page.text.text) {
+        let known = found
+            .iter()
+            .any(|candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(hit.code)));
+        if !known && !page.is_beside_box(&hit.span) {
+            let more = vec!["it stands beside the ticked choices".to_owned()];
+            let beside_a_choice =
+                page.text.words.iter().find(|word| word.range.start < hit.span.end && hit.span.start < word.range.end);
+            let same_row = beside_a_choice.is_some_and(|word| {
+                choices.iter().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height())
+            });
+            if same_row {
+                found.iter_mut().for_each(|candidate| candidate.doubts.clone_from(&more));
+            } else {
+                let evidence = page.text.evidence(&hit.span, RULE);
+                found.push(procedure(hit, evidence, 0.9, RULE, more));
+            }
+        }
+    }
+    if found.is_empty()
+        && let Some(tick) = choices.iter().find(|tick| tick.confidence < SURE)
+    {
+        let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
+        found.push(Candidate {
+            field: Field::Plan,
+            value: Value::Unread,
+            evidence,
+            trust: 0.5,
+            rule: RULE.to_owned(),
+            doubts: Vec::new(),
+        });
+    }
+    found
+}
+
+/// The codes of the treatments that words name, each once: massage and manual therapy.
+fn families(slot: &Slot) -> Vec<(&'static str, std::ops::Range<usize>)> {
+    let mut found: Vec<(&'static str, std::ops::Range<usize>)> = Vec::new();
+    for hit in treatment_words(&slot.text) {
+        let code = match hit.family {
+            TreatmentFamily::Massage => "97124",
+            TreatmentFamily::ManualTherapy => "97140",
+            _ => continue,
+        };
+        if !hit.negated && !found.iter().any(|(known, _)| *known == code) {
+            found.push((code, hit.span));
         }
     }
     found
@@ -64,28 +154,19 @@ fn by_words(page: &Context) -> Vec<Candidate> {
     let labels: Vec<_> = page.labels_of(Field::Plan).cloned().collect();
     let labelled =
         labels.iter().filter_map(|label| Some((page.slots(label, ROWS_MAX).into_iter().next()?.1, label.rule.clone())));
-    let ticked =
-        page.ticks.iter().filter(|tick| tick.ticked).map(|tick| (tick.words.clone(), "rules/40-plan.toml".to_owned()));
-    let mut places: Vec<_> = ticked.chain(labelled).collect();
+    let mut places: Vec<_> = labelled.collect();
     if places.is_empty() {
         let ordering = page.book.rules.field.get(&Field::Plan).map(|rule| rule.prose.as_slice()).unwrap_or_default();
         let orders = page.found.any(ordering);
-        places.extend(orders.into_iter().map(|place| {
-            (crate::rules::take::people::after(&page.text, place.end, 160), "rules/40-plan.toml".to_owned())
-        }));
+        places.extend(orders.into_iter().map(|place| (page.after(place.end, 160), RULE.to_owned())));
     }
     for (slot, rule) in places {
-        for hit in treatment_words(&slot.text) {
-            let code = match hit.family {
-                TreatmentFamily::Massage => "97124",
-                TreatmentFamily::ManualTherapy => "97140",
-                _ => continue,
-            };
+        for (code, span) in families(&slot) {
             let same = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
-            if hit.negated || found.iter().any(|candidate| candidate.value == same) {
+            if found.iter().any(|candidate| candidate.value == same) {
                 continue;
             }
-            let evidence = slot.evidence(&hit.span, &rule);
+            let evidence = slot.evidence(&span, &rule);
             found.push(Candidate {
                 field: Field::Plan,
                 value: same,

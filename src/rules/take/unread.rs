@@ -1,0 +1,71 @@
+//! Ink that stands where a value belongs and could not be read: it is neither present nor missing.
+
+use crate::model::{Evidence, Field, Private, Source, Value};
+use crate::rules::context::{Candidate, Context};
+
+/// Fewer letters and digits than this behind a label are debris of its line.
+const LETTERS_MIN: usize = 3;
+/// A page whose words are less sure than this in the mean is too poor to say what is not on it.
+const LEGIBLE: f32 = 0.72;
+
+/// What a prescription may be asked for.
+const ASKED: [Field; 11] = [
+    Field::PatientName,
+    Field::PatientBirthDate,
+    Field::Diagnoses,
+    Field::Plan,
+    Field::Frequency,
+    Field::PayerKind,
+    Field::PayerClaimNumber,
+    Field::PayerDateOfInjury,
+    Field::ProviderName,
+    Field::ProviderNpi,
+    Field::WrittenOn,
+];
+
+/// For each field that `found` lacks: the ink behind its label, or the whole page where that is too poor.
+pub(in crate::rules::take) fn take(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
+    let legible = page.reading.source == Source::TextLayer || legibility(page) >= LEGIBLE;
+    let lacking = ASKED.iter().filter(|field| !found.iter().any(|candidate| candidate.field == **field));
+    lacking.filter_map(|field| unread(page, *field, legible)).collect()
+}
+
+fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
+    let mut seen = false;
+    for label in page.labels_of(field) {
+        seen = true;
+        let slot =
+            page.slots(label, 1).into_iter().map(|(_, slot)| slot).find(|slot| letters(&slot.text) >= LETTERS_MIN);
+        if let Some(slot) = slot {
+            return Some(candidate(field, slot.evidence(&(0..slot.text.len()), &label.rule), &label.rule));
+        }
+    }
+    if seen || legible {
+        return None;
+    }
+    let area = page.text.words.iter().map(|word| word.area).reduce(|all, area| all.union(&area))?;
+    let rule = "rules/90-required.toml";
+    let evidence = Evidence {
+        page: page.sheet.page,
+        area,
+        text: Private::from(""),
+        confidence: legibility(page),
+        rule: rule.to_owned(),
+    };
+    Some(candidate(field, vec![evidence], rule))
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|letter| letter.is_alphanumeric()).count()
+}
+
+/// How sure the words of a page are, long words counting more.
+fn legibility(page: &Context) -> f32 {
+    let words = || page.text.words.iter().map(|word| (word.range.len() as f32, word.confidence));
+    let all: f32 = words().map(|(letters, _)| letters).sum();
+    words().map(|(letters, sure)| letters * sure).sum::<f32>() / all.max(1.0)
+}
+
+fn candidate(field: Field, evidence: Vec<Evidence>, rule: &str) -> Candidate {
+    Candidate { field, value: Value::Unread, evidence, trust: 0.5, rule: rule.to_owned(), doubts: Vec::new() }
+}
