@@ -6,8 +6,11 @@ mod lines;
 mod shade;
 mod sheet;
 mod skew;
+mod smooth;
 mod specks;
 mod streaks;
+#[cfg(test)]
+mod tests;
 mod upright;
 mod warp;
 
@@ -110,12 +113,13 @@ fn is_believable(resolution: Resolution, page: &Grey) -> bool {
         && (0.25..4.0).contains(&(x_dpi / y_dpi))
 }
 
-/// Fax pages have widths of their own (ITU-T T.4, table 2); anything else is taken for letter paper.
+/// Fax pages have widths of their own (ITU-T T.4, table 2); anything else is taken for letter paper, a strip for a cutting.
 fn guess(width: u32, height: u32) -> Resolution {
     let of_letter = |inches: f32| Resolution { x_dpi: width as f32 / inches, y_dpi: width as f32 / inches };
     match width {
         1728 | 2048 | 2432 if height < width => Resolution { x_dpi: 204.0, y_dpi: 98.0 },
         1728 | 2048 | 2432 => Resolution { x_dpi: 204.0, y_dpi: 196.0 },
+        _ if height > 3 * width || width > 3 * height => Resolution { x_dpi: 200.0, y_dpi: 200.0 },
         _ if width <= height => of_letter(LETTER_INCHES.0),
         _ => of_letter(LETTER_INCHES.1),
     }
@@ -134,7 +138,7 @@ fn clean_bilevel(page: &Grey, resolution: Resolution) -> Cleaned {
     if inverted {
         bits.ink.iter_mut().for_each(|ink| *ink ^= 1);
     }
-    streaks::mend_black(&mut bits, x_dpi);
+    streaks::mend_black(&mut bits, x_dpi, y_dpi);
     streaks::mend_white(&mut bits, y_dpi);
     specks::fill_pinholes(&mut bits);
     let mut letters = specks::remove(&mut bits, x_dpi, y_dpi);
@@ -158,6 +162,7 @@ fn clean_bilevel(page: &Grey, resolution: Resolution) -> Cleaned {
     let ink = warp::warp(&bits.to_grey(), &map, width, height);
     let mut words = ink.clone();
     lines::remove(&mut words);
+    let words = smooth::soften(&words);
     let turned_degrees = if upside_down { 180 } else { 0 };
     let blank = letters.len() < LETTERS_MIN;
     Cleaned { words, ink, dpi: DPI, fax_header, skew_degrees, turned_degrees, blank, inverted, kind: Kind::Bilevel }

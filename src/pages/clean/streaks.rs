@@ -9,11 +9,13 @@ const STREAK_SHARE: f32 = 0.6;
 const STREAK_INCHES: f32 = 0.03;
 /// Tallest white streak, in inches. Higher ones hide too much of a letter to be mended.
 const GAP_INCHES: f32 = 0.021;
+/// Highest stem between two bows, in inches (12 point digits).
+const STEM_INCHES: f32 = 0.085;
 /// Strokes of print are about this thick, in inches (10 point type).
 const STROKE_INCHES: f32 = 0.012;
 
 /// Takes out black lines that run down the page.
-pub(super) fn mend_black(bits: &mut Bits, x_dpi: f32) {
+pub(super) fn mend_black(bits: &mut Bits, x_dpi: f32, y_dpi: f32) {
     let (width, height) = (bits.width, bits.height);
     if width < 3 || height < 100 {
         return;
@@ -35,6 +37,7 @@ pub(super) fn mend_black(bits: &mut Bits, x_dpi: f32) {
         }
         if first < x && x - first <= widest {
             (0..height).for_each(|y| mend_row(bits, y, first, x, stroke));
+            mend_stems(bits, first, x, (STEM_INCHES * y_dpi) as usize);
         }
         x += 1;
     }
@@ -56,6 +59,26 @@ fn mend_row(bits: &mut Bits, y: usize, first: usize, end: usize, stroke: usize) 
     };
     for (offset, ink) in bits.row_mut(y)[first..end].iter_mut().enumerate() {
         *ink = u8::from(offset < keep_left || end - first - offset <= keep_right);
+    }
+}
+
+/// Closes stems that a streak hid from end to end, as the left side of a 6: between two places, near each other, where ink ends at
+/// the streak and which are not both crossings (through the middle of an `o` there is no stem).
+fn mend_stems(bits: &mut Bits, first: usize, end: usize, highest: usize) {
+    let contact = |bits: &Bits, y: usize| (first > 0 && bits.at(first - 1, y), bits.at(end, y));
+    let mut last: Option<(usize, (bool, bool))> = None;
+    for y in 0..bits.height {
+        let here = contact(bits, y);
+        if here == (false, false) {
+            continue;
+        }
+        if let Some((before, above)) = last
+            && (3..=highest).contains(&(y - before))
+            && !(above == (true, true) && here == (true, true))
+        {
+            (before..y).for_each(|row| bits.row_mut(row)[first..end].fill(1));
+        }
+        last = Some((y, here));
     }
 }
 
