@@ -19,7 +19,7 @@ const MARGIN: u32 = 24;
 /// Ink around the box of a word that belongs to it, in pixels at 300 dpi: dots and tails that the box cut.
 const HALO: u32 = 5;
 /// What stands in codes, numbers and dates.
-const CODE_CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.,-/()#:$&+x";
+const CODE_CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.,-/()[]#:;$&+";
 /// A second reading must be this much surer before it goes in front of the first.
 const CLEARLY_SURER: f32 = 0.10;
 

@@ -1,7 +1,9 @@
 //! In: a Page. Out: its Reading.
 
 mod again;
+mod confidence;
 mod header;
+mod shape;
 mod tesseract;
 mod tsv;
 mod upright;
@@ -45,6 +47,8 @@ pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError
             let Upright { mut lines, degrees } = upright::read(words, page.dpi, engine)?;
             let words = upright::turn(words, degrees);
             again::look_again(&mut lines, &words, engine)?;
+            shape::mend(&mut lines);
+            confidence::calibrate(&mut lines);
             let fax_header = stamped.or_else(|| header::take(&mut lines, page.dpi));
             let fax_header = fax_header.map(|line| header::keep_inside(line, words.width, words.height));
             let rotated = (page.turned_degrees + degrees) % 360;

@@ -4,6 +4,8 @@
 mod samples;
 #[path = "../../examples/score/tally.rs"]
 mod tally;
+mod hostile;
 mod linkage;
+mod make;
 mod reader;
 mod tidy;

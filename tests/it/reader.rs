@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use crate::make::{blank_png, pdf, png};
 use rxintake::model::{MediaType, PageTrouble, PaperErrorCode, ReadPaper};
 use rxintake::reader::{Options, Reader};
 
@@ -140,59 +141,4 @@ fn script(folder: &Path, behaviour: &str) -> PathBuf {
     file.set_permissions(fs::Permissions::from_mode(0o755)).unwrap();
     drop(file);
     program
-}
-
-fn blank_png(width: u32, height: u32) -> Vec<u8> {
-    png(width, height, &vec![255; width as usize * height as usize])
-}
-
-fn png(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image::write_buffer_with_format(
-        &mut bytes,
-        pixels,
-        width,
-        height,
-        image::ExtendedColorType::L8,
-        image::ImageFormat::Png,
-    )
-    .unwrap();
-    bytes.into_inner()
-}
-
-/// A PDF with one line of Helvetica a page.
-fn pdf(pages: &[&str]) -> Vec<u8> {
-    use lopdf::content::{Content, Operation};
-    use lopdf::{Document, Object, Stream, dictionary};
-
-    let mut document = Document::with_version("1.5");
-    let tree = document.new_object_id();
-    let font = document.add_object(dictionary! { "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica" });
-    let resources = document.add_object(dictionary! { "Font" => dictionary! { "F1" => font } });
-    let kids: Vec<Object> = pages
-        .iter()
-        .map(|text| {
-            let operations = vec![
-                Operation::new("BT", vec![]),
-                Operation::new("Tf", vec!["F1".into(), 12.into()]),
-                Operation::new("Td", vec![72.into(), 700.into()]),
-                Operation::new("Tj", vec![Object::string_literal(*text)]),
-                Operation::new("ET", vec![]),
-            ];
-            let content = document.add_object(Stream::new(dictionary! {}, Content { operations }.encode().unwrap()));
-            let page = dictionary! { "Type" => "Page", "Parent" => tree, "Contents" => content };
-            document.add_object(page).into()
-        })
-        .collect();
-    let count = i64::try_from(kids.len()).unwrap();
-    let media_box: Vec<Object> = [0, 0, 612, 792].into_iter().map(Object::from).collect();
-    let root = dictionary! {
-        "Type" => "Pages", "Kids" => kids, "Count" => count, "Resources" => resources, "MediaBox" => media_box,
-    };
-    document.objects.insert(tree, root.into());
-    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
-    document.trailer.set("Root", catalog);
-    let mut bytes = Vec::new();
-    document.save_to(&mut bytes).unwrap();
-    bytes
 }
