@@ -83,6 +83,8 @@ pub(in crate::rules) struct Candidate {
     pub(in crate::rules) trust: f32,
     pub(in crate::rules) rule: String,
     pub(in crate::rules) doubts: Vec<String>,
+    /// Something else than the ink speaks for it: a check digit, the words beside a code, a phrase of the book.
+    pub(in crate::rules) checked: bool,
 }
 
 impl Candidate {
@@ -90,7 +92,7 @@ impl Candidate {
     pub(in crate::rules) fn finding(self) -> Finding {
         let ink = self.evidence.iter().map(|evidence| evidence.confidence).fold(1.0, f32::min);
         let mut doubts = self.doubts;
-        if ink < WORD_SURE {
+        if ink < WORD_SURE && !self.checked {
             doubts.push("the print could hardly be read".to_owned());
         }
         Finding {

@@ -114,7 +114,7 @@ impl Labels {
     pub(in crate::rules) fn find(&self, sheet: &Sheet) -> Vec<Label> {
         let mut labels: Vec<Label> = Vec::new();
         for (row, words) in sheet.rows.iter().enumerate() {
-            let known: Vec<Option<&str>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
+            let known: Vec<Vec<&str>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
             let mut at = 0;
             while at < words.words.len() {
                 let here = self.find_at(sheet, row, words, &known, at, &labels);
@@ -130,19 +130,26 @@ impl Labels {
         sheet: &Sheet,
         row: usize,
         words: &Row,
-        known: &[Option<&str>],
+        known: &[Vec<&str>],
         at: usize,
         before: &[Label],
     ) -> Vec<Label> {
-        let Some(entries) = known[at].and_then(|word| self.by_first_word.get(word)) else { return Vec::new() };
-        let fits = |entry: &&Entry| {
-            entry
-                .words
-                .iter()
-                .enumerate()
-                .all(|(offset, word)| known.get(at + offset).is_some_and(|known| *known == Some(word.as_str())))
+        // a label does not run over a colon or a gap into the next one ("Signature:      Date:")
+        let reach = (at + 1..words.words.len())
+            .find(|&next| {
+                let (before, here) = (&words.words[next - 1], &words.words[next]);
+                before.ends_label() || here.area.left.saturating_sub(before.area.right) as f32 > 2.0 * sheet.unit
+            })
+            .unwrap_or(words.words.len());
+        let entries: Vec<&Entry> =
+            known[at].iter().filter_map(|word| self.by_first_word.get(*word)).flatten().collect();
+        let fits = |entry: &Entry| {
+            at + entry.words.len() <= reach
+                && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(&word.as_str()))
         };
-        let Some(longest) = entries.iter().find(fits).map(|entry| entry.words.len()) else { return Vec::new() };
+        let Some(longest) = entries.iter().filter(|entry| fits(entry)).map(|entry| entry.words.len()).max() else {
+            return Vec::new();
+        };
         let mut end = at + longest;
         // "(last, first)", "(print)": a remark belongs to the label
         let opens = words.words.get(end).is_some_and(|token| token.text.starts_with('('));
@@ -184,7 +191,7 @@ impl Labels {
         let next = words.words.get(end);
         let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
         let candidates: Vec<&Entry> =
-            entries.iter().filter(|entry| entry.words.len() == longest).filter(fits).collect();
+            entries.into_iter().filter(|entry| entry.words.len() == longest && fits(entry)).collect();
         let context = heading_above(before, &area);
         let field = candidates
             .iter()
@@ -210,22 +217,19 @@ impl Labels {
         field.into_iter().chain(heading).map(label).collect()
     }
 
-    /// A word of the labels that `word` is, or is but for one letter.
-    fn mend<'a>(&'a self, word: &'a str) -> Option<&'a str> {
+    /// The words of the labels that `word` is, or that it is but for one letter.
+    fn mend<'a>(&'a self, word: &'a str) -> Vec<&'a str> {
         let letters = word.chars().count();
         let exact = self.vocabulary.get(&letters).and_then(|words| words.iter().find(|known| *known == word));
         if let Some(exact) = exact {
-            return Some(exact);
+            return vec![exact];
         }
         if letters < TOLERANT_LETTERS_MIN || word.chars().all(|letter| letter.is_ascii_digit()) {
-            return None;
+            return Vec::new();
         }
-        let mut near = (letters - 1..=letters + 1)
-            .filter_map(|length| self.vocabulary.get(&length))
-            .flatten()
-            .filter(|known| known.chars().count() >= TOLERANT_LETTERS_MIN && osa_distance(known, word) == 1);
-        let found = near.next()?;
-        near.next().is_none().then_some(found.as_str())
+        let near = (letters - 1..=letters + 1).filter_map(|length| self.vocabulary.get(&length)).flatten();
+        let near = near.filter(|known| known.chars().count() >= TOLERANT_LETTERS_MIN && osa_distance(known, word) == 1);
+        near.map(String::as_str).collect()
     }
 }
 

@@ -42,7 +42,7 @@ pub(in crate::rules) struct Token {
 
 impl Token {
     pub(in crate::rules) fn ends_label(&self) -> bool {
-        self.text.ends_with([':', '#']) || self.text.ends_with(":-")
+        self.text.trim_end_matches(['.', '-', ',']).ends_with([':', '#', ';'])
     }
 }
 

@@ -88,5 +88,13 @@ fn first(text: &str, kind: DateKind, on: Date) -> Option<DateHit> {
 }
 
 fn candidate(field: Field, hit: DateHit, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str) -> Candidate {
-    Candidate { field, value: Value::Date(hit.date), evidence, trust, rule: rule.to_owned(), doubts: hit.doubts }
+    Candidate {
+        field,
+        value: Value::Date(hit.date),
+        evidence,
+        trust,
+        rule: rule.to_owned(),
+        doubts: hit.doubts,
+        checked: false,
+    }
 }

@@ -1,6 +1,9 @@
 //! What is wrong: codes with the words beside them, or words alone.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::model::{Diagnosis, Field, Value};
 use crate::rules::context::{Candidate, Context};
@@ -9,6 +12,9 @@ use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes};
 
 /// A diagnosis may run over this many rows.
 const ROWS_MAX: usize = 8;
+const RULE: &str = "rules/30-diagnosis.toml";
+/// A code less sure than this wants words that agree with it.
+const CODE_SURE: f32 = 0.85;
 /// Codes in running text, without a label.
 const PROSE: f32 = 0.9;
 
@@ -26,7 +32,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     }
     // codes anywhere on the page: their shape and the code list speak for them
     let hits = find_codes(&page.text.text, page.book.codes, page.on, false);
-    push(&mut found, page, &page.text, hits, PROSE, "rules/30-diagnosis.toml");
+    let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
+    push(&mut found, page, &page.text, hits, PROSE, RULE);
+    mend_damaged(&mut found, page, &spans);
     if found.is_empty() {
         for label in &labels {
             if let Some((_, slot)) = page.slots(label, 2).into_iter().next()
@@ -41,12 +49,60 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
                     trust: 0.9,
                     rule: label.rule.clone(),
                     doubts: Vec::new(),
+                    checked: false,
                 });
                 break;
             }
         }
     }
     found
+}
+
+/// Something shaped like a code that is none: the words before it may say which it was. Where they do not, a diagnosis is lost,
+/// and the others do not tell the whole.
+fn mend_damaged(found: &mut Vec<Candidate>, page: &Context, known: &[Range<usize>]) {
+    static DAMAGED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?:^|[\s(\[,])([A-Z0-9$&][ ]?[0-9OIlSBZ]{2}[ ]?[.,][ ]?[0-9OIlSBZ]{1,3}[A-Z0-9]{0,2})(?:[\s)\];,.]|$)",
+        )
+        .expect("a fixed pattern")
+    });
+    let text = &page.text.text;
+    for damaged in DAMAGED.captures_iter(text).filter_map(|captures| captures.get(1)) {
+        let span = damaged.range();
+        let printed = damaged.as_str();
+        let is_number =
+            printed.chars().all(|letter| letter.is_ascii_digit() || " .,".contains(letter)) && !printed.contains('.');
+        if is_number && !printed.contains(',')
+            || known.iter().any(|known| known.start < span.end && span.start < known.end)
+        {
+            continue;
+        }
+        let (before, behind) = (text.get(..span.start).unwrap_or_default(), text.get(span.end..).unwrap_or_default());
+        let before =
+            before.rsplit([';', '(', ')', ':']).find(|part| part.chars().any(char::is_alphabetic)).unwrap_or_default();
+        let behind = behind.split([';', '\n', '(']).next().unwrap_or_default();
+        let mended = [before, behind].iter().find_map(|words| page.book.codes.mend(printed, words, page.on));
+        let Some(code) = mended else { continue };
+        if found
+            .iter()
+            .any(|candidate| matches!(&candidate.value, Value::Diagnosis(known) if known.code.as_ref() == Some(&code)))
+        {
+            continue;
+        }
+        let text = page.book.codes.title(&code).map(str::to_owned);
+        let value = Value::Diagnosis(Diagnosis { code: Some(code), text, billable: Some(true) });
+        let doubts = vec!["the code was mended from the words beside it".to_owned()];
+        found.push(Candidate {
+            field: Field::Diagnoses,
+            value,
+            evidence: page.text.evidence(&span, RULE),
+            trust: 0.8,
+            rule: RULE.to_owned(),
+            doubts,
+            checked: true,
+        });
+    }
 }
 
 /// A sentence or phrase of letters that is no mere debris of a blank line.
@@ -67,6 +123,7 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
         let words = words_beside(&slot.text, &spans, index);
         let mut doubts = hit.doubts;
         let mut code = hit.code;
+        let mut checked = false;
         if hit.system == CodeSystem::Icd9 {
             doubts.push("it is an ICD-9 code, which no payer takes since 2015; ask for the ICD-10 code".to_owned());
         } else {
@@ -79,6 +136,10 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
                     } else {
                         doubts.push(format!("the words beside it fit {other}, not this code"));
                     }
+                }
+                Agreement::Agrees => checked = true,
+                _ if !words.is_empty() && slot.confidence(&hit.span) < CODE_SURE => {
+                    doubts.push("the print is poor and the words beside it do not speak for it".to_owned());
                 }
                 _ => {}
             }
@@ -95,7 +156,15 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
             Some(words).filter(|words| !words.is_empty()).or_else(|| page.book.codes.title(&code).map(str::to_owned));
         let evidence = slot.evidence(&hit.span, rule);
         let value = Value::Diagnosis(Diagnosis { code: Some(code), text, billable });
-        found.push(Candidate { field: Field::Diagnoses, value, evidence, trust, rule: rule.to_owned(), doubts });
+        found.push(Candidate {
+            field: Field::Diagnoses,
+            value,
+            evidence,
+            trust,
+            rule: rule.to_owned(),
+            doubts,
+            checked,
+        });
     }
     any
 }

@@ -29,8 +29,8 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 /// All frequency slots of the page with their labels, as one text: a form may ask for rate, duration and visits apart.
 fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut text = String::new();
-    let mut evidence = Vec::new();
-    let mut rule = None;
+    // each slot with the byte at which it begins in the joined text
+    let mut slots: Vec<(usize, Slot, &str)> = Vec::new();
     for label in labels {
         let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
             continue;
@@ -39,14 +39,28 @@ fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(words.text.trim_end_matches([':', ' ']));
+        text.push_str(words.text.trim_end_matches([':', ';', ' ']));
         text.push_str(": ");
+        let begin = text.len();
         text.push_str(&slot.text);
-        evidence.extend(slot.evidence(&(0..slot.text.len()), &label.rule));
-        rule.get_or_insert_with(|| label.rule.clone());
+        slots.push((begin, slot, &label.rule));
     }
     let schedule = read_schedule(&text)?;
-    let rule = rule?;
+    let rule = slots.first()?.2.to_owned();
+    // only the words that took part speak for it
+    let evidence = slots.iter().flat_map(|(begin, slot, rule)| {
+        let inside = schedule.used.iter().filter(|used| used.start < begin + slot.text.len() && *begin < used.end);
+        let spans: Vec<_> =
+            inside.map(|used| used.start.saturating_sub(*begin)..(used.end - begin).min(slot.text.len())).collect();
+        let start = spans.iter().map(|span| span.start).min();
+        let end = spans.iter().map(|span| span.end).max();
+        let span = start.unwrap_or(0)..end.unwrap_or(slot.text.len());
+        let sure = spans.iter().map(|span| slot.confidence(span)).fold(1.0, f32::min);
+        slot.evidence(&span, rule)
+            .into_iter()
+            .map(move |evidence| crate::model::Evidence { confidence: sure, ..evidence })
+    });
+    let evidence = evidence.collect();
     Some(candidate(schedule, evidence, 1.0, &rule, Vec::new()))
 }
 
@@ -120,5 +134,6 @@ fn candidate(
         trust,
         rule: rule.to_owned(),
         doubts,
+        checked: false,
     }
 }

@@ -40,6 +40,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
                 trust: 0.5,
                 rule: RULE.to_owned(),
                 doubts: Vec::new(),
+                checked: false,
             });
         }
         // beside a row of boxes the words of its choices say nothing
@@ -63,6 +64,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
                 trust: 0.9,
                 rule: RULE.to_owned(),
                 doubts: Vec::new(),
+                checked: true,
             });
         }
     }
@@ -93,7 +95,15 @@ fn named(page: &Context, slot: &Slot, with_words: bool) -> Option<PayerKind> {
 
 fn candidate(kind: PayerKind, slot: &Slot, trust: f32, rule: &str, doubts: Vec<String>) -> Candidate {
     let evidence = slot.evidence(&(0..slot.text.len()), rule);
-    Candidate { field: Field::PayerKind, value: Value::PayerKind(kind), evidence, trust, rule: rule.to_owned(), doubts }
+    Candidate {
+        field: Field::PayerKind,
+        value: Value::PayerKind(kind),
+        evidence,
+        trust,
+        rule: rule.to_owned(),
+        doubts,
+        checked: true,
+    }
 }
 
 fn claim(page: &Context) -> Vec<Candidate> {
@@ -115,6 +125,7 @@ fn claim(page: &Context) -> Vec<Candidate> {
                 trust: 1.0,
                 rule: label.rule.clone(),
                 doubts: hit.doubts,
+                checked: false,
             });
             break;
         }
@@ -137,6 +148,7 @@ fn claim(page: &Context) -> Vec<Candidate> {
             trust: 0.95,
             rule: RULE.to_owned(),
             doubts: hit.doubts,
+            checked: false,
         });
     }
     found
@@ -157,6 +169,7 @@ fn free_text(page: &Context, field: Field) -> Vec<Candidate> {
                 trust: 0.9,
                 rule: label.rule.clone(),
                 doubts: Vec::new(),
+                checked: false,
             });
         }
     }

@@ -96,6 +96,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
                     trust: LABELLED,
                     rule: label.rule.clone(),
                     doubts: Vec::new(),
+                    checked: false,
                 });
             }
         }
@@ -115,6 +116,7 @@ fn push_provider(found: &mut Vec<Candidate>, hit: NameHit, slot: &Slot, trust: f
             trust,
             rule: rule.to_owned(),
             doubts: Vec::new(),
+            checked: false,
         });
     }
     found.push(name(Field::ProviderName, hit, slot, trust, rule));
@@ -126,7 +128,15 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
         doubts.push("a stroke runs through it".to_owned());
     }
     let value = Value::Name(PersonName { full, credential });
-    Candidate { field, value, evidence: slot.evidence(&span, rule), trust, rule: rule.to_owned(), doubts }
+    Candidate {
+        field,
+        value,
+        evidence: slot.evidence(&span, rule),
+        trust,
+        rule: rule.to_owned(),
+        doubts,
+        checked: false,
+    }
 }
 
 /// The name in a slot: the whole first line, else a name at its beginning.
@@ -158,11 +168,42 @@ fn npi(page: &Context) -> Vec<Candidate> {
                 trust,
                 rule: label.rule.clone(),
                 doubts,
+                checked: hit.valid,
             });
             break;
         }
     }
+    if found.is_empty() {
+        found.extend(npi_by_itself(page));
+    }
     found
+}
+
+/// Ten digits whose check digit holds, behind a word that is NPI but for one letter: no phone begins with a 1.
+fn npi_by_itself(page: &Context) -> Option<Candidate> {
+    let hit = find_npis(&page.text.text).into_iter().find(|hit| {
+        let line =
+            page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+        let mut words = line.split_whitespace().rev().map(crate::rules::sheet::fold).filter(|word| !word.is_empty());
+        hit.valid
+            && hit.repairs.is_empty()
+            && words
+                .by_ref()
+                .take(3)
+                .any(|word| word == "npi" || word.len() <= 4 && strsim::osa_distance(&word, "npi") == 1)
+    })?;
+    let rule = "rules/70-provider.toml";
+    let evidence = page.text.evidence(&hit.span, rule);
+    let value = Value::Npi { digits: hit.digits, valid: true };
+    Some(Candidate {
+        field: Field::ProviderNpi,
+        value,
+        evidence,
+        trust: PROSE,
+        rule: rule.to_owned(),
+        doubts: hit.doubts,
+        checked: true,
+    })
 }
 
 fn phones(page: &Context) -> Vec<Candidate> {
@@ -180,6 +221,7 @@ fn phones(page: &Context) -> Vec<Candidate> {
                     trust: LABELLED,
                     rule: label.rule.clone(),
                     doubts: hit.doubts,
+                    checked: false,
                 });
                 break;
             }

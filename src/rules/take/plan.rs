@@ -62,11 +62,13 @@ fn procedure(
     mut more: Vec<String>,
 ) -> Candidate {
     more.extend(hit.doubts);
+    // its own shape and place in the code table speak for it
+    let checked = hit.repairs.is_empty();
     if let Some(new) = hit.replaced_by {
         more.push(format!("{} was deleted from CPT; {new} took its place", hit.code));
     }
     let value = Value::Procedure(Procedure { code: Some(hit.code.to_owned()), units: hit.units });
-    Candidate { field: Field::Plan, value, evidence, trust, rule: rule.to_owned(), doubts: more }
+    Candidate { field: Field::Plan, value, evidence, trust, rule: rule.to_owned(), doubts: more, checked }
 }
 
 /// Only what is ticked is ordered. A box that could hardly be told makes the plan doubtful; where nothing is ticked and a box
@@ -88,6 +90,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
                     trust: 0.95,
                     rule: RULE.to_owned(),
                     doubts: doubts(),
+                    checked: false,
                 });
             }
         }
@@ -127,6 +130,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
             trust: 0.5,
             rule: RULE.to_owned(),
             doubts: Vec::new(),
+            checked: false,
         });
     }
     found
@@ -174,6 +178,7 @@ fn by_words(page: &Context) -> Vec<Candidate> {
                 trust: 0.9,
                 rule: rule.clone(),
                 doubts: Vec::new(),
+                checked: true,
             });
         }
     }
@@ -197,6 +202,7 @@ fn words_of_the_plan(page: &Context) -> Vec<Candidate> {
             trust: 0.9,
             rule: label.rule.clone(),
             doubts: Vec::new(),
+            checked: false,
         });
         break;
     }

@@ -131,5 +131,6 @@ fn candidate(signed: bool, evidence: Vec<Evidence>, trust: f32, doubts: Vec<Stri
         trust,
         rule: RULE.to_owned(),
         doubts,
+        checked: false,
     }
 }

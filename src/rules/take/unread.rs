@@ -67,5 +67,13 @@ fn legibility(page: &Context) -> f32 {
 }
 
 fn candidate(field: Field, evidence: Vec<Evidence>, rule: &str) -> Candidate {
-    Candidate { field, value: Value::Unread, evidence, trust: 0.5, rule: rule.to_owned(), doubts: Vec::new() }
+    Candidate {
+        field,
+        value: Value::Unread,
+        evidence,
+        trust: 0.5,
+        rule: rule.to_owned(),
+        doubts: Vec::new(),
+        checked: false,
+    }
 }
