@@ -2,7 +2,7 @@
 
 BINARY := target/debug/rxintake
 
-.PHONY: run test lint bench doc score build packages-run packages-test
+.PHONY: run test lint bench doc score record build packages-run packages-test
 
 run: packages-run build ## the daemon on a scratch clinic with the sample papers; ONCE=1 ends when all are read
 	scripts/demo.sh $(BINARY) $(if $(ONCE),--once)
@@ -23,6 +23,9 @@ doc: packages-run ## the documentation of every room
 
 score: packages-run build ## how well made papers are read: make score PAPERS=folder (papers and their truth.jsonl)
 	scripts/score.sh $(BINARY) $(PAPERS)
+
+record: packages-run build ## record the readings of the samples anew, after a change of pages or ocr
+	cargo run --quiet --locked --example record
 
 build:
 	cargo build --locked --bins

@@ -10,7 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Clean fine faxes of one page each: no streaks, nothing upside down.
-const FAX_PAGES: [&str; 3] = ["06-column-form-fax-fine.tif", "07-clinic-form-fax-fine.tif", "16-clearance-fax-fine.tif"];
+const FAX_PAGES: [&str; 3] =
+    ["06-column-form-fax-fine.tif", "07-clinic-form-fax-fine.tif", "16-clearance-fax-fine.tif"];
 /// A page with a text layer of its own.
 const TEXT_PAGE: &str = "01-letter-digital.pdf";
 /// A letter page scanned at 300 dpi.
@@ -64,7 +65,8 @@ fn main() {
         }
     }
     let ratio = |above: &[Duration], below: &[Duration]| median(above).as_secs_f64() / median(below).as_secs_f64();
-    let text_ms = (median(&many_texts).as_secs_f64() - median(&one_text).as_secs_f64()) * 1000.0 / (TEXT_COPIES - 1) as f64;
+    let text_ms =
+        (median(&many_texts).as_secs_f64() - median(&one_text).as_secs_f64()) * 1000.0 / (TEXT_COPIES - 1) as f64;
     let rows = [
         Row {
             what: "one job against the `tesseract` command, same fax pages (time)",
@@ -159,7 +161,8 @@ fn child_peak_mb(file: &Path) -> u64 {
         let children = format!("/proc/{0}/task/{0}/children", parent.id());
         for child in fs::read_to_string(children).unwrap_or_default().split_whitespace() {
             let status = fs::read_to_string(format!("/proc/{child}/status")).unwrap_or_default();
-            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+            let peak =
+                status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
             peak_kb = peak_kb.max(peak.unwrap_or(0));
         }
     }

@@ -25,9 +25,8 @@ fn main() -> anyhow::Result<()> {
     for line in truths.lines() {
         let truth: Truth = serde_json::from_str(line).context("a line of truth.jsonl")?;
         let paper = read.get(&truth.file);
-        let group = if truth.tier == "hand" { "handwritten" } else { &truth.channel };
         all.add(&truth, paper);
-        channels.entry(group.to_owned()).or_default().add(&truth, paper);
+        channels.entry(truth.group().to_owned()).or_default().add(&truth, paper);
     }
     println!("{:12} {all}", "all");
     for (channel, tally) in &channels {

@@ -25,41 +25,57 @@ const FIELDS: [Field; 12] = [
 
 /// What a made paper says: a line of `truth.jsonl`.
 #[derive(Debug, Deserialize)]
-pub struct Truth {
+pub(crate) struct Truth {
     /// File name.
-    pub file: String,
+    pub(crate) file: String,
     /// How it was sent: `digital`, `scan`, `fax_fine`, `fax_std`, `fax_bad`, `photo`.
-    pub channel: String,
+    pub(crate) channel: String,
     /// `typed`, `hand`, `batch`, `negative`, `broken`.
-    pub tier: String,
+    pub(crate) tier: String,
     /// The error code that reading must give.
     #[serde(default)]
-    pub error: Option<String>,
+    pub(crate) error: Option<String>,
     /// What is ordered; None where the file is broken and anything may be read of it.
-    pub prescriptions: Option<Vec<Value>>,
+    pub(crate) prescriptions: Option<Vec<Value>>,
+}
+
+impl Truth {
+    /// What the paper is counted under: its channel, or that a hand filled it in.
+    pub(crate) fn group(&self) -> &str {
+        if self.tier == "hand" { "handwritten" } else { &self.channel }
+    }
+
+    /// Whether the paper says of itself what the truth demands: no error, or the right one.
+    pub(crate) fn error_is_told(&self, paper: Option<&Paper>) -> bool {
+        let told = paper.and_then(|paper| paper.error.as_ref()).map(|error| json!(error.code));
+        told == self.error.as_ref().map(|error| json!(error))
+    }
 }
 
 /// Counts over any number of papers.
 #[derive(Debug, Default, Clone)]
-pub struct Tally {
-    pub papers: usize,
-    pub papers_sorted: usize,
-    pub invented: usize,
-    pub prescriptions: usize,
-    pub fields: usize,
-    pub right: usize,
-    pub silent: usize,
-    pub touchless: usize,
-    pub gaps_owed: usize,
-    pub gaps_told: usize,
-    pub gaps_false: usize,
+pub(crate) struct Tally {
+    pub(crate) papers: usize,
+    pub(crate) papers_sorted: usize,
+    pub(crate) invented: usize,
+    pub(crate) prescriptions: usize,
+    pub(crate) fields: usize,
+    pub(crate) right: usize,
+    pub(crate) silent: usize,
+    pub(crate) touchless: usize,
+    pub(crate) gaps_owed: usize,
+    pub(crate) gaps_told: usize,
+    pub(crate) gaps_false: usize,
     /// One line a wrong field: no patient's data in it, for the papers are made.
-    pub faults: Vec<String>,
+    pub(crate) faults: Vec<String>,
 }
 
 impl Tally {
     /// Holds one paper against its truth.
-    pub fn add(&mut self, truth: &Truth, paper: Option<&Paper>) {
+    pub(crate) fn add(&mut self, truth: &Truth, paper: Option<&Paper>) {
+        if !truth.error_is_told(paper) {
+            self.faults.push(format!("{}: error should be {:?}", truth.file, truth.error));
+        }
         let Some(wanted) = &truth.prescriptions else { return };
         let mut read: Vec<&Prescription> = paper.iter().flat_map(|paper| &paper.prescriptions).collect();
         self.papers += 1;

@@ -1,1 +1,24 @@
 //! In: a Record. Out: letters to the people who must know, sent until they are delivered.
+
+mod compose;
+mod error;
+mod mailer;
+mod options;
+
+pub use compose::{Staff, letters};
+pub use error::AlertError;
+pub use mailer::Mailer;
+pub use options::{Options, Smtp, Tls};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// First wait after a failed attempt, in seconds; it doubles each time.
+const FIRST_WAIT_SECONDS: i64 = 30;
+/// Longest wait between two attempts, in seconds.
+const LONGEST_WAIT_SECONDS: i64 = 3_600;
+
+/// When a letter that failed `attempts` times is tried again.
+pub fn next_attempt(attempts: u32, now: Timestamp) -> Timestamp {
+    let wait = FIRST_WAIT_SECONDS.saturating_mul(1 << attempts.min(10)).min(LONGEST_WAIT_SECONDS);
+    now.checked_add(SignedDuration::from_secs(wait)).unwrap_or(now)
+}

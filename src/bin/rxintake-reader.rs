@@ -6,11 +6,12 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let tessdata = arguments.next();
-    let memory_max_bytes = arguments.next().and_then(|bytes| bytes.parse().ok());
-    let (Some(tessdata), Some(memory_max_bytes)) = (tessdata, memory_max_bytes) else {
-        return ExitCode::from(2); // started by hand
+    let mut number = || arguments.next().and_then(|number| number.parse().ok());
+    let (Some(tessdata), Some(memory_max_bytes), Some(seconds_max)) = (tessdata, number(), number()) else {
+        return ExitCode::from(2); // started by hand: rxintake starts this program
     };
-    match rxintake::reader::serve(&tessdata, memory_max_bytes, &mut io::stdin().lock(), &mut io::stdout().lock()) {
+    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+    match rxintake::reader::serve(&tessdata, memory_max_bytes, seconds_max, &mut input, &mut output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

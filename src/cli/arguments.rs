@@ -134,30 +134,6 @@ pub enum RulesCommand {
     Check(RulesArgument),
     /// Run the tests that stand in the rule files
     Test(RulesArgument),
-    /// Show for every field of a paper what was found where, by which rule, and why the next best was turned down
-    Explain {
-        /// Which rules.
-        #[command(flatten)]
-        rules: RulesArgument,
-        /// The paper
-        file: PathBuf,
-    },
-    /// Code lists
-    #[command(subcommand)]
-    Codes(CodesCommand),
-}
-
-/// What can be done with code lists.
-#[derive(Debug, Subcommand)]
-pub enum CodesCommand {
-    /// Take in the official ICD-10-CM order file (icd10cm-order-YYYY.txt) of a fiscal year
-    Import {
-        /// Which rules.
-        #[command(flatten)]
-        rules: RulesArgument,
-        /// The order file
-        file: PathBuf,
-    },
 }
 
 /// Which rule files.

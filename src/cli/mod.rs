@@ -1,3 +1,154 @@
 //! In: the command line. Out: an exit code. One file a command.
 
-pub mod read;
+mod arguments;
+mod doctor;
+mod init;
+mod parse;
+mod pretty;
+mod read;
+mod records;
+mod rules;
+mod run;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+
+use crate::config::Config;
+use crate::daemon::clock;
+use crate::pipeline::Pipeline;
+use crate::reader::{self, Reader};
+use crate::rules::Book;
+use crate::store::{Store, find_or_make_key};
+
+pub use arguments::Arguments;
+use arguments::{Command, ParseArguments, ReadArguments, RecordsCommand, RulesCommand, RunArguments};
+pub use pretty::kind_words;
+
+/// Everything was as it should be.
+const DONE: u8 = 0;
+/// Some papers could not be read, or a check found faults.
+const FAULTS: u8 = 1;
+/// The arguments, the configuration or the rules are wrong.
+const REFUSED: u8 = 2;
+
+/// Runs the command that was typed and gives the exit code: 0 done, 1 some papers or checks failed, 2 refused.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    match run(arguments.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let refused = error.is::<Refused>();
+            writeln!(io::stderr(), "rxintake: {error:#}").ok();
+            ExitCode::from(if refused { REFUSED } else { FAULTS })
+        }
+    }
+}
+
+/// What was typed or written in a file is wrong; the message says where and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(String);
+
+fn run(command: Command) -> anyhow::Result<u8> {
+    let mut out = io::stdout().lock();
+    match command {
+        Command::Parse(arguments) => in_runtime(run_parse(arguments, &mut out)),
+        Command::Read(arguments) => in_runtime(run_read(arguments, &mut out)),
+        Command::Run(arguments) => {
+            drop(out);
+            in_runtime(run_daemon(arguments))
+        }
+        Command::Records(command) => run_records(command, &mut out),
+        Command::Rules(RulesCommand::Check(arguments)) => {
+            Ok(code(rules::check(&book(arguments.rules.as_deref())?, &mut out)?))
+        }
+        Command::Rules(RulesCommand::Test(arguments)) => {
+            Ok(code(rules::test(&book(arguments.rules.as_deref())?, &mut out)?))
+        }
+        Command::Doctor(argument) => {
+            let config = config(&argument.config)?;
+            in_runtime(async { Ok(code(doctor::doctor(&config, &mut out).await?)) })
+        }
+        Command::Init { folder } => init::init(&folder, Book::files(), &mut out).map(|()| DONE),
+    }
+}
+
+fn code(well: bool) -> u8 {
+    if well { DONE } else { FAULTS }
+}
+
+fn in_runtime(work: impl Future<Output = anyhow::Result<u8>>) -> anyhow::Result<u8> {
+    tokio::runtime::Runtime::new().context("cannot start the runtime")?.block_on(work)
+}
+
+async fn run_parse(arguments: ParseArguments, out: &mut impl Write) -> anyhow::Result<u8> {
+    let book = book(arguments.rules.as_deref())?;
+    let jobs = jobs(arguments.jobs);
+    let pipeline = Pipeline::new(reader_for(jobs)?, book);
+    let on = arguments.on.unwrap_or_else(clock::today);
+    Ok(code(parse::parse(&arguments.files, arguments.format, jobs, on, &pipeline, out).await?))
+}
+
+async fn run_read(arguments: ReadArguments, out: &mut impl Write) -> anyhow::Result<u8> {
+    let jobs = jobs(arguments.jobs);
+    Ok(code(read::read(&arguments.files, arguments.format, jobs, &reader_for(jobs)?, out).await?))
+}
+
+async fn run_daemon(arguments: RunArguments) -> anyhow::Result<u8> {
+    let config = config(&arguments.config.config)?;
+    let book = match &config.rules_dir {
+        Some(folder) => Book::load(folder).map_err(|faults| Refused(faults.to_string()))?,
+        None => Book::built_in(),
+    };
+    let reader = Reader::new(config.reader.clone())?;
+    run::run(config, Pipeline::new(reader, book), arguments.once).await.map(|()| DONE)
+}
+
+fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<u8> {
+    let (RecordsCommand::List(argument)
+    | RecordsCommand::Show { config: argument, .. }
+    | RecordsCommand::Export { config: argument, .. }) = &command;
+    let config = config(&argument.config)?;
+    let (key, _) = find_or_make_key(&config.key_path())?;
+    let store = Store::open(&config.data_dir, key)?;
+    match command {
+        RecordsCommand::List(_) => records::list(&store, out)?,
+        RecordsCommand::Show { id, .. } => records::show(&store, &id, out)?,
+        RecordsCommand::Export { .. } => records::export(&store, out)?,
+    }
+    Ok(DONE)
+}
+
+fn reader_for(jobs: usize) -> anyhow::Result<Reader> {
+    Ok(Reader::new(reader::Options { jobs, ..reader::Options::default() })?)
+}
+
+fn config(path: &Path) -> Result<Config, Refused> {
+    Config::load(path).map_err(|error| Refused(error.to_string()))
+}
+
+/// The clinic's own rules where they are named, by argument or by the configuration in the environment; else the built-in ones.
+fn book(folder: Option<&Path>) -> Result<Book, Refused> {
+    let folder = match folder {
+        Some(folder) => Some(folder.to_owned()),
+        None => std::env::var_os("RXINTAKE_CONFIG")
+            .map(|path| config(Path::new(&path)))
+            .transpose()?
+            .and_then(|config| config.rules_dir),
+    };
+    match folder {
+        Some(folder) => Book::load(&folder).map_err(|faults| Refused(faults.to_string())),
+        None => Ok(Book::built_in()),
+    }
+}
+
+fn jobs(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}

@@ -36,7 +36,7 @@ struct Line<'a> {
 ///
 /// # Errors
 /// Where nothing can be read at all (no reader), or the output cannot be written.
-pub async fn parse(
+pub(in crate::cli) async fn parse(
     files: &[PathBuf],
     format: ParseFormat,
     jobs: usize,
@@ -77,7 +77,8 @@ async fn parse_file(file: &Path, on: Date, pipeline: &Pipeline) -> anyhow::Resul
         vec![Arc::from(bytes.as_slice())]
     };
     if parts.is_empty() {
-        let message = "The mail holds no paper. Open it: the sender may have put a link in it, or forgotten the attachment.";
+        let message =
+            "The mail holds no paper. Open it: the sender may have put a link in it, or forgotten the attachment.";
         return Ok(unreadable(&bytes, message.to_owned()));
     }
     let (_, paper) =

@@ -8,7 +8,7 @@ use crate::model::{Frequency, Gap, GapLevel, OtherPage, Paper, PaperKind, Payer,
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub fn print(path: &str, paper: &Paper, out: &mut impl Write) -> io::Result<()> {
+pub(in crate::cli) fn print(path: &str, paper: &Paper, out: &mut impl Write) -> io::Result<()> {
     let pages = if paper.pages == 1 { "1 page".to_owned() } else { format!("{} pages", paper.pages) };
     writeln!(out, "{path}  ({pages})")?;
     if let Some(error) = &paper.error {

@@ -55,7 +55,7 @@ struct WordBox<'a> {
 ///
 /// # Errors
 /// Where nothing can be read at all (no reader), or the output cannot be written.
-pub async fn read(
+pub(in crate::cli) async fn read(
     files: &[PathBuf],
     format: ReadFormat,
     jobs: usize,

@@ -1,1 +1,94 @@
 //! In: the configuration file. Out: every room's Options.
+
+mod error;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::alert::{self, Staff};
+use crate::intake::folder;
+use crate::reader;
+
+pub use error::ConfigError;
+
+/// Everything that the configuration says. Relative paths are relative to the file, and are made absolute here.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Store and originals.
+    pub data_dir: PathBuf,
+    /// The clinic's rule files; the shipped ones where it is left out.
+    pub rules_dir: Option<PathBuf>,
+    /// The master key; by default `rxintake.key` beside the configuration. `RXINTAKE_KEY_FILE` and a systemd credential win.
+    pub key_file: Option<PathBuf>,
+    /// The doors.
+    #[serde(default)]
+    pub inbox: Vec<Inbox>,
+    /// How alerts are sent.
+    pub alerts: alert::Options,
+    /// Who is told.
+    #[serde(default)]
+    pub staff: Vec<Staff>,
+    /// How papers are read.
+    #[serde(default)]
+    pub reader: reader::Options,
+}
+
+/// A door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Inbox {
+    /// A watched folder.
+    Folder(folder::Options),
+}
+
+impl Config {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// What is wrong with it: file, line, column, and what was probably meant.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text).map_err(|error| ConfigError::of_toml(path, &text, &error))?;
+        if config.inbox.is_empty() {
+            return Err(ConfigError::NoInbox { path: path.to_owned() });
+        }
+        if config.alerts.directory.is_none() && config.alerts.smtp.is_none() {
+            return Err(ConfigError::NoAlerts { path: path.to_owned() });
+        }
+        let absolute =
+            std::path::absolute(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
+        config.resolve(&folder);
+        Ok(config)
+    }
+
+    /// Where the master key is: the environment first, then a systemd credential, then the configuration.
+    pub fn key_path(&self) -> PathBuf {
+        if let Some(path) = std::env::var_os("RXINTAKE_KEY_FILE") {
+            return path.into();
+        }
+        let credential =
+            std::env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join("rxintake-key"));
+        match (credential.filter(|path| path.is_file()), &self.key_file) {
+            (Some(path), _) => path,
+            (None, Some(path)) => path.clone(),
+            (None, None) => unreachable!("resolve() names a key file"),
+        }
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        let absolute = |path: &mut PathBuf| *path = folder.join(&*path);
+        absolute(&mut self.data_dir);
+        absolute(self.key_file.get_or_insert_with(|| PathBuf::from("rxintake.key")));
+        let inboxes = self
+            .inbox
+            .iter_mut()
+            .flat_map(|Inbox::Folder(options)| std::iter::once(&mut options.path).chain(&mut options.done));
+        let mut smtp = self.alerts.smtp.as_mut();
+        let smtp = smtp.as_mut().into_iter().flat_map(|smtp| smtp.password_file.iter_mut().chain(&mut smtp.ca_file));
+        inboxes.chain(smtp).chain(&mut self.alerts.directory).chain(&mut self.rules_dir).for_each(absolute);
+    }
+}

@@ -1,1 +1,119 @@
 //! In: doors. Out: records and letters, for months.
+//!
+//! One task a door hands papers to the store; as many workers as cores take what is owed through the pipeline; one mailer
+//! empties the outbox. They share nothing but the store, which holds everything that is under way, and wake each other.
+
+pub mod clock;
+mod doors;
+mod error;
+mod event;
+mod mailer;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::alert::Mailer;
+use crate::config::{Config, Inbox};
+use crate::intake::folder::Folder;
+use crate::pipeline::Pipeline;
+use crate::store::Store;
+
+pub use error::DaemonError;
+pub use event::Event;
+
+/// Where events go as they happen.
+pub type Tell = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// What every task of the daemon shares.
+#[derive(Clone)]
+pub(in crate::daemon) struct Shared {
+    pub(in crate::daemon) store: Store,
+    pub(in crate::daemon) config: Arc<Config>,
+    pub(in crate::daemon) tell: Tell,
+    pub(in crate::daemon) stop: CancellationToken,
+    /// Papers are owed.
+    pub(in crate::daemon) owed: Arc<Notify>,
+    /// Letters are owed.
+    pub(in crate::daemon) letters: Arc<Notify>,
+    /// Something changed that `--once` waits for.
+    pub(in crate::daemon) progress: Arc<Notify>,
+    /// Doors that saw nothing to take or wait for at their last look.
+    pub(in crate::daemon) idle_doors: Arc<AtomicUsize>,
+}
+
+/// Runs until SIGTERM or SIGINT, or, with `once`, until every inbox is empty, nothing is owed and the outbox is empty. The
+/// paper in hand is finished or given back.
+///
+/// # Errors
+/// Where a door or the mailer cannot work at all.
+pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, tell: Tell) -> Result<(), DaemonError> {
+    let mailer = Mailer::new(&config.alerts).map_err(DaemonError::Alerts)?;
+    let doors: Vec<Folder> = config.inbox.iter().map(|Inbox::Folder(options)| Folder::new(options.clone())).collect();
+    for door in &doors {
+        door.prepare().map_err(DaemonError::Door)?;
+    }
+    let shared = Shared {
+        store,
+        config: Arc::new(config),
+        tell,
+        stop: CancellationToken::new(),
+        owed: Arc::new(Notify::new()),
+        letters: Arc::new(Notify::new()),
+        progress: Arc::new(Notify::new()),
+        idle_doors: Arc::new(AtomicUsize::new(0)),
+    };
+    let door_count = doors.len();
+    let mut tasks = JoinSet::new();
+    for door in doors {
+        tasks.spawn(doors::watch(door, shared.clone()));
+    }
+    for _ in 0..shared.config.reader.jobs.max(1) {
+        tasks.spawn(worker::work(pipeline.clone(), shared.clone()));
+    }
+    tasks.spawn(mailer::deliver(mailer, shared.clone()));
+
+    tokio::select! {
+        signal = stop_signal() => signal.map_err(DaemonError::Signals)?,
+        () = until_done(&shared, door_count), if once => {}
+        ended = tasks.join_next() => {
+            // a task ends by itself only by a fault of ours
+            if let Some(Err(error)) = ended {
+                shared.stop.cancel();
+                return Err(DaemonError::Task(error));
+            }
+        }
+    }
+    (shared.tell)(Event::Stopping);
+    shared.stop.cancel();
+    while let Some(ended) = tasks.join_next().await {
+        ended.map_err(DaemonError::Task)?;
+    }
+    Ok(())
+}
+
+async fn until_done(shared: &Shared, door_count: usize) {
+    loop {
+        let changed = shared.progress.notified();
+        let owed = shared.store.owed().unwrap_or((1, 1)); // a store that does not answer is not done
+        if owed == (0, 0) && shared.idle_doors.load(Ordering::SeqCst) == door_count {
+            return;
+        }
+        changed.await;
+    }
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,5 +1,7 @@
 //! One page before it is read.
 
+use std::ops::Range;
+
 use crate::model::{Line, PageTrouble};
 
 /// A page, upright or not yet known to be, with square pixels.
@@ -13,6 +15,12 @@ pub struct Page {
     pub height: u32,
     /// Pixels an inch, the same on both axes.
     pub dpi: u32,
+    /// By how many degrees clockwise it was turned already: 0 or 180.
+    pub turned_degrees: u16,
+    /// The line that the receiving fax machine stamped: the rows where it stood, and its picture.
+    pub fax_header: Option<(Range<u32>, Grey)>,
+    /// Nothing on it could be text.
+    pub blank: bool,
     /// Ink or words.
     pub content: PageContent,
     /// The picture behind it was damaged or cut short.

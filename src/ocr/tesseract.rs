@@ -2,11 +2,13 @@
 
 use tesseract::{OcrEngineMode, PageSegMode, Tesseract};
 
-use crate::model::{Grey, Line};
+use crate::model::{Grey, Line, Word};
 use crate::ocr::tsv;
 
 /// Tesseract multiplies `height * bytes a line` in a 32-bit integer; beyond this side it reads outside the picture.
 const SIDE_MAX: u32 = 20_000;
+/// Dots an inch of a word that is shown twice as large.
+const WORD_DPI: u32 = 600;
 
 /// The engine could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +31,12 @@ pub enum OcrError {
 }
 
 /// One engine, kept over many pages.
-pub struct Engine(Option<Tesseract>);
+pub struct Engine {
+    /// None since a page broke it.
+    engine: Option<Tesseract>,
+    /// The letters it may answer with; empty means all.
+    characters: String,
+}
 
 impl Engine {
     /// Starts an engine on the trained data in `folder`.
@@ -38,10 +45,8 @@ impl Engine {
     /// Where the trained data is missing.
     pub fn start(folder: &str) -> Result<Self, OcrError> {
         let engine = Tesseract::new_with_oem(Some(folder), Some("eng"), OcrEngineMode::LstmOnly);
-        let mut engine = engine.map_err(|source| OcrError::Start { folder: folder.to_owned(), source })?;
-        // the library's own default is a single block of text, unlike that of the command
-        engine.set_page_seg_mode(PageSegMode::PsmAuto);
-        Ok(Self(Some(engine)))
+        let engine = engine.map_err(|source| OcrError::Start { folder: folder.to_owned(), source })?;
+        Ok(Self { engine: Some(engine), characters: String::new() })
     }
 
     /// The lines on a picture.
@@ -52,7 +57,41 @@ impl Engine {
         if grey.width < 10 || grey.height < 10 || grey.width > SIDE_MAX || grey.height > SIDE_MAX {
             return Ok(Vec::new());
         }
-        let engine = self.0.take().ok_or(OcrError::Gone)?;
+        let tsv = self.table(grey, dpi, PageSegMode::PsmAuto, "")?;
+        Ok(tsv::lines(&tsv, grey.width, grey.height))
+    }
+
+    /// The words on a picture of a single line, from left to right.
+    ///
+    /// # Errors
+    /// Where tesseract fails; the engine is gone then.
+    pub(in crate::ocr) fn line(&mut self, grey: &Grey, dpi: u32) -> Result<Vec<Word>, OcrError> {
+        let tsv = self.table(grey, dpi, PageSegMode::PsmSingleLine, "")?;
+        Ok(tsv::lines(&tsv, grey.width, grey.height).into_iter().flat_map(|line| line.words).collect())
+    }
+
+    /// What a picture of a single word says, read with the letters of `characters` alone, and how sure the engine is of it.
+    ///
+    /// # Errors
+    /// Where tesseract fails; the engine is gone then.
+    pub(in crate::ocr) fn word(&mut self, grey: &Grey, characters: &str) -> Result<(String, f32), OcrError> {
+        let tsv = self.table(grey, WORD_DPI, PageSegMode::PsmSingleLine, characters)?;
+        let words: Vec<_> = tsv::lines(&tsv, grey.width, grey.height).into_iter().flat_map(|line| line.words).collect();
+        let text = words.iter().map(|word| word.text.reveal().as_str()).collect::<Vec<_>>().join(" ");
+        let confidence = words.iter().map(|word| word.confidence).reduce(f32::min).unwrap_or(0.0);
+        Ok((text, confidence))
+    }
+
+    /// Tesseract's table of words for a picture.
+    fn table(&mut self, grey: &Grey, dpi: u32, mode: PageSegMode, characters: &str) -> Result<String, OcrError> {
+        let mut engine = self.engine.take().ok_or(OcrError::Gone)?;
+        engine.set_page_seg_mode(mode);
+        if self.characters != characters {
+            engine = engine
+                .set_variable("tessedit_char_whitelist", characters)
+                .map_err(|error| OcrError::Page(error.into()))?;
+            characters.clone_into(&mut self.characters);
+        }
         let side = |pixels: u32| i32::try_from(pixels).expect("at most SIDE_MAX");
         let (width, height) = (side(grey.width), side(grey.height));
         let mut engine = engine
@@ -62,7 +101,7 @@ impl Engine {
             .recognize()
             .map_err(|error| OcrError::Page(error.into()))?;
         let tsv = engine.get_tsv_text(0).map_err(|error| OcrError::Page(error.into()))?;
-        self.0 = Some(engine);
-        Ok(tsv::lines(&tsv, grey.width, grey.height))
+        self.engine = Some(engine);
+        Ok(tsv)
     }
 }

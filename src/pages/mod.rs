@@ -1,18 +1,22 @@
 //! In: the bytes of a paper. Out: a Document and its Pages, square pixels.
 
+pub mod clean;
+mod color;
 mod limits;
+mod page;
 mod pdf;
 mod picture;
 mod sniff;
-mod square;
 mod text;
 mod tiff;
 
 pub use limits::Limits;
 pub use sniff::sniff;
-pub use text::readings as text_readings;
+pub use text::read as read_text;
 
-use crate::model::{Document, MediaType, Page, PaperError, PaperErrorCode};
+use std::ops::Range;
+
+use crate::model::{Document, Grey, MediaType, Page, PageContent, PaperError, PaperErrorCode};
 
 /// Dots an inch at which pages are worked on: what the OCR engine was trained for.
 pub const DPI: u32 = 300;
@@ -25,7 +29,7 @@ pub struct Opened {
 
 enum Pages {
     Pdf(Box<pdf::Pdf>),
-    Tiff(tiff::Tiff),
+    Tiff(Box<tiff::Tiff>),
     Picture(picture::Picture),
 }
 
@@ -34,22 +38,15 @@ enum Pages {
 /// # Errors
 /// What is wrong with the paper, in words for the front desk.
 pub fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Opened, PaperError> {
-    if bytes.len() as u64 > limits.paper_bytes_max {
-        let megabytes = limits.paper_bytes_max / 1_000_000;
-        return Err(trouble(
-            PaperErrorCode::TooLarge,
-            &format!("The file is larger than {megabytes} MB. Ask the sender to send it in parts."),
-        ));
-    }
-    let media_type = sniff(&bytes)?;
+    let media_type = sniff(&bytes, limits)?;
     let pages = match media_type {
         MediaType::Pdf => Pages::Pdf(Box::new(pdf::Pdf::open(bytes, limits)?)),
-        MediaType::Tiff => Pages::Tiff(tiff::Tiff::open(bytes, limits)?),
+        MediaType::Tiff => Pages::Tiff(Box::new(tiff::Tiff::open(bytes, limits)?)),
         MediaType::Jpeg | MediaType::Png => Pages::Picture(picture::Picture::open(bytes, media_type, limits)?),
         MediaType::Text => return Err(trouble(PaperErrorCode::NotAPaper, "Plain text has no pages to look at.")),
     };
     let (count, mut error) = match &pages {
-        Pages::Pdf(pdf) => (pdf.page_count(), None),
+        Pages::Pdf(pdf) => (pdf.page_count(), pdf.error()),
         Pages::Tiff(tiff) => (tiff.page_count(), tiff.error()),
         Pages::Picture(picture) => (1, picture.error()),
     };
@@ -78,6 +75,21 @@ impl Opened {
             Pages::Picture(picture) => picture.page(),
         }
     }
+}
+
+/// A horizontal part of a page, `band` of `bands` from 0, and its rows. The rest of the page is white, so that places stay
+/// what they are; a quarter of an inch around the rows stays, so that no line is cut.
+pub fn band(page: Page, band: u32, bands: u32) -> (Page, Range<u32>) {
+    let rows = page.height * band / bands..page.height * (band + 1) / bands;
+    let PageContent::Pixels { words, ink } = page.content else { return (page, rows) };
+    let keep = |mut grey: Grey| {
+        let row = |row: u32| row.min(grey.height) as usize * grey.width as usize;
+        let (top, bottom) = (row(rows.start.saturating_sub(DPI / 4)), row(rows.end + DPI / 4));
+        grey.pixels[..top].fill(255);
+        grey.pixels[bottom..].fill(255);
+        grey
+    };
+    (Page { content: PageContent::Pixels { words: keep(words), ink: keep(ink) }, ..page }, rows)
 }
 
 fn trouble(code: PaperErrorCode, message: &str) -> PaperError {

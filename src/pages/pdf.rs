@@ -14,14 +14,20 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use hayro_cmap::BfString;
 
 use crate::model::{Area, Grey, Line, Page, PageContent, PageTrouble, PaperError, PaperErrorCode, Private, Word};
-use crate::pages::{DPI, Limits, square, trouble};
+use crate::pages::{DPI, Limits, clean::Resolution, color, page, trouble};
 
+/// How far from its end a PDF may carry its end mark.
+const TAIL_BYTES: usize = 4096;
 /// PDF units an inch (ISO 32000-1, 8.3.2.3).
 const POINTS_PER_INCH: f64 = 72.0;
 /// Widest or tallest rendering, in pixels: a page of 100,000 units is shown smaller instead of filling the memory.
 const RENDER_SIDE_MAX: f64 = 5_000.0;
+/// Text that differs less from its ground cannot be seen.
+const CONTRAST_MIN: u8 = 24;
 /// An image that covers this share of the page is the page.
 const FULL_PAGE: f64 = 0.85;
+/// Where images cover this share of the page, it is read from pixels: its text layer may be a stamp on a scan in strips.
+const PICTURE_PAGE: f64 = 0.4;
 /// A text layer with fewer words beside a full-page image is a stamp on a scan.
 const STAMP_WORDS_MAX: usize = 12;
 /// Share of glyphs that must have a Unicode value before the text layer is believed.
@@ -30,6 +36,7 @@ const UNICODE_SHARE_MIN: f64 = 0.95;
 /// An opened PDF.
 pub(in crate::pages) struct Pdf {
     file: PdfFile,
+    cut_short: bool,
     pixels_max: u64,
 }
 
@@ -37,6 +44,9 @@ impl Pdf {
     pub(in crate::pages) fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Self, PaperError> {
         let encrypted = "The PDF is locked with a password. Ask the sender for it without one, or open it and print it into a new PDF.";
         let damaged = "The PDF is damaged. Ask the sender to send it again.";
+        // the file ends with %%EOF (ISO 32000-1, 7.5.5); what some programs write behind it is short
+        let tail = bytes.get(bytes.len().saturating_sub(TAIL_BYTES)..).unwrap_or(&bytes);
+        let cut_short = !tail.windows(5).any(|window| window == b"%%EOF");
         let file = PdfFile::new(bytes).map_err(|error| match error {
             LoadPdfError::Decryption(_) => trouble(PaperErrorCode::Encrypted, encrypted),
             LoadPdfError::Invalid => trouble(PaperErrorCode::Damaged, damaged),
@@ -44,20 +54,25 @@ impl Pdf {
         if file.pages().is_empty() {
             return Err(trouble(PaperErrorCode::Damaged, "The PDF has no pages. Ask the sender to send it again."));
         }
-        Ok(Self { file, pixels_max: limits.page_pixels_max })
+        Ok(Self { file, cut_short, pixels_max: limits.page_pixels_max })
     }
 
     pub(in crate::pages) fn page_count(&self) -> u32 {
         u32::try_from(self.file.pages().len()).unwrap_or(u32::MAX)
     }
 
+    pub(in crate::pages) fn error(&self) -> Option<PaperError> {
+        let message = "The PDF ends early; the pages that came were read. Ask the sender to send it again.";
+        self.cut_short.then(|| trouble(PaperErrorCode::Truncated, message))
+    }
+
     pub(in crate::pages) fn page(&self, number: u32) -> Page {
-        let Some(page) = self.file.pages().get(number as usize - 1) else {
-            return square::lost_page(number, PageTrouble::Damaged);
+        let Some(shown) = self.file.pages().get(number as usize - 1) else {
+            return page::lost(number, PageTrouble::Damaged);
         };
-        let (width, height) = page.render_dimensions();
+        let (width, height) = shown.render_dimensions();
         let (width, height) = (f64::from(width).max(1.0), f64::from(height).max(1.0));
-        let layer = self.look(page, width, height);
+        let layer = self.look(shown, width, height);
         let covering = layer.images.iter().find(|image| image.area.area() >= FULL_PAGE * width * height);
         if let Some(image) = covering
             && layer.words_seen() <= STAMP_WORDS_MAX
@@ -65,28 +80,26 @@ impl Pdf {
             && let Some(grey) = &image.grey
         {
             let dpi = |pixels: u32, points: f64| (f64::from(pixels) / points * POINTS_PER_INCH) as f32;
-            let resolution = Some((dpi(grey.width, image.area.width()), dpi(grey.height, image.area.height())));
-            return square::page(number, grey.clone(), resolution, None);
+            let resolution =
+                Resolution { x_dpi: dpi(grey.width, image.area.width()), y_dpi: dpi(grey.height, image.area.height()) };
+            return page::from_picture(number, grey.clone(), Some(resolution), None);
         }
-        let ink = show(page, width, height);
+        let ink = show(shown, width, height);
         let scale = f64::from(ink.width) / width;
-        if covering.is_none() && layer.is_believable() {
-            let lines = layer.lines(scale, &ink);
-            return Page {
-                number,
-                width: ink.width,
-                height: ink.height,
-                dpi: DPI,
-                content: PageContent::Words { lines, ink },
-                trouble: None,
-            };
+        if layer.pictures_share(width * height) >= PICTURE_PAGE || !layer.is_believable() {
+            let dpi = scale as f32 * POINTS_PER_INCH as f32;
+            return page::from_picture(number, ink, Some(Resolution { x_dpi: dpi, y_dpi: dpi }), None);
         }
+        let lines = layer.lines(scale, &ink);
         Page {
             number,
             width: ink.width,
             height: ink.height,
-            dpi: DPI,
-            content: PageContent::Pixels { words: ink.clone(), ink },
+            dpi: (scale * POINTS_PER_INCH).round() as u32,
+            turned_degrees: 0,
+            fax_header: None,
+            blank: lines.is_empty(),
+            content: PageContent::Words { lines, ink },
             trouble: None,
         }
     }
@@ -108,10 +121,7 @@ fn show(page: &PdfPage<'_>, width: f64, height: f64) -> Grey {
     let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
     let how = RenderSettings { force_image_interpolation: true, ..RenderSettings::default() };
     let pixmap = render(page, &RenderCache::new(), &InterpreterSettings::default(), &how, &settings);
-    let grey = |red: u8, green: u8, blue: u8| {
-        ((u32::from(red) * 77 + u32::from(green) * 150 + u32::from(blue) * 29) >> 8) as u8
-    };
-    let pixels = pixmap.data().iter().map(|pixel| grey(pixel.r, pixel.g, pixel.b)).collect();
+    let pixels = pixmap.data().iter().map(|pixel| color::luma(pixel.r, pixel.g, pixel.b)).collect();
     Grey { width: u32::from(pixmap.width()), height: u32::from(pixmap.height()), pixels }
 }
 
@@ -148,6 +158,10 @@ struct Piece {
 impl Layer {
     fn words_seen(&self) -> usize {
         self.pieces().len()
+    }
+
+    fn pictures_share(&self, page_area: f64) -> f64 {
+        self.images.iter().map(|image| image.area.area()).sum::<f64>() / page_area
     }
 
     fn is_believable(&self) -> bool {
@@ -230,9 +244,13 @@ fn place(area: Rect, scale: f64, ink: &Grey) -> Option<Area> {
     (area.width() > 0 && area.height() > 0).then_some(area)
 }
 
+/// Whether something shows in and around `area`: white text on white does not.
 fn has_ink(ink: &Grey, area: &Area) -> bool {
-    let columns = area.left as usize..area.right as usize;
-    (area.top..area.bottom).any(|y| ink.row(y)[columns.clone()].iter().any(|&pixel| pixel < 160))
+    let columns = area.left.saturating_sub(2) as usize..(area.right + 2).min(ink.width) as usize;
+    let rows = area.top.saturating_sub(2)..(area.bottom + 2).min(ink.height);
+    let pixels = || rows.clone().flat_map(|y| &ink.row(y)[columns.clone()]);
+    let (darkest, brightest) = (pixels().min().copied().unwrap_or(0), pixels().max().copied().unwrap_or(0));
+    brightest - darkest >= CONTRAST_MIN
 }
 
 impl<'a> Device<'a> for Layer {
@@ -293,9 +311,7 @@ fn luma(data: ImageData) -> Option<Grey> {
     match data {
         ImageData::Luma(image) => Grey::new(image.width, image.height, image.data),
         ImageData::Rgb(image) => {
-            let mix = |pixel: &[u8]| {
-                ((u32::from(pixel[0]) * 77 + u32::from(pixel[1]) * 150 + u32::from(pixel[2]) * 29) >> 8) as u8
-            };
+            let mix = |pixel: &[u8]| color::luma(pixel[0], pixel[1], pixel[2]);
             Grey::new(image.width, image.height, image.data.chunks_exact(3).map(mix).collect())
         }
     }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
 use crate::model::{Grey, MediaType, Page, PageTrouble, PaperError, PaperErrorCode};
-use crate::pages::{Limits, square, trouble};
+use crate::pages::{Limits, page, trouble};
 
 /// A picture, decoded and turned as its EXIF data says.
 pub(in crate::pages) struct Picture {
@@ -42,6 +42,6 @@ impl Picture {
     }
 
     pub(in crate::pages) fn page(&self) -> Page {
-        square::page(1, self.grey.clone(), None, self.cut_short.then_some(PageTrouble::Damaged))
+        page::from_picture(1, self.grey.clone(), None, self.cut_short.then_some(PageTrouble::Damaged))
     }
 }

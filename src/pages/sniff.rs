@@ -1,7 +1,7 @@
 //! What bytes are, by their content; names and declared types are not believed.
 
 use crate::model::{MediaType, PaperError, PaperErrorCode};
-use crate::pages::{text, trouble};
+use crate::pages::{Limits, text, trouble};
 
 /// How far from its beginning a PDF may carry its mark (ISO 32000-1, annex H.3.4.1).
 const PDF_HEADER_BYTES_MAX: usize = 1024;
@@ -9,8 +9,13 @@ const PDF_HEADER_BYTES_MAX: usize = 1024;
 /// The media type of a paper.
 ///
 /// # Errors
-/// `not_a_paper`, with what to send instead.
-pub fn sniff(bytes: &[u8]) -> Result<MediaType, PaperError> {
+/// `not_a_paper`, with what to send instead; `too_large`.
+pub fn sniff(bytes: &[u8], limits: &Limits) -> Result<MediaType, PaperError> {
+    if bytes.len() as u64 > limits.paper_bytes_max {
+        let megabytes = limits.paper_bytes_max / 1_000_000;
+        let message = format!("The file is larger than {megabytes} MB. Ask the sender to send it in parts.");
+        return Err(trouble(PaperErrorCode::TooLarge, &message));
+    }
     let begins = |mark: &[u8]| bytes.starts_with(mark);
     let head = bytes.get(..PDF_HEADER_BYTES_MAX).unwrap_or(bytes);
     if head.windows(5).any(|window| window == b"%PDF-") {

@@ -1,6 +1,7 @@
 //! Plain text as an already read paper.
 
-use crate::model::{Area, Line, Private, Reading, Source, Word};
+use crate::model::{Area, Line, MediaType, PaperErrorCode, Private, ReadPaper, Reading, Source, Word};
+use crate::pages::{Limits, trouble};
 
 /// Size of a character cell, in pixels: text has no places of its own, so it gets those of a typewriter.
 const CELL: (u32, u32) = (20, 40);
@@ -32,12 +33,26 @@ pub(in crate::pages) fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// One reading a page; a form feed begins the next page. None where the bytes are no text.
-pub fn readings(bytes: &[u8]) -> Option<Vec<Reading>> {
-    let text = decode(bytes)?;
-    let text: String = text.chars().take(CHARACTERS_MAX).collect();
-    let pages = text.trim_end_matches('\u{c}').split('\u{c}');
-    Some(pages.zip(1..).map(|(page, number)| reading(page, number)).collect())
+/// Plain text as a paper: one reading a page; a form feed begins the next page.
+pub fn read(bytes: &[u8], limits: &Limits) -> ReadPaper {
+    let text = decode(bytes).unwrap_or_default();
+    let mut rest = text.chars();
+    let taken: String = rest.by_ref().take(CHARACTERS_MAX).collect();
+    let pages: Vec<&str> = taken.trim_end_matches('\u{c}').split('\u{c}').collect();
+    let pages_max = limits.pages_max as usize;
+    let error = if pages.len() > pages_max {
+        let message = format!(
+            "The text has {} pages; the first {pages_max} were read. Split it into several files.",
+            pages.len()
+        );
+        Some(trouble(PaperErrorCode::TooManyPages, &message))
+    } else if rest.next().is_some() {
+        Some(trouble(PaperErrorCode::TooLarge, "The text is longer than is read. Split it into several files."))
+    } else {
+        None
+    };
+    let readings = pages.iter().take(pages_max).zip(1..).map(|(page, number)| reading(page, number)).collect();
+    ReadPaper { media_type: Some(MediaType::Text), readings, error }
 }
 
 fn reading(page: &str, number: u32) -> Reading {

@@ -5,19 +5,23 @@ use std::io::Cursor;
 use std::ops::Range;
 
 use hayro_ccitt::{DecodeSettings, Decoder as Sink, DecoderContext, EncodingMode};
+use tiff::TiffError;
 use tiff::decoder::ifd::Value;
 use tiff::decoder::{Decoder, DecodingResult, Limits as TiffLimits};
 use tiff::tags::Tag;
-use tiff::{ColorType, TiffError};
 
 use crate::model::{Grey, Page, PageTrouble, PaperError, PaperErrorCode};
-use crate::pages::square::{self, Resolution};
-use crate::pages::{Limits, trouble};
+use crate::pages::clean::Resolution;
+use crate::pages::{Limits, color, page, trouble};
 
 /// T4Options (TIFF 6.0, section 11): bit 0 says two-dimensional coding.
 const T4_OPTIONS: Tag = Tag::Unknown(292);
 /// JBIG (ITU-T T.82) in TIFF.
 const JBIG: u16 = 34661;
+
+/// HylaFAX stores a fax as it was sent, unless it is told otherwise.
+const JBIG_TOLD: &str = "The fax is compressed as JBIG, which is not read. Set RECV_DATA_CONVERSION=JBIG:MMR in HylaFAX's \
+                         configuration, and convert this one with HylaFAX's own tools or ask the sender to send it again.";
 
 /// A TIFF whose directories were counted.
 pub(in crate::pages) struct Tiff {
@@ -37,6 +41,9 @@ impl Tiff {
         let mut decoder = Decoder::new(Cursor::new(bytes.clone())).map_err(damaged)?.with_limits(tiff_limits);
         let (page_count, chain_broken) = count(&mut decoder, limits.pages_max)?;
         decoder.seek_to_image(0).map_err(damaged)?;
+        if decoder.find_tag_unsigned::<u16>(Tag::Compression).ok().flatten() == Some(JBIG) {
+            return Err(trouble(PaperErrorCode::Damaged, JBIG_TOLD));
+        }
         let mut tiff = Self { bytes, decoder, page_count, cut_short: chain_broken, pixels_max: limits.page_pixels_max };
         tiff.cut_short |= tiff.last_strip_is_missing();
         Ok(tiff)
@@ -54,13 +61,13 @@ impl Tiff {
     pub(in crate::pages) fn page(&mut self, number: u32) -> Page {
         match self.picture(number) {
             Ok((grey, resolution, whole)) => {
-                square::page(number, grey, resolution, (!whole).then_some(PageTrouble::Damaged))
+                page::from_picture(number, grey, resolution, (!whole).then_some(PageTrouble::Damaged))
             }
-            Err(trouble) => square::lost_page(number, trouble),
+            Err(trouble) => page::lost(number, trouble),
         }
     }
 
-    fn picture(&mut self, number: u32) -> Result<(Grey, Resolution, bool), PageTrouble> {
+    fn picture(&mut self, number: u32) -> Result<(Grey, Option<Resolution>, bool), PageTrouble> {
         let damaged = |_: TiffError| PageTrouble::Damaged;
         self.decoder.seek_to_image(number as usize - 1).map_err(damaged)?;
         let (width, height) = self.decoder.dimensions().map_err(damaged)?;
@@ -74,7 +81,6 @@ impl Tiff {
         let compression = self.short(Tag::Compression).unwrap_or(1);
         let (pixels, whole) = match compression {
             2..=4 => self.fax_pixels(compression, width, height)?,
-            JBIG => return Err(PageTrouble::Damaged),
             _ => (self.plain_pixels(width, height)?, true),
         };
         Ok((Grey { width, height, pixels }, resolution, whole))
@@ -84,13 +90,13 @@ impl Tiff {
         self.decoder.find_tag_unsigned::<u16>(tag).ok().flatten()
     }
 
-    fn resolution(&mut self) -> Resolution {
+    fn resolution(&mut self) -> Option<Resolution> {
         let per_inch = if self.short(Tag::ResolutionUnit) == Some(3) { 2.54 } else { 1.0 };
         let mut dots = |tag| match self.decoder.find_tag(tag) {
             Ok(Some(Value::Rational(above, below))) if below != 0 => Some(above as f32 / below as f32 * per_inch),
             _ => None,
         };
-        Some((dots(Tag::XResolution)?, dots(Tag::YResolution)?))
+        Some(Resolution { x_dpi: dots(Tag::XResolution)?, y_dpi: dots(Tag::YResolution)? })
     }
 
     /// Where the current page's strips lie, as the file says; they may reach past its end.
@@ -154,20 +160,12 @@ impl Tiff {
     fn plain_pixels(&mut self, width: u32, height: u32) -> Result<Vec<u8>, PageTrouble> {
         let damaged = |_: TiffError| PageTrouble::Damaged;
         let color = self.decoder.colortype().map_err(damaged)?;
-        let palette = self.short(Tag::PhotometricInterpretation) == Some(3);
-        let DecodingResult::U8(bytes) = self.decoder.read_image().map_err(damaged)? else {
-            return Err(PageTrouble::Damaged);
+        let bytes = match self.decoder.read_image().map_err(damaged)? {
+            DecodingResult::U8(bytes) => bytes,
+            DecodingResult::U16(samples) => samples.iter().map(|sample| (sample >> 8) as u8).collect(),
+            _ => return Err(PageTrouble::Damaged), // floating point and 32 bits a sample: no scanner makes them
         };
-        let pixels: Vec<u8> = match color {
-            ColorType::Gray(1) => unpack_bits(&bytes, width, height),
-            ColorType::Gray(8) if !palette => bytes,
-            ColorType::GrayA(8) => bytes.chunks_exact(2).map(|pixel| pixel[0]).collect(),
-            ColorType::RGB(8) => bytes.chunks_exact(3).map(|pixel| luma(pixel[0], pixel[1], pixel[2])).collect(),
-            ColorType::RGBA(8) => bytes.chunks_exact(4).map(|pixel| luma(pixel[0], pixel[1], pixel[2])).collect(),
-            ColorType::YCbCr(8) => bytes.chunks_exact(3).map(|pixel| pixel[0]).collect(),
-            _ => return Err(PageTrouble::Damaged),
-        };
-        (pixels.len() == width as usize * height as usize).then_some(pixels).ok_or(PageTrouble::Damaged)
+        color::to_grey(&bytes, color, width, height).ok_or(PageTrouble::Damaged)
     }
 }
 
@@ -185,18 +183,6 @@ fn count(decoder: &mut Decoder<Cursor<Vec<u8>>>, pages_max: u32) -> Result<(u32,
         pages += 1;
     }
     Ok((pages, false))
-}
-
-fn luma(red: u8, green: u8, blue: u8) -> u8 {
-    // ITU-R BT.601
-    ((u32::from(red) * 77 + u32::from(green) * 150 + u32::from(blue) * 29) >> 8) as u8
-}
-
-fn unpack_bits(bytes: &[u8], width: u32, height: u32) -> Vec<u8> {
-    let stride = width.div_ceil(8) as usize;
-    let bit =
-        |row: usize, column: usize| bytes.get(row * stride + column / 8).map_or(1, |byte| byte >> (7 - column % 8) & 1);
-    (0..height as usize).flat_map(|row| (0..width as usize).map(move |column| bit(row, column) * 255)).collect()
 }
 
 struct Rows {

@@ -1,23 +1,22 @@
-//! The daemon's side: children that are started, watched and ended.
+//! The daemon's side: a pool of children that are started, asked, and ended when they hang or die.
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
-use crate::model::{Document, MediaType, PageTrouble, PaperError, PaperErrorCode, ReadPaper, Reading, Source};
+use crate::model::{Document, MediaType, PageTrouble, PaperError, PaperErrorCode, ReadPaper, Reading};
 use crate::pages;
-use crate::reader::Options;
-use crate::reader::protocol::{Answer, Request, receive_async, send_async};
+use crate::reader::hand::{Failure, Hand};
+use crate::reader::protocol::{Answer, Request};
+use crate::reader::{Options, Sandbox, sound};
 
 /// Where Debian and Ubuntu put tesseract's trained data.
 const TESSDATA_DIRS: [&str; 3] =
     ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata"];
+/// A page that passed its limit is read again in this many bands, so that most of its words are saved.
+const BANDS: u32 = 8;
 
 /// No paper can be read: our turn, not the paper's.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +39,8 @@ pub enum ReaderError {
     /// The engine does not start.
     #[error("{0}")]
     Engine(String),
-    /// The child died twice while a paper was being opened or before it could say anything.
-    #[error("the reader child died")]
+    /// The child died before it saw any paper.
+    #[error("the reader child ended by itself before it saw a paper")]
     Died(#[source] io::Error),
 }
 
@@ -62,7 +61,7 @@ pub struct ReaderReport {
     /// The folder of the trained data.
     pub tessdata: PathBuf,
     /// What holds the child in.
-    pub sandbox: String,
+    pub sandbox: Sandbox,
 }
 
 /// A pool of reader children. Cheap to clone.
@@ -77,24 +76,14 @@ struct Pool {
     idle: Mutex<Vec<Hand>>,
 }
 
-/// A running child.
-struct Hand {
-    child: Child,
-    input: ChildStdin,
-    output: ChildStdout,
-    pages: u32,
-}
-
 impl Reader {
     /// A pool; children are started when papers come.
     ///
     /// # Errors
     /// Where the reader program or the language data is missing.
     pub fn new(options: Options) -> Result<Self, ReaderError> {
-        let program = match std::env::var_os("RXINTAKE_READER").map(PathBuf::from).or_else(|| options.program.clone()) {
-            Some(program) => program,
-            None => beside_this_program(),
-        };
+        let named = std::env::var_os("RXINTAKE_READER").map(PathBuf::from).or_else(|| options.program.clone());
+        let program = named.unwrap_or_else(beside_this_program);
         if !program.is_file() {
             return Err(ReaderError::NoProgram(program));
         }
@@ -115,12 +104,16 @@ impl Reader {
         paper: Arc<[u8]>,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<ReadPaper, ReaderError> {
-        if let Ok(MediaType::Text) = pages::sniff(&paper) {
-            let readings = pages::text_readings(&paper).unwrap_or_else(|| unreachable!("sniffed as text"));
-            return Ok(ReadPaper { media_type: Some(MediaType::Text), readings, error: None });
+        let limits = self.0.options.limits();
+        let refused = |error| ReadPaper { media_type: None, readings: Vec::new(), error: Some(error) };
+        match pages::sniff(&paper, &limits) {
+            Ok(MediaType::Text) => Ok(pages::read_text(&paper, &limits)),
+            Ok(_) => {
+                let _place = self.0.places.acquire().await.expect("the pool never closes its places");
+                self.0.read(&paper, progress).await
+            }
+            Err(error) => Ok(refused(error)),
         }
-        let _place = self.0.places.acquire().await.expect("the pool never closes its places");
-        self.0.read(&paper, progress).await
     }
 
     /// Starts a child and its engine, and tells what is there.
@@ -131,14 +124,21 @@ impl Reader {
         let mut hand = self.0.hand()?;
         match hand.ask(&Request::Report, None, self.0.options.open_timeout_ms).await {
             Ok(Answer::Report { sandbox }) => {
-                self.0.put_back(hand);
+                self.0.put_back(hand).await;
                 Ok(ReaderReport { program: self.0.program.clone(), tessdata: self.0.tessdata.clone(), sandbox })
             }
             Ok(Answer::EngineFailed(message)) => Err(ReaderError::Engine(message)),
-            Ok(_) => Err(ReaderError::Died(io::Error::other("the reader child talks nonsense"))),
+            Ok(_) => Err(ReaderError::Died(nonsense())),
             Err(error) => Err(ReaderError::Died(error.into())),
         }
     }
+}
+
+/// How one page ended that gave no reading.
+struct PageFailure {
+    trouble: PageTrouble,
+    code: PaperErrorCode,
+    what: &'static str,
 }
 
 impl Pool {
@@ -147,40 +147,88 @@ impl Pool {
             Ok(opened) => opened,
             Err(error) => return Ok(ReadPaper { media_type: None, readings: Vec::new(), error: Some(error) }),
         };
+        let media_type = Some(document.media_type);
+        let page_count = document.page_count;
+        let mut error = document.error;
         let mut readings = Vec::new();
-        let mut error = document.error.clone();
-        for number in 1..=document.page_count {
-            match hand.ask(&Request::Page { number }, None, self.options.ocr_timeout_ms).await {
-                Ok(Answer::Read(reading)) if reading.page == number => readings.push(*reading),
-                Ok(Answer::EngineFailed(message)) => return Err(ReaderError::Engine(message)),
-                outcome => {
-                    let (trouble, code, what) = match outcome {
-                        Err(Failure::TimedOut) => {
-                            (PageTrouble::TimedOut, PaperErrorCode::TimedOut, "took too long to read")
-                        }
-                        _ => (PageTrouble::ReaderFailed, PaperErrorCode::ReaderFailed, "could not be read"),
-                    };
-                    hand.end().await;
-                    readings.push(unread(number, trouble));
+        for number in 1..=page_count {
+            if !self.is_fit(&hand) {
+                hand.end().await;
+                hand = match self.open(paper).await? {
+                    Ok((fresh, _)) => fresh,
+                    Err(again) => {
+                        let error = error.or(Some(again));
+                        // the paper kills every child: its other pages are told as not read
+                        readings.extend(
+                            (number..=page_count).map(|number| sound::unread(number, PageTrouble::ReaderFailed)),
+                        );
+                        return Ok(ReadPaper { media_type, readings, error });
+                    }
+                };
+            }
+            match self.page(&mut hand, number).await? {
+                Ok(reading) => readings.push(reading),
+                Err(PageFailure { trouble, code, what }) => {
                     let message =
                         format!("Page {number} {what}. Look at it by hand, or ask the sender to send it again.");
                     error.get_or_insert(PaperError { code, message });
-                    match self.open(paper).await? {
-                        Ok((fresh, _)) => hand = fresh,
-                        Err(_) => {
-                            readings.extend(
-                                (number + 1..=document.page_count)
-                                    .map(|number| unread(number, PageTrouble::ReaderFailed)),
-                            );
-                            return Ok(ReadPaper { media_type: Some(document.media_type), readings, error });
-                        }
-                    }
+                    let saved = match trouble {
+                        PageTrouble::TimedOut => self.save(&mut hand, paper, number).await?,
+                        _ => None,
+                    };
+                    readings.push(saved.unwrap_or_else(|| sound::unread(number, trouble)));
                 }
             }
-            progress(Progress { page: number, page_count: document.page_count });
+            progress(Progress { page: number, page_count });
         }
-        self.put_back(hand);
-        Ok(ReadPaper { media_type: Some(document.media_type), readings, error })
+        self.put_back(hand).await;
+        let error = error.or_else(|| readings.iter().find_map(page_error));
+        Ok(ReadPaper { media_type, readings, error })
+    }
+
+    async fn page(&self, hand: &mut Hand, number: u32) -> Result<Result<Reading, PageFailure>, ReaderError> {
+        let request = Request::Page { number, band: None };
+        Ok(match hand.ask(&request, None, self.options.ocr_timeout_ms * 2 / 3).await {
+            Ok(Answer::Read(reading)) if sound::is_sound(&reading, number) => Ok(*reading),
+            Ok(Answer::EngineFailed(message)) => return Err(ReaderError::Engine(message)),
+            Err(Failure::TimedOut) => Err(PageFailure {
+                trouble: PageTrouble::TimedOut,
+                code: PaperErrorCode::TimedOut,
+                what: "took too long to read, so that words on it may be missing",
+            }),
+            _ => {
+                hand.is_spent = true;
+                Err(PageFailure {
+                    trouble: PageTrouble::ReaderFailed,
+                    code: PaperErrorCode::ReaderFailed,
+                    what: "could not be read",
+                })
+            }
+        })
+    }
+
+    /// What can be read of a slow page in the last third of its time, band by band. The engine cannot be stopped in mid-page
+    /// and asked what it has, so the words that are not in the slow band are saved this way.
+    async fn save(&self, hand: &mut Hand, paper: &[u8], number: u32) -> Result<Option<Reading>, ReaderError> {
+        let mut saved: Option<Reading> = None;
+        for band in 0..BANDS {
+            if hand.is_spent {
+                match self.open(paper).await? {
+                    Ok((fresh, _)) => std::mem::replace(hand, fresh).end().await,
+                    Err(_) => break,
+                }
+            }
+            let request = Request::Page { number, band: Some((band, BANDS)) };
+            match hand.ask(&request, None, self.options.ocr_timeout_ms / 3 / u64::from(BANDS)).await {
+                Ok(Answer::Read(reading)) if sound::is_sound(&reading, number) => match &mut saved {
+                    Some(saved) => saved.lines.extend(reading.lines),
+                    None => saved = Some(*reading),
+                },
+                Ok(Answer::EngineFailed(message)) => return Err(ReaderError::Engine(message)),
+                _ => hand.is_spent = true,
+            }
+        }
+        Ok(saved.map(|reading| Reading { trouble: Some(PageTrouble::TimedOut), ..reading }))
     }
 
     /// A child in which the paper is open, or why it cannot be opened. A paper that kills two children is told as such.
@@ -188,15 +236,17 @@ impl Pool {
         let mut failure = None;
         for _ in 0..2 {
             let mut hand = self.hand()?;
-            let request = Request::Open { limits: self.options.limits.clone() };
+            let request = Request::Open { limits: self.options.limits() };
             match hand.ask(&request, Some(paper), self.options.open_timeout_ms).await {
-                Ok(Answer::Opened(document)) => return Ok(Ok((hand, document))),
+                Ok(Answer::Opened(document)) if document.page_count <= self.options.pages_max => {
+                    return Ok(Ok((hand, document)));
+                }
                 Ok(Answer::Refused(error)) => {
-                    self.put_back(hand);
+                    self.put_back(hand).await;
                     return Ok(Err(error));
                 }
                 Ok(Answer::EngineFailed(message)) => return Err(ReaderError::Engine(message)),
-                Ok(_) => failure = Some(Failure::Broken(io::Error::other("the reader child talks nonsense"))),
+                Ok(_) => failure = Some(Failure::Broken(nonsense())),
                 Err(error) => failure = Some(error),
             }
             hand.end().await;
@@ -218,90 +268,46 @@ impl Pool {
         if let Some(hand) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(hand);
         }
-        let start = |source| ReaderError::Start { program: self.program.clone(), source };
-        let mut child = Command::new(&self.program)
-            .arg(&self.tessdata)
-            .arg(self.options.memory_max_bytes.to_string())
-            .env_clear()
-            // several threads make tesseract several times slower; inside the process it is too late to say so
-            .env("OMP_THREAD_LIMIT", "1")
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(start)?;
-        let missing = || start(io::Error::other("no pipe"));
-        let input = child.stdin.take().ok_or_else(missing)?;
-        let output = child.stdout.take().ok_or_else(missing)?;
-        Ok(Hand { child, input, output, pages: 0 })
+        Hand::start(&self.program, &self.tessdata, &self.options)
+            .map_err(|source| ReaderError::Start { program: self.program.clone(), source })
     }
 
-    fn put_back(&self, hand: Hand) {
-        if hand.pages < self.options.pages_per_child {
+    /// Whether a child may be asked for another page.
+    fn is_fit(&self, hand: &Hand) -> bool {
+        !hand.is_spent && hand.pages < self.options.pages_per_child
+    }
+
+    /// Keeps a child for the next paper, unless it is used up. It forgets the paper first.
+    async fn put_back(&self, mut hand: Hand) {
+        let forgot = matches!(hand.ask(&Request::Close, None, self.options.open_timeout_ms).await, Ok(Answer::Closed));
+        let heavy = hand.resident_bytes().is_some_and(|bytes| bytes > self.options.memory_mark_bytes);
+        if !forgot || heavy || !self.is_fit(&hand) {
+            hand.end().await;
+        } else {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(hand);
         }
     }
 }
 
-/// Why a child gave no answer.
-enum Failure {
-    TimedOut,
-    Broken(io::Error),
+/// What a page with a damaged or too large picture says about its paper.
+fn page_error(reading: &Reading) -> Option<PaperError> {
+    let (code, what) = match reading.trouble? {
+        PageTrouble::TooLarge => (PaperErrorCode::TooLarge, "has more pixels than are read"),
+        _ => (PaperErrorCode::Damaged, "is damaged, or its colours are stored in a way that is not read"),
+    };
+    let message = format!("Page {} {what}. Look at it by hand, or ask the sender to send it again.", reading.page);
+    Some(PaperError { code, message })
 }
 
-impl From<Failure> for io::Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::TimedOut => io::ErrorKind::TimedOut.into(),
-            Failure::Broken(error) => error,
-        }
-    }
-}
-
-impl Hand {
-    async fn ask(&mut self, request: &Request, paper: Option<&[u8]>, limit_ms: u64) -> Result<Answer, Failure> {
-        if matches!(request, Request::Page { .. }) {
-            self.pages += 1;
-        }
-        let exchange = async {
-            send_async(&mut self.input, &serde_json::to_vec(request)?).await?;
-            if let Some(paper) = paper {
-                send_async(&mut self.input, paper).await?;
-            }
-            let answer = receive_async(&mut self.output).await?;
-            serde_json::from_slice(&answer).map_err(io::Error::other)
-        };
-        match timeout(Duration::from_millis(limit_ms), exchange).await {
-            Ok(answer) => answer.map_err(Failure::Broken),
-            Err(_) => Err(Failure::TimedOut),
-        }
-    }
-
-    async fn end(mut self) {
-        drop(self.child.kill().await);
-    }
+fn nonsense() -> io::Error {
+    io::Error::other("the reader child talks nonsense")
 }
 
 fn beside_this_program() -> PathBuf {
     let name = "rxintake-reader";
     let here = std::env::current_exe().ok();
+    // a test binary stands one folder below the programs
     let folders = here.as_deref().and_then(Path::parent).into_iter().flat_map(|folder| [Some(folder), folder.parent()]);
     let found = folders.flatten().map(|folder| folder.join(name)).find(|program| program.is_file());
     found.unwrap_or_else(|| Path::new("/usr/bin").join(name))
-}
-
-fn unread(number: u32, trouble: PageTrouble) -> Reading {
-    Reading {
-        page: number,
-        width: 1,
-        height: 1,
-        source: Source::Ocr,
-        rotated: 0,
-        lines: Vec::new(),
-        marks: Vec::new(),
-        fax_header: None,
-        trouble: Some(trouble),
-    }
 }

@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::model::{Document, PaperError, Reading};
 use crate::pages::Limits;
+use crate::reader::Sandbox;
 
 /// Largest answer, in bytes: a page of a million words.
 const ANSWER_BYTES_MAX: u32 = 256 << 20;
@@ -20,7 +21,10 @@ pub(in crate::reader) enum Request {
     /// Open the paper whose bytes follow.
     Open { limits: Limits },
     /// Read a page, from 1, of the paper that is open.
-    Page { number: u32 },
+    /// `band` (which of how many, from 0) asks for a horizontal part of it alone.
+    Page { number: u32, band: Option<(u32, u32)> },
+    /// Forget the paper that is open.
+    Close,
     /// Start the engine and say what is there.
     Report,
 }
@@ -35,7 +39,9 @@ pub(in crate::reader) enum Answer {
     /// A page was read.
     Read(Box<Reading>),
     /// The engine and the sandbox.
-    Report { sandbox: String },
+    Report { sandbox: Sandbox },
+    /// The paper is forgotten.
+    Closed,
     /// The engine does not work: not the paper's fault.
     EngineFailed(String),
 }

@@ -218,7 +218,7 @@ fn phone_alone(text: &str, span: &Range<usize>) -> bool {
 /// digits; no phone, no date.
 pub fn find_claim_numbers(text: &str) -> Vec<ClaimHit> {
     static TOKEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"[A-Za-z0-9](?:[A-Za-z0-9/.–\-|]*[A-Za-z0-9])?"));
-    let taken: Vec<Range<usize>> = find_phones(text)
+    let mut taken: Vec<Range<usize>> = find_phones(text)
         .into_iter()
         .filter(|phone| {
             text.get(phone.span.clone())
@@ -233,7 +233,11 @@ pub fn find_claim_numbers(text: &str) -> Vec<ClaimHit> {
         )
         .collect();
     let mut tokens: Vec<Range<usize>> = TOKEN.find_iter(text).map(|found| found.range()).collect();
-    tokens.retain(|token| !taken.iter().any(|taken| taken.start < token.end && token.start < taken.end));
+    taken.sort_by_key(|taken| taken.start);
+    tokens.retain(|token| {
+        let next = taken.partition_point(|taken| taken.end <= token.start);
+        taken.get(next).is_none_or(|taken| token.end <= taken.start)
+    });
     let mut hits = Vec::new();
     let mut i = 0;
     while let Some(first) = tokens.get(i).cloned() {
@@ -325,7 +329,10 @@ fn other_kind(text: &str, start: usize) -> bool {
             r"(?i)\b(?:(?P<claim>claim|clm|file|case|wcb|incident)|(?P<other>policy|pol|group|grp|auth\w*|referral|member|subscriber|mrn|npi|order|acc(?:oun)?t|ssn|lic(?:ense)?|dea|tax|tin|phone|ph|tel|fax|zip))\b",
         )
     });
-    let before = text.get(..start).unwrap_or_default();
+    const CAPTION_BYTES_MAX: usize = 60;
+    let from =
+        (start.saturating_sub(CAPTION_BYTES_MAX)..=start).find(|from| text.is_char_boundary(*from)).unwrap_or(start);
+    let before = text.get(from..start).unwrap_or_default();
     KIND.captures_iter(before).last().is_some_and(|found| found.name("other").is_some())
 }
 

@@ -114,6 +114,16 @@ impl Sheet {
         self.slot(places)
     }
 
+    /// Whether a row is the next line of the same paragraph: the row before reaches far to the right, both begin at one edge,
+    /// and there is no more than a line's distance between them.
+    fn runs_on(&self, before: usize, after: usize) -> bool {
+        let (before, after) = (&self.rows[before], &self.rows[after]);
+        let full = before.area.right as f32 > 0.72 * self.width as f32 && before.words.len() >= 6;
+        let one_edge = before.area.left.abs_diff(after.area.left) as f32 <= 1.5 * self.unit;
+        let near = after.area.top.saturating_sub(before.area.bottom) as f32 <= 1.2 * self.unit;
+        full && one_edge && near && !before.words.iter().any(Token::ends_label)
+    }
+
     /// Words as text: a blank between words, two before a gap, a line break between rows.
     pub(in crate::rules) fn slot(&self, places: impl IntoIterator<Item = (usize, usize)>) -> Slot {
         let mut slot = Slot { page: self.page, text: String::new(), words: Vec::new() };
@@ -126,7 +136,7 @@ impl Sheet {
             if let Some((last_row, last_word)) = last {
                 let gap = token.area.left.saturating_sub(self.rows[last_row].words[last_word].area.right) as f32;
                 slot.text.push_str(if last_row != row {
-                    "\n"
+                    if self.runs_on(last_row, row) { " " } else { "\n" }
                 } else if gap > 2.0 * self.unit {
                     "  "
                 } else {

@@ -150,6 +150,16 @@ fn below(
             })
             .map(|(word, _)| (index, word))
             .collect();
+        // what stands behind another label of this row is that label's
+        let owned = labels.iter().any(|other| {
+            other.row == index
+                && other.colon
+                && other.area.right <= column.left + slack
+                && words.first().is_some_and(|(_, word)| other.words.end <= *word)
+        });
+        if owned {
+            break;
+        }
         // a continuation stands under its beginning, not left of it
         let begins_left = row.words.first().is_some_and(|token| token.area.right < column.left);
         if words.is_empty() {

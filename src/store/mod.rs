@@ -1,1 +1,212 @@
 //! In: what must not be lost. Out: the same, whatever happened in between.
+//!
+//! The promise rests on plain sealed files: an original with its sidecar is durable before a door gives its receipt, and at
+//! every start an original that the shelves do not know is owed again. The shelves (sled) only say what is to be done next.
+
+mod error;
+mod key;
+mod originals;
+mod seal;
+mod shelves;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
+use crate::store::originals::Originals;
+use crate::store::shelves::Shelves;
+
+pub use error::StoreError;
+pub use key::{MasterKey, find_or_make as find_or_make_key};
+
+/// What became of an incoming paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It is ours now, and owed.
+    New,
+    /// The same incoming was ours already.
+    Known,
+}
+
+/// The engines that can keep the clinic's papers. One machine needs no more than the embedded one.
+#[derive(Clone)]
+pub enum Store {
+    /// sled 0.34 in the data folder.
+    Embedded(Arc<Embedded>),
+}
+
+/// The embedded store.
+pub struct Embedded {
+    originals: Originals,
+    shelves: Shelves,
+    /// Papers and letters that somebody is working on right now.
+    in_hand: Mutex<BTreeSet<String>>,
+    /// Held as long as the store is open: a second daemon on the same folder ends with a sentence.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the store in `folder`, made if it is not there, and owes again every original that the shelves do not know.
+    ///
+    /// # Errors
+    /// Where another daemon has it, the key does not fit, or the disk does not answer.
+    pub fn open(folder: &Path, key: MasterKey) -> Result<Self, StoreError> {
+        let lock = originals::prepare(folder)?;
+        let key = Arc::new(key);
+        let originals = Originals::new(folder, key.clone());
+        let shelves = Shelves::open(folder, key)?;
+        let store = Embedded { originals, shelves, in_hand: Mutex::new(BTreeSet::new()), _lock: lock };
+        store.owe_unknown_originals()?;
+        Ok(Self::Embedded(Arc::new(store)))
+    }
+
+    /// Keeps an original and owes it. When this returns, the paper survives a power cut.
+    ///
+    /// # Errors
+    /// Where it could not be made durable: the source must not be released then.
+    pub fn accept(&self, arrival: &Arrival, bytes: &[u8]) -> Result<Accepted, StoreError> {
+        let Self::Embedded(store) = self;
+        if store.shelves.knows(&arrival.id)? {
+            return Ok(Accepted::Known);
+        }
+        store.originals.put(arrival, bytes)?;
+        store.shelves.owe(arrival)?;
+        Ok(Accepted::New)
+    }
+
+    /// The first arrival that had these bytes.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be read.
+    pub fn first_with(&self, sha256: &str) -> Result<Option<ArrivalId>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.first_with(sha256)
+    }
+
+    /// The next paper to work on, oldest first, and its bytes. It stays in hand until `finish` or `give_back`.
+    ///
+    /// # Errors
+    /// Where the original cannot be read.
+    pub fn next_owed(&self, now: Timestamp) -> Result<Option<(Arrival, Vec<u8>)>, StoreError> {
+        let Self::Embedded(store) = self;
+        let mut in_hand = store.hands();
+        let Some(id) = store.shelves.next_owed(now, &in_hand)? else { return Ok(None) };
+        let original = store.originals.get(&id)?;
+        in_hand.insert(id.0);
+        Ok(Some(original))
+    }
+
+    /// The paper could not be worked on, through no fault of its own: it is tried again not before `due`.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be written.
+    pub fn give_back(&self, id: &ArrivalId, due: Timestamp) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.put_off(id, due)?;
+        store.hands().remove(&id.0);
+        Ok(())
+    }
+
+    /// Keeps a record and owes its letters, in one step, durable when this returns.
+    ///
+    /// # Errors
+    /// Where it could not be made durable; the paper stays owed.
+    pub fn finish(&self, record: &Record, letters: &[Letter]) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.finish(record, letters)?;
+        store.hands().remove(&record.arrival.id.0);
+        Ok(())
+    }
+
+    /// How many papers and how many letters are owed.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be read.
+    pub fn owed(&self) -> Result<(usize, usize), StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.owed()
+    }
+
+    /// The next letter that is due. It stays in hand until `sent` or `put_off_letter`.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be read.
+    pub fn next_letter(&self, now: Timestamp) -> Result<Option<Letter>, StoreError> {
+        let Self::Embedded(store) = self;
+        let mut in_hand = store.hands();
+        let letter = store.shelves.next_letter(now, &in_hand)?;
+        if let Some(letter) = &letter {
+            in_hand.insert(letter.message_id.clone());
+        }
+        Ok(letter)
+    }
+
+    /// A letter was handed over.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be written: it will be sent once more, under the same Message-ID.
+    pub fn sent(&self, letter: &Letter) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.remove_letter(letter)?;
+        store.hands().remove(&letter.message_id);
+        Ok(())
+    }
+
+    /// A letter could not be handed over: it is kept as it is now, with its next attempt.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be written.
+    pub fn put_off_letter(&self, letter: &Letter) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.put_letter(letter)?;
+        store.hands().remove(&letter.message_id);
+        Ok(())
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// Where it cannot be read or opened.
+    pub fn record(&self, id: &ArrivalId) -> Result<Option<Record>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.record(id)
+    }
+
+    /// The ids of all records, oldest first.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be read.
+    pub fn records(&self) -> Result<Vec<ArrivalId>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.records()
+    }
+
+    /// Appends a person's decision to a record.
+    ///
+    /// # Errors
+    /// Where there is no such record, or it cannot be written.
+    pub fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.decide(id, decision)
+    }
+}
+
+impl Embedded {
+    fn hands(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn owe_unknown_originals(&self) -> Result<(), StoreError> {
+        for id in self.originals.ids()? {
+            if !self.shelves.knows(&id)? {
+                let (arrival, _) = self.originals.get(&id)?;
+                self.shelves.owe(&arrival)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -29,7 +29,7 @@ impl CodeList {
         if own.is_some_and(|own| FITS <= own) {
             return Agreement::Agrees;
         }
-        let near = self.best(&said, |other| other != code && look_alike(code, other) <= 1);
+        let near = self.best(&said, |other| other != code && one_place_apart(code, other));
         let clash = self.title(code).is_some_and(|title| said.clashes(&Meaning::of(title)));
         match (own, near) {
             (None, Some((other, fit))) if STRONG <= fit => Agreement::Contradicts(other),
@@ -53,10 +53,10 @@ impl CodeList {
         }
         let mut found: Vec<(&str, f32, usize)> = self
             .titles()
-            .map(|(code, title)| (code, said.fit(&Meaning::of(title)), look_alike(printed, code)))
-            .filter(|(code, fit, distance)| {
-                STRONG <= *fit && *distance <= 2 && self.look_up(code, on) == CodeStatus::Billable
-            })
+            .map(|(code, title)| (code, title, look_alike(printed, code)))
+            .filter(|(code, _, distance)| *distance <= 2 && self.look_up(code, on) == CodeStatus::Billable)
+            .map(|(code, title, distance)| (code, said.fit(&Meaning::of(title)), distance))
+            .filter(|(_, fit, _)| STRONG <= *fit)
             .collect();
         found.sort_by(|a, b| a.2.cmp(&b.2).then(b.1.total_cmp(&a.1)));
         match found.as_slice() {
@@ -87,6 +87,11 @@ impl CodeList {
 const FITS: f32 = 0.5;
 const STRONG: f32 = 0.66;
 const WEAK: f32 = 0.25;
+
+/// Codes of one length that differ in one place.
+fn one_place_apart(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() == 1
+}
 
 /// How many characters differ, look-alikes being one.
 fn look_alike(printed: &str, code: &str) -> usize {

@@ -86,21 +86,26 @@ impl<T: Clone> Phrases<T> {
         }
         // one damaged letter in a long word
         let near = self.by_first.iter().filter(|(known, _)| known.len().abs_diff(first.len()) <= 1 && 6 <= known.len());
-        near.filter(|(known, _)| strsim::levenshtein(known, first) == 1)
-            .find_map(|(_, phrases)| longest(phrases, words, i))
+        near.filter(|(known, _)| one_letter_apart(known, first)).find_map(|(_, phrases)| longest(phrases, words, i))
     }
 }
 
 fn longest<T: Clone>(phrases: &[(Vec<String>, T)], words: &[Word], i: usize) -> Option<(T, usize)> {
     let fits = |parts: &[String]| {
         parts.iter().enumerate().skip(1).all(|(offset, part)| {
-            words.get(i + offset).is_some_and(|word| {
-                word.shape == *part
-                    || 6 <= part.len()
-                        && part.len().abs_diff(word.shape.len()) <= 1
-                        && strsim::levenshtein(part, &word.shape) <= 1
-            })
+            words
+                .get(i + offset)
+                .is_some_and(|word| word.shape == *part || 6 <= part.len() && one_letter_apart(part, &word.shape))
         })
     };
     phrases.iter().find(|(parts, _)| fits(parts)).map(|(parts, meaning)| (meaning.clone(), parts.len()))
+}
+
+/// One letter is changed, lost or added.
+fn one_letter_apart(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let shorter = a.len().min(b.len());
+    let same_start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let same_end = a.iter().rev().zip(b.iter().rev()).take(shorter - same_start).take_while(|(a, b)| a == b).count();
+    a.len().max(b.len()) - same_start - same_end == 1
 }

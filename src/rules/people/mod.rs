@@ -68,8 +68,7 @@ pub fn find_names(text: &str) -> Vec<NameHit> {
             repair.span = repair.span.start + start..repair.span.end + start;
         }
         // running words may begin any sentence: a name has two words, or a title
-        let apart = !hits.iter().any(|known| known.span.start < hit.span.end && hit.span.start < known.span.end);
-        if apart && (hit.doubts.is_empty() || hit.titled) {
+        if hit.doubts.is_empty() || hit.titled {
             hits.push(hit);
         }
     };
@@ -88,7 +87,13 @@ pub fn find_names(text: &str) -> Vec<NameHit> {
             offer(start, line_end(text, cue.end()));
         }
     }
-    hits.sort_by_key(|hit| hit.span.start);
+    hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
+    let mut end = 0;
+    hits.retain(|hit| {
+        let apart = end <= hit.span.start;
+        end = if apart { hit.span.end } else { end };
+        apart
+    });
     hits
 }
 
@@ -96,25 +101,28 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern of ours compiles")
 }
 
-/// A name may wrap once, no more.
+/// A name with its title and credentials is not longer.
+const NAME_BYTES_MAX: usize = 90;
+
+/// A name stands on one line.
 fn line_end(text: &str, from: usize) -> usize {
-    const NAME_BYTES_MAX: usize = 90;
-    let rest = text.get(from..).unwrap_or_default();
-    let line = rest.find('\n').unwrap_or(rest.len()).min(NAME_BYTES_MAX);
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    let line = rest.iter().take(NAME_BYTES_MAX).take_while(|byte| **byte != b'\n').count();
     (0..=line).rev().map(|length| from + length).find(|end| text.is_char_boundary(*end)).unwrap_or(from)
 }
 
 /// Back over capitalised words to where a name before `end` begins.
 fn name_start(text: &str, end: usize) -> usize {
     let mut start = end;
-    for word in words(text.get(..end).unwrap_or_default()).iter().rev().take(4) {
+    let from = (end.saturating_sub(NAME_BYTES_MAX)..=end).find(|from| text.is_char_boundary(*from)).unwrap_or(end);
+    for word in words(text.get(from..end).unwrap_or_default()).iter().rev().take(4) {
         let first = word.text.chars().next();
-        let gap = text.get(word.span.end..start).unwrap_or_default();
+        let gap = text.get(from + word.span.end..start).unwrap_or_default();
         let capital = first.is_some_and(char::is_uppercase) && !is_refused(word.plain()) || is_particle(word.plain());
         if !capital || gap.contains('\n') || word.colon || (word.comma && start != end && gap.trim() != ",") {
             break;
         }
-        start = word.span.start;
+        start = from + word.span.start;
     }
     start
 }
@@ -219,6 +227,9 @@ impl Slot {
             self.widen(word);
             self.part += usize::from(word.comma);
             return self.part < 3;
+        }
+        if self.name.is_empty() && is_label(plain) {
+            return true;
         }
         if is_refused(plain) || !is_name_word(plain) {
             // "Piedmont Family Medicine" is no person; "Maria Lopez for neck pain" holds one

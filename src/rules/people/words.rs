@@ -127,7 +127,7 @@ pub(super) fn is_label(word: &str) -> bool {
 
 /// Words that no name holds.
 pub(super) fn is_refused(word: &str) -> bool {
-    is_label(word) || holds(REFUSED, &word.to_lowercase())
+    is_label(word) || holds(REFUSED, &word.to_lowercase()) || holds(EVERYDAY, word)
 }
 
 fn holds(list: &str, word: &str) -> bool {
@@ -150,14 +150,17 @@ const LABELS: &str = "name patient pt client re dob d.o.b date birth age sex gen
 
 /// Organisations, places, the words of sentences and orders.
 const REFUSED: &str = "clinic clinics medicine medical family center centre hospital spine sport sports health healthcare care \
-    associates group pllc llc inc ltd corp insurance mutual company diagnosis treatment therapy therapist massage \
-    street road avenue ave drive suite ste blvd lane highway box the and is was has have for with who been are \
-    will this that your my our under of orthopedic orthopedics orthopaedic chiropractic rehab rehabilitation \
-    physical pain wellness institute department dept practice primary urgent internal neurology surgery board \
-    certified prescription order orders referral plan frequency duration visits weeks week injury accident auto \
-    policy number none unknown n/a na tbd pending same see attached required please on in at as it he she we i'm \
-    am be not no yes male female whom may concern dear sincerely regards electronically procedure code cpt icd rx \
-    fax'd page outpatient inpatient north south east west university regional community services partners \
-    specialists office manual neck back shoulder lumbar cervical thoracic sprain strain myalgia cervicalgia \
-    headache january february march september october november december monday tuesday wednesday thursday friday \
-    contact attending authorizing supervising adjuster employer carrier payer";
+ associates group pllc llc inc ltd corp insurance mutual company diagnosis treatment therapy therapist massage \
+ street road avenue ave drive suite ste blvd highway box the and is was has have for with who been are \
+ this that your my our under of orthopedic orthopedics orthopaedic chiropractic rehab rehabilitation \
+ physical pain wellness institute department dept practice primary urgent internal neurology surgery board \
+ certified prescription order orders referral plan frequency duration visits weeks week injury accident auto \
+ policy number none unknown n/a na tbd pending same see attached required please on in at as it he she we i'm \
+ am be not no yes male female whom concern dear sincerely regards electronically procedure code cpt icd rx \
+ fax'd outpatient inpatient university regional community services partners \
+ specialists office manual neck back shoulder lumbar cervical thoracic sprain strain myalgia cervicalgia \
+ headache january february september october november december monday tuesday wednesday thursday friday \
+ contact attending authorizing supervising adjuster employer carrier payer";
+
+/// Words of sentences that are names too: refused only where they are written small.
+const EVERYDAY: &str = "will may page lane west north east south march hope grace mark";

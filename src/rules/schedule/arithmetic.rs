@@ -57,12 +57,22 @@ pub(super) fn visits(rate: &Rate, extent: Option<Extent>) -> Visits {
         let length = match (length_unit, unit) {
             (a, b) if a == b => length,
             (PeriodUnit::Year, PeriodUnit::Month) => length.checked_mul(12)?,
+            (PeriodUnit::Week, PeriodUnit::Day) => length.checked_mul(7)?,
             _ => return None,
         };
         (0 < period && length % period == 0).then(|| count?.checked_mul(length / period)).flatten()
     };
-    let convertible = length_unit == unit || (length_unit == PeriodUnit::Year && unit == PeriodUnit::Month);
-    let divides = 0 < rate.period && extent.low % rate.period == 0 && rate.period_max.is_none();
+    let days = length_unit == PeriodUnit::Week && unit == PeriodUnit::Day && 1 < rate.period;
+    let convertible = length_unit == unit || (length_unit == PeriodUnit::Year && unit == PeriodUnit::Month) || days;
+    let units_each = if days {
+        7
+    } else if length_unit == unit {
+        1
+    } else {
+        12
+    };
+    let divides = |length: u32| 0 < rate.period && length.saturating_mul(units_each) % rate.period == 0;
+    let divides = divides(extent.low) && divides(extent.high) && rate.period_max.is_none();
     let low_count = if extent.at_most && extent.low != extent.high { None } else { rate.count.low };
     let (low, high) = if convertible && divides {
         (exact(low_count, extent.low, rate.period), exact(rate.count.high, extent.high, rate.period))

@@ -36,6 +36,34 @@ pub(super) fn build(text: &str, tokens: &[Token], parts: &[Placed], left: &[usiz
     Some(draft.finish(text, tokens, parts, left))
 }
 
+/// So near a number or a damaged word may belong to the schedule.
+const NEAR_BYTES: usize = 20;
+
+/// A slot that holds nothing but a number ("12", "2x"): something is ordered, and nobody can say what.
+pub(super) fn bare_number(text: &str, tokens: &[Token]) -> Option<Schedule> {
+    let is_number = |token: &&Token| {
+        matches!(token.kind, Kind::Number(1..=99)) || token.word().and_then(super::words::count).is_some()
+    };
+    let mut numbers = tokens.iter().filter(is_number);
+    let first = numbers.next()?;
+    let quiet = tokens.iter().all(|token| match &token.kind {
+        Kind::Number(n) => *n <= 99,
+        Kind::Word(word) => super::words::is_filler(word) || super::words::count(word).is_some(),
+        Kind::Sign(sign) => matches!(sign, ':' | '.' | ',' | '(' | ')' | '-'),
+        Kind::Line => true,
+        Kind::Other | Kind::Day(_) => false,
+    });
+    if !quiet || numbers.next().is_some() {
+        return None;
+    }
+    let draft = Draft { doubts: vec!["the paper does not say what the number counts".to_owned()], ..Draft::default() };
+    let placed = Placed { part: Part::Vague, tokens: 0..tokens.len(), doubt: None, review: None, inherited: false };
+    let mut schedule = draft.finish(text, tokens, &[placed], &[]);
+    schedule.span = first.span.clone();
+    schedule.used = vec![first.span.clone()];
+    Some(schedule)
+}
+
 #[derive(Debug)]
 struct Open {
     rate: Rate,
@@ -188,6 +216,11 @@ impl Draft {
         }
         let mut inherited = false;
         let mut doubt = false;
+        // "2x" alone: nothing says of what
+        let said = |phase: &Open| phase.rate.unit.is_some() || phase.extent.is_some_and(|extent| extent.unit.is_some());
+        let before = self.phases.len();
+        self.phases.retain(said);
+        doubt |= self.phases.len() < before;
         for phase in &mut self.phases {
             if phase.rate.unit.is_none() {
                 let unit = phase.extent.and_then(|extent| extent.unit).unwrap_or(PeriodUnit::Week);
@@ -230,12 +263,30 @@ impl Draft {
         let inside = |token: &&Token| start <= token.span.start && token.span.end <= end;
         let leftovers: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(inside).collect();
         // a number right before or behind the phrase may belong to it
-        let near = |token: &&Token| start <= token.span.end + 2 && token.span.start <= end + 2;
-        if left.iter().filter_map(|i| tokens.get(*i)).filter(near).any(|token| matches!(token.kind, Kind::Number(_))) {
+        let near = |token: &&Token| start <= token.span.end + NEAR_BYTES && token.span.start <= end + NEAR_BYTES;
+        let beside: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(near).collect();
+        if beside.iter().any(|token| matches!(token.kind, Kind::Number(_))) {
             self.doubt("a number was not understood");
         }
+        let from = tokens.partition_point(|token| token.span.start < start);
+        let behind = tokens.partition_point(|token| token.span.start < end);
+        let stroke = tokens.get(from..behind).unwrap_or_default().iter().any(|token| token.sign('!'));
+        let letter = |token: &&&Token| {
+            token.also.is_some() && !token.is("i") && start <= token.span.end + 4 && token.span.start <= end + 4
+        };
+        if beside.iter().any(|token| letter(&token)) {
+            push(&mut self.doubts, "a letter beside it may be a digit");
+        }
+        if stroke || beside.iter().any(|token| token.word().is_some_and(super::words::is_suspicious)) {
+            self.doubt("a word beside it was not understood");
+        }
+        if self.phases.is_empty() && stated.is_some_and(|count| count.most() <= 3) && window.is_some() {
+            self.doubt("so few visits in so long a time: a rate may be lost");
+        }
         if leftovers.iter().any(|token| {
-            token.word().is_some_and(|word| matches!(word, "not" | "except" | "unless" | "instead" | "without"))
+            token.word().is_some_and(|word| {
+                matches!(word, "not" | "except" | "unless" | "instead" | "without" | "extend" | "reduce" | "increase")
+            })
         }) {
             self.doubt("a word turns the meaning");
         }
@@ -244,11 +295,8 @@ impl Draft {
         {
             self.doubt(why);
         }
-        let repairs = tokens
-            .iter()
-            .filter(|token| start <= token.span.start && token.span.end <= end)
-            .filter_map(|token| token.repair.clone())
-            .collect();
+        let repairs =
+            tokens.get(from..behind).unwrap_or_default().iter().filter_map(|token| token.repair.clone()).collect();
         let words = text.get(start..end).unwrap_or(text).split_whitespace().collect::<Vec<_>>().join(" ");
         let frequency = Frequency {
             text: words.into(),
@@ -294,7 +342,11 @@ impl Draft {
                 Some(PeriodUnit::Day) => 366 < extent.high,
                 Some(PeriodUnit::Month) => 12 < extent.high,
                 Some(PeriodUnit::Year) => 1 < extent.high,
-                _ => 52 < extent.high,
+                // "46 weeks" may be 4-6 weeks
+                _ => {
+                    52 < extent.high
+                        || extent.low == extent.high && 26 < extent.high && extent.high / 10 < extent.high % 10
+                }
             });
             if long {
                 push(&mut self.doubts, "an unlikely length of time");

@@ -73,6 +73,10 @@ fn limit(tokens: &[Token], i: usize) -> (Limit, usize) {
     } else {
         i
     };
+    let opens = |word: &str| matches!(word, "up" | "no" | "not" | "nte" | "at" | "maximum" | "max" | "a" | "minimum");
+    if !tokens.get(i).and_then(Token::word).is_some_and(opens) {
+        return (Limit::None, i);
+    }
     for (phrases, limit) in [(MOST, Limit::Most), (LEAST, Limit::Least)] {
         for phrase in phrases {
             if phrase_at(tokens, i, phrase) {

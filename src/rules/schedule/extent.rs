@@ -2,6 +2,7 @@
 
 use super::counts::{count, phrase_at};
 use super::element::{Count, Extent, Part, Placed};
+use super::rate::period;
 use super::token::{Kind, Token};
 use super::words;
 
@@ -50,7 +51,7 @@ pub(super) fn extent(tokens: &[Token], i: usize) -> Option<Placed> {
         return None;
     }
     let mut next =
-        found.next + usize::from(sign(tokens, found.next, "-") && tokens.get(found.next).is_some_and(|t| t.glued));
+        found.next + usize::from(sign(tokens, found.next, "-.") && tokens.get(found.next).is_some_and(|t| t.glued));
     if word(tokens, next).is_some_and(|w| matches!(w, "full" | "consecutive" | "calendar" | "more" | "additional")) {
         next += 1;
     }
@@ -72,6 +73,10 @@ pub(super) fn extent(tokens: &[Token], i: usize) -> Option<Placed> {
             word(tokens, next.saturating_sub(1)).is_some_and(|w| matches!(w, "weeks" | "wks" | "months" | "mos"));
         let one_of_many = high == 1 && plural;
         out.doubt = found.doubt.or(one_of_many.then_some("\"1\" before a plural: a digit may be lost"));
+        // "2x7month"
+        let crossed = word(tokens, i) == Some("x") && tokens.get(at).is_some_and(|t| t.glued);
+        let slash = low == 7 && high == 7 && !plural && tight && crossed;
+        out.doubt = out.doubt.or(slash.then_some("\"7\" may be a slash"));
         out.review = found.review;
         return Some(out);
     }
@@ -142,7 +147,14 @@ fn lead(tokens: &[Token], i: usize) -> (bool, bool, usize) {
         (&["in"], true),
         (&["next"], false),
     ];
-    for (phrase, at_most) in LEADS {
+    let opens = |word: &str| {
+        matches!(
+            word,
+            "for" | "over" | "within" | "in" | "during" | "duration" | "period" | "total" | "the" | "x" | "next"
+        )
+    };
+    let candidates = if word(tokens, i).is_some_and(opens) { LEADS } else { &[] };
+    for (phrase, at_most) in candidates {
         if phrase_at(tokens, i, phrase) {
             // "for up to 6 weeks": the limit is read with the count
             let back = if phrase.last() == Some(&"to") { 2 } else { usize::from(phrase.last() == Some(&"next")) };
@@ -247,8 +259,8 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
         match tokens.get(at).map(|t| &t.kind) {
             Some(Kind::Word(w)) if w == "total" || w == "qty" || w == "quantity" => marked = true,
             Some(Kind::Word(w)) if matches!(w.as_str(), "for" | "x" | "of" | "a" | "be" | "the" | "in" | "number") => {}
-            Some(Kind::Sign('#')) => marked = true,
-            Some(Kind::Sign('=' | '(' | ':' | '.')) if at != i || sign(tokens, at, "=(") => {}
+            Some(Kind::Sign('#' | '=')) => marked = true,
+            Some(Kind::Sign('(' | ':' | '.')) if at != i || sign(tokens, at, "(") => {}
             _ => break,
         }
         at += 1;
@@ -267,7 +279,10 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
     // "12 one-hour visits": the minutes stand between the number and what it counts
     if let Some(session) = minutes(tokens, next).filter(|session| next < session.tokens.end) {
         let visits = session.tokens.end.checked_sub(1).and_then(|last| word(tokens, last)).is_some_and(words::is_visit);
-        return visits.then(|| placed(Part::Total(found.count), i..next));
+        let again = tokens
+            .get(session.tokens.end)
+            .is_some_and(|t| t.sign('/') || t.is("per") || t.is("a") || t.is("every") || t.is("each"));
+        return (visits && !again).then(|| placed(Part::Total(found.count), i..next));
     }
     let mut adjectives = 0;
     while word(tokens, next).is_some_and(|w| {
@@ -291,7 +306,12 @@ pub(super) fn total(tokens: &[Token], i: usize) -> Option<Placed> {
     } else if !marked || followed_by_unit(tokens, next) {
         return None;
     }
-    if times_only && !marked && word(tokens, i).is_none_or(|w| w != "total") {
+    let over = word(tokens, next).is_some_and(|w| matches!(w, "over" | "within"));
+    // "(1 visit per week": a rate, not a total
+    if visit && period(tokens, next).is_some() {
+        return None;
+    }
+    if times_only && !marked && !over && word(tokens, i).is_none_or(|w| w != "total") {
         return None;
     }
     // "60 minute visits": the number belongs to the minutes

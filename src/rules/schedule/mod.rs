@@ -52,7 +52,7 @@ pub fn read(text: &str) -> Option<Schedule> {
     let text = shorten(text);
     let tokens = token::tokens(text);
     let (parts, left) = parse::parts(&tokens);
-    build::build(text, &tokens, &parts, &left)
+    build::build(text, &tokens, &parts, &left).or_else(|| build::bare_number(text, &tokens))
 }
 
 /// Reads separate boxes. `rate` may be a bare number or carry its label ("Times per week: 2"); spans in the answer refer to

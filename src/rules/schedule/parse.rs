@@ -1,5 +1,8 @@
 //! In: tokens. Out: the parts they form, from left to right, and the words that form none.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::counts::{count, phrase_at};
 use super::element::{Part, Placed};
 use super::extent::{extent, minutes, total, units};
@@ -156,7 +159,9 @@ fn as_needed(tokens: &[Token], i: usize) -> Option<Placed> {
     Some(out)
 }
 
-const LISTED: &[(&[&str], Part)] = &[
+type Listed = (&'static [&'static str], Part);
+
+const LISTED: &[Listed] = &[
     (&["at", "the", "discretion", "of"], Part::Delegated),
     (&["at", "therapist", "discretion"], Part::Delegated),
     (&["discretion", "of"], Part::Delegated),
@@ -258,11 +263,17 @@ const LISTED: &[(&[&str], Part)] = &[
 ];
 
 fn listed(tokens: &[Token], i: usize) -> Option<Placed> {
-    LISTED
-        .iter()
-        .filter(|(phrase, _)| phrase_at(tokens, i, phrase))
-        .max_by_key(|(phrase, _)| phrase.len())
-        .map(|(phrase, part)| placed(part.clone(), i..i + phrase.len()))
+    static BY_FIRST: LazyLock<BTreeMap<&str, Vec<&Listed>>> = LazyLock::new(|| {
+        let mut by_first: BTreeMap<&str, Vec<&Listed>> = BTreeMap::new();
+        for entry in LISTED {
+            by_first.entry(entry.0.first().copied().unwrap_or_default()).or_default().push(entry);
+        }
+        by_first
+    });
+    let candidates = BY_FIRST.get(word(tokens, i)?)?;
+    let fits = candidates.iter().filter(|(phrase, _)| phrase_at(tokens, i, phrase));
+    let (phrase, part) = fits.max_by_key(|(phrase, _)| phrase.len())?;
+    Some(placed(part.clone(), i..i + phrase.len()))
 }
 
 fn evaluate(tokens: &[Token], i: usize) -> Option<Placed> {

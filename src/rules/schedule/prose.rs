@@ -12,14 +12,16 @@ pub fn find(text: &str) -> Vec<Schedule> {
     let (parts, left) = parse::parts(&tokens);
     let mut out = Vec::new();
     for sentence in sentences(&tokens) {
-        let inside = |placed: &&Placed| sentence.start <= placed.tokens.start && placed.tokens.end <= sentence.end;
-        let own: Vec<Placed> = parts.iter().filter(inside).cloned().collect();
-        for cluster in clusters(&own) {
+        let first = parts.partition_point(|placed| placed.tokens.start < sentence.start);
+        let behind = parts.partition_point(|placed| placed.tokens.start < sentence.end);
+        for cluster in clusters(parts.get(first..behind).unwrap_or_default()) {
             if !orders(&tokens, &sentence, cluster) {
                 continue;
             }
-            let left: Vec<usize> = left.iter().copied().filter(|i| sentence.contains(i)).collect();
-            out.extend(build::build(text, &tokens, cluster, &left));
+            let left_first = left.partition_point(|i| *i < sentence.start);
+            let left_behind = left.partition_point(|i| *i < sentence.end);
+            let left = left.get(left_first..left_behind).unwrap_or_default();
+            out.extend(build::build(text, &tokens, cluster, left));
         }
     }
     out

@@ -2,6 +2,7 @@
 
 use super::counts::{Counted, count, phrase_at};
 use super::element::{Count, Extent, Part, Placed, Rate};
+use super::extent::minutes;
 use super::token::{Kind, Token};
 use super::words;
 use crate::model::{DayOfWeek, PeriodUnit};
@@ -175,7 +176,7 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
             inherited: false,
         }]);
     }
-    let mut found = count(tokens, from)?;
+    let mut found = count(tokens, from).or_else(|| bracketed(tokens, from))?;
     if crossed {
         // "12 visits x 6 weeks": a length, unless the period is said behind it
         let per = tokens.get(found.next).is_some_and(|t| t.sign('/') || t.is("per"));
@@ -186,7 +187,19 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     if about {
         found.doubt = found.doubt.or(Some("the order says \"about\""));
     }
-    let (times, at) = times(tokens, &found);
+    // "one 60-minute session per week": the minutes stand between the count and what it counts
+    let session = minutes(tokens, found.next).filter(|session| {
+        session
+            .tokens
+            .end
+            .checked_sub(1)
+            .and_then(|last| word(tokens, last))
+            .is_some_and(|w| words::is_visit(w) || w == "massage")
+    });
+    let (times, at) = match &session {
+        Some(session) => (true, session.tokens.end),
+        None => times(tokens, &found),
+    };
     // "6 weekly visits": one a week, six in all
     if let Some((n, unit)) = word(tokens, found.next).and_then(words::adverb)
         && !found.adverbial
@@ -218,7 +231,9 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     if slash_read_as_one(tokens, at) {
         whole.review = Some("\"1\" between the x and the period was taken for a slash");
     }
-    Some(vec![whole])
+    let mut parts = vec![whole];
+    parts.extend(session);
+    Some(parts)
 }
 
 /// "1/2 x": a part of a visit, or a range whose dash became a slash.
@@ -230,15 +245,31 @@ fn fraction(tokens: &[Token], i: usize) -> bool {
         && word(tokens, i + 3).is_some_and(|w| words::is_times(w) || words::adverb(w).is_some())
 }
 
+/// "(2x) weekly": the count with its "x" in brackets.
+fn bracketed(tokens: &[Token], i: usize) -> Option<Counted> {
+    tokens.get(i).filter(|token| token.sign('('))?;
+    let inner = count(tokens, i + 1)?;
+    let (any, at) = times(tokens, &inner);
+    (any && tokens.get(at)?.sign(')')).then_some(Counted { next: at + 1, adverbial: true, ..inner })
+}
+
 /// Skips "x", "times", "massage therapy visits"; whether there was one.
 fn times(tokens: &[Token], found: &Counted) -> (bool, usize) {
     let mut at = found.next;
     let mut any = false;
     let mut skipped = 0;
+    // "2%/wk"
+    if tokens.get(at).is_some_and(|t| t.sign('%') || t.sign('+')) && tokens.get(at + 1).is_some_and(|t| t.sign('/')) {
+        return (true, at + 1);
+    }
     while let Some(word) = word(tokens, at) {
         let takes = words::is_times(word) || (words::is_visit(word));
         if takes {
             any = true;
+        } else if matches!(word, "day" | "days") && !any {
+            // "3 days per week"
+            let weekly = adverb_at(tokens, at + 1) || per(tokens, at + 1) && !minutes_per(tokens, at + 1);
+            return if weekly { (true, at + 1) } else { (any, at) };
         } else if !(words::is_treatment(word) || (word == "of" && any)) || 4 < skipped {
             break;
         }
@@ -280,6 +311,15 @@ fn ending(tokens: &[Token], at: usize, times: bool, found: &Counted) -> Option<(
     Some((period, next))
 }
 
+fn adverb_at(tokens: &[Token], i: usize) -> bool {
+    word(tokens, i).and_then(words::adverb).is_some_and(|(_, unit)| unit != PeriodUnit::Day)
+}
+
+/// "7 days / 60 minutes": nothing that comes again.
+fn minutes_per(tokens: &[Token], i: usize) -> bool {
+    !word(tokens, i + 1).is_some_and(|w| matches!(words::unit(w, true), Some(PeriodUnit::Week | PeriodUnit::Month)))
+}
+
 fn per(tokens: &[Token], i: usize) -> bool {
     tokens.get(i).is_some_and(|t| t.sign('/'))
         || word(tokens, i).is_some_and(|w| matches!(w, "per" | "a" | "each" | "every"))
@@ -294,7 +334,7 @@ fn slash_read_as_one(tokens: &[Token], at: usize) -> bool {
 }
 
 /// "/wk", "per week", "a week", "every other week", "q 3 wks", "each calendar month".
-fn period(tokens: &[Token], i: usize) -> Option<(Period, usize)> {
+pub(super) fn period(tokens: &[Token], i: usize) -> Option<(Period, usize)> {
     let lead = tokens.get(i)?;
     let slash = lead.sign('/') || lead.sign('%') && tokens.get(i + 1).is_some_and(|t| t.glued);
     let per = lead
@@ -364,6 +404,13 @@ fn every(tokens: &[Token], i: usize) -> Option<Placed> {
     if word(tokens, i) == Some("alternate") {
         let unit = word(tokens, i + 1).and_then(|w| words::unit(w, false))?;
         return Some(placed(simple(Count::exactly(1), 2, unit), i..i + 2));
+    }
+    // "every other Tuesday"
+    if word(tokens, i + 1) == Some("other")
+        && let Some(day) = word(tokens, i + 2).and_then(|w| words::weekday(w, false))
+    {
+        let rate = Rate { days: vec![day], ..simple(Count::exactly(1), 2, PeriodUnit::Week) };
+        return Some(placed(rate, i..i + 3));
     }
     let ((n, high, unit), next) = period(tokens, i)?;
     let rate = Rate { count: Count::exactly(1), period: n, period_max: high, unit: Some(unit), days: Vec::new() };

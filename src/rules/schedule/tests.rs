@@ -60,7 +60,7 @@ fn describe(schedule: &Schedule) -> String {
 
 fn describe_phase(phase: &Phase, range: &dyn Fn(Option<u32>, Option<u32>) -> String) -> String {
     let mut out = format!("{} per ", range(phase.frequency, phase.frequency_max));
-    if phase.period != 1 {
+    if phase.period != 1 || phase.period_max.is_some() {
         out += &match phase.period_max {
             Some(most) => format!("{}-{most} ", phase.period),
             None => format!("{} ", phase.period),

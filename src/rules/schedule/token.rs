@@ -83,7 +83,14 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             blank = false;
             continue;
         }
-        if is_letter(c) || (matches!(c, '|' | '!') && !blank && at(i + 1).is_some_and(is_letter) && joins(&out)) {
+        let stroke = matches!(c, '|' | '!');
+        let inside = stroke && !blank && at(i + 1).is_some_and(is_letter) && joins(&out);
+        let leading = stroke
+            && blank
+            && (at(i + 1).is_some_and(|c| c.is_ascii_digit() || c == 'x')
+                || at(i + 1).is_some_and(|c| matches!(c, '-' | '–' | '—' | '~'))
+                    && at(i + 2).is_some_and(|c| c.is_ascii_digit()));
+        if is_letter(c) || inside || leading {
             let mut end = i + 1;
             while at(end).is_some_and(is_letter)
                 || at(end).is_some_and(|c| matches!(c, '\'' | '’' | '|' | '!'))
@@ -123,6 +130,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             '\\' => Some(Kind::Sign('/')),
             '[' => Some(Kind::Sign('(')),
             ']' => Some(Kind::Sign(')')),
+            '!' => Some(Kind::Sign('!')),
             _ => Some(Kind::Sign('?')),
         };
         if let Some(kind) = sign {
@@ -169,6 +177,15 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         push(out, Kind::Word(lower), whole, !blank);
         return;
     }
+    // "5essions" and "visit5" are damaged words, not five of something
+    let edge = plain.chars().next().is_some_and(|c| c.is_ascii_digit()) || plain.ends_with('5');
+    let damaged = words::same_shape(&lower).filter(|_| edge && 5 <= lower.len());
+    if let Some(mended) = damaged {
+        let repair = Some(Repair::new(whole.clone(), raw, mended));
+        let kind = Kind::Word(mended.to_owned());
+        out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false });
+        return;
+    }
     if raw.len() == plain.len()
         && raw.len() <= 24
         && raw.is_ascii()
@@ -190,6 +207,18 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         }
         if let Some(last) = out.last_mut() {
             last.span.end = end;
+        }
+        return;
+    }
+    if let Some((first, second)) = words::split(&lower) {
+        let middle = span.start + first.len();
+        let after = format!("{first} {second}");
+        let repair = Some(Repair::new(whole, raw, &after));
+        for (word, own, glued, repair) in
+            [(first, span.start..middle, !blank, repair), (second, middle..end, true, None)]
+        {
+            let kind = Kind::Word(word.to_owned());
+            out.push(Token { kind, span: own, glued, also: None, repair, digit_mended: false });
         }
         return;
     }
@@ -270,6 +299,9 @@ struct Piece {
 }
 
 const GLUED: &[&str] = &[
+    "then",
+    "or",
+    "to",
     "sessions",
     "session",
     "treatments",
@@ -413,8 +445,9 @@ fn apart(raw: &str, lower: &str, mend: bool, pieces: &mut Vec<Piece>) -> bool {
         let after_x = len == 1 && behind_x && !rest.is_empty();
         // "S1" and "B6" are a vertebra and a vitamin: alone, only the likeliest letters count
         let lone = pieces.is_empty() && rest.is_empty();
-        let unlikely =
-            lone && candidate.chars().any(|c| !(c.is_ascii_digit() || matches!(c, 'l' | 'I' | '|' | 'O' | 'o')));
+        let unlikely = lone
+            && !first.is_ascii_digit()
+            && candidate.chars().any(|c| !(c.is_ascii_digit() || matches!(c, 'l' | 'I' | 'i' | '|' | '!' | 'O' | 'o')));
         if all || unlikely || !(real || alone || after_x) || (len == 1 && matches!(first, 'O' | 'o' | 'D' | 'Q')) {
             continue;
         }

@@ -1,5 +1,8 @@
 //! The words of a schedule: counts, units of time, kinds of visit.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::model::{DayOfWeek, PeriodUnit};
 
 /// What a number word says: "six" is 6, "twice" is 2.
@@ -246,6 +249,18 @@ pub(super) fn weekday(word: &str, tight: bool) -> Option<DayOfWeek> {
 /// The words that a damaged one may be mended to. Short words and such that look like everyday ones ("mouth", "right") are
 /// compared by look-alike shape only, never by a free letter.
 pub(super) const MENDABLE: &[&str] = &[
+    "least",
+    "maximum",
+    "minimum",
+    "exceed",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "mondays",
+    "thursdays",
+    "until",
     "week",
     "weeks",
     "wk",
@@ -316,6 +331,7 @@ pub(super) fn shape(word: &str) -> String {
         let pair = letters.get(i + 1).copied();
         let (shaped, taken) = match (c, pair) {
             ('r', Some('n')) => ('m', 2),
+            ('n', Some('n')) => ('m', 2),
             ('v', Some('v')) => ('w', 2),
             ('c', Some('l')) => ('d', 2),
             ('l' | 'i' | '1' | '|' | '!' | 'j', _) => ('i', 1),
@@ -330,26 +346,97 @@ pub(super) fn shape(word: &str) -> String {
     out
 }
 
+/// The word of the list that differs from `word` in look-alikes only.
+pub(super) fn same_shape(word: &str) -> Option<&'static str> {
+    static BY_SHAPE: LazyLock<BTreeMap<String, &str>> =
+        LazyLock::new(|| MENDABLE.iter().rev().map(|known| (shape(known), *known)).collect());
+    let letters = word.chars().count();
+    let form = shape(word);
+    BY_SHAPE.get(&form).copied().filter(|found| *found != word && (3 <= letters || form != word))
+}
+
 /// The word of the list that `word` most likely is, if it is none itself.
 pub(super) fn mend(word: &str) -> Option<&'static str> {
     let letters = word.chars().count();
     if !(2..=14).contains(&letters) {
         return None;
     }
-    let form = shape(word);
-    if (3 <= letters || form != word)
-        && let Some(found) = MENDABLE.iter().find(|known| shape(known) == form && **known != word)
-    {
+    if let Some(found) = same_shape(word) {
         return Some(found);
     }
     if letters < 5 || !word.chars().all(char::is_alphabetic) {
         return None;
     }
-    LONG.iter().find(|known| known.len() == word.len() && differing(known, word) == 1).copied()
+    LONG.iter().find(|known| one_letter_apart(known, word)).copied()
 }
 
-fn differing(a: &str, b: &str) -> usize {
-    a.chars().zip(b.chars()).filter(|(a, b)| a != b).count()
+/// One letter is changed, lost or added.
+fn one_letter_apart(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let shorter = a.len().min(b.len());
+    let same_start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let same_end = a.iter().rev().zip(b.iter().rev()).take(shorter - same_start).take_while(|(a, b)| a == b).count();
+    a.len().max(b.len()) - same_start - same_end == 1
+}
+
+/// Whether a word that nobody understood looks like one that would change the schedule: then a person must look.
+pub(super) fn is_suspicious(word: &str) -> bool {
+    const SIDES: [&str; 4] = ["l", "r", "lt", "rt"];
+    const TURNING: [&str; 12] =
+        ["up", "least", "exceed", "more", "than", "max", "maximum", "minimum", "needed", "not", "every", "per"];
+    let letters = word.chars().count();
+    let vocabulary = unit(word, false).is_some()
+        || adverb(word).is_some()
+        || ordinal(word).is_some()
+        || count(word).is_some()
+        || weekday(word, false).is_some()
+        || TURNING.contains(&word);
+    let mixed = word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(char::is_alphabetic);
+    let tiny = letters <= 2 && !SIDES.contains(&word) && word.is_ascii();
+    let near =
+        3 <= letters && MENDABLE.iter().chain(&TURNING).any(|known| 3 <= known.len() && one_letter_apart(known, word));
+    let glued = GLUED_ON.iter().any(|known| word.contains(known)) || word.ends_with("wk") || word.starts_with("wk");
+    vocabulary || mixed || tiny || near || glued
+}
+
+/// Long words of a schedule; a word that holds one has lost a blank.
+const GLUED_ON: &[&str] = &[
+    "week",
+    "month",
+    "twice",
+    "visit",
+    "session",
+    "needed",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "minimum",
+    "maximum",
+    "least",
+    "upto",
+    "exceed",
+    "imum",
+    "appoin",
+    "two",
+    "oneor",
+];
+
+/// Two words that lost the blank between them: "fourweeks", "perweek".
+pub(super) fn split(word: &str) -> Option<(&str, &str)> {
+    if !(4..=16).contains(&word.len()) || !word.is_ascii() {
+        return None;
+    }
+    let opens = |w: &str| {
+        count(w).is_some() || matches!(w, "per" | "for" | "a" | "every" | "each" | "times" | "visits" | "other")
+    };
+    let is_unit = |w: &str| 3 < w.len() && unit(w, false).is_some();
+    (1..word.len()).filter_map(|at| word.split_at_checked(at)).find(|(first, second)| {
+        opens(first) && is_unit(second)
+            || is_unit(first) && matches!(*second, "for" | "x" | "then")
+            || *first == "for" && count(second).is_some()
+    })
 }
 
 /// The digit that a letter may have been.

@@ -1,5 +1,8 @@
 //! In: text. Out: the days it names, each with its span, its repairs and why it may be wrong.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -35,38 +38,30 @@ pub struct DateHit {
 
 /// All days that `text` names, from left to right. `on` is the day of receipt. An impossible day is none.
 pub fn find_dates(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
-    let mut hits: Vec<DateHit> = Vec::new();
-    let mut at = 0;
-    while let Some(hit) = next(text, at, kind, on) {
-        at = hit.span.end.max(at + 1);
-        hits.push(hit);
-    }
+    let mut hits: Vec<DateHit> = SHAPES.iter().flat_map(|shape| of_shape(text, shape, kind, on)).collect();
+    // of two that overlap the one that begins first, then the longer
+    hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
+    let mut end = 0;
+    hits.retain(|hit| {
+        let apart = end <= hit.span.start;
+        end = if apart { hit.span.end } else { end };
+        apart
+    });
     hits
 }
 
-/// The next day at or after byte `at`: of all shapes the one that begins first, then the longest.
-fn next(text: &str, at: usize, kind: DateKind, on: Date) -> Option<DateHit> {
-    let mut best: Option<DateHit> = None;
-    for shape in SHAPES.iter() {
-        let mut from = at;
-        while let Some(found) = shape.pattern.captures_at(text, from) {
-            let whole = found.get(0)?.range();
-            let better = best.as_ref().is_none_or(|best| {
-                (whole.start, std::cmp::Reverse(whole.end)) < (best.span.start, std::cmp::Reverse(best.span.end))
-            });
-            if !better {
-                break;
-            }
-            if clear(text, &whole, shape)
-                && let Some(hit) = day(text, &found, shape, kind, on)
-            {
-                best = Some(hit);
-                break;
-            }
-            from = whole.start + text.get(whole.start..)?.chars().next().map_or(1, char::len_utf8);
-        }
+/// All days of one shape.
+fn of_shape(text: &str, shape: &Shape, kind: DateKind, on: Date) -> Vec<DateHit> {
+    let mut hits = Vec::new();
+    let mut from = 0;
+    while let Some(found) = shape.pattern.captures_at(text, from) {
+        let Some(whole) = found.get(0).map(|whole| whole.range()) else { break };
+        let hit = clear(text, &whole, shape).then(|| day(text, &found, shape, kind, on)).flatten();
+        let first = text.get(whole.start..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+        from = if hit.is_some() { whole.end } else { whole.start + first };
+        hits.extend(hit);
     }
-    best
+    hits
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +87,7 @@ struct Shape {
 const DIGIT: &str = r"[0-9OolI|SBZGQD]";
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I]|[A4]ug|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])[a-z0-9]{0,7})";
+    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I]|[A4]u[gq9]|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])(?:[a-z]|[015][a-z]){0,7})";
     let year = format!(r"(?P<y>{DIGIT}{{2}}\ ?{DIGIT}{{2}}|{DIGIT}{{2}})");
     let numbers = format!(r"(?P<m>{DIGIT}{{1,2}})\ ?(?P<s>[/\-.,])\ ?(?P<d>{DIGIT}{{1,2}})\ ?(?P<t>[/\-.,])\ ?{year}");
     let blanks = r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{2})".to_string();
@@ -303,6 +298,7 @@ fn month(name: &str) -> Option<(i8, bool)> {
         return Some((number(index)?, false));
     }
     let folded: String = lower
+        .replace("rn", "m")
         .chars()
         .map(|c| match c {
             '0' => 'o',
@@ -310,6 +306,7 @@ fn month(name: &str) -> Option<(i8, bool)> {
             '5' => 's',
             '4' => 'a',
             '7' => 'j',
+            'q' | '9' => 'g',
             c => c,
         })
         .collect();

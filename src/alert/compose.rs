@@ -1,0 +1,190 @@
+//! From a record to the letters that it causes. No letter carries patient data: no name, no date of birth, no diagnosis, no
+//! file name. Its words are those of the rule files and of this page.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Record, Role};
+
+/// Somebody who is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staff {
+    /// What they are called.
+    pub name: String,
+    /// Where they are reached.
+    pub email: String,
+    /// What they do.
+    pub roles: Vec<Role>,
+}
+
+/// The letters that a new record causes: to the front desk what somebody must do, to therapists what is ready to treat, to
+/// billers what hinders the bill. A paper that was ours before rings no second bell.
+pub fn letters(record: &Record, staff: &[Staff], from: &str, now: Timestamp) -> Vec<Letter> {
+    if record.arrival.same_bytes_as.is_some() {
+        return Vec::new();
+    }
+    let paper = &record.paper;
+    let mut letters = Vec::new();
+    let mut write = |role: Role, subject: String, body: Vec<String>| {
+        let to: Vec<String> =
+            staff.iter().filter(|person| person.roles.contains(&role)).map(|person| person.email.clone()).collect();
+        if !to.is_empty() {
+            letters.push(letter(record, role, to, subject, &body, from, now));
+        }
+    };
+    if paper.error.is_some() || needs_front_desk(paper) {
+        write(Role::FrontDesk, front_desk_subject(paper), front_desk_body(record));
+    }
+    let ready = paper.prescriptions.iter().filter(|prescription| prescription.ready_to_treat).count();
+    if ready > 0 {
+        let what = count(ready, "new prescription is", "new prescriptions are");
+        write(
+            Role::Therapist,
+            format!("{what} ready to treat"),
+            vec![format!("{what} complete enough to treat."), "Open the record before the first visit.".to_owned()],
+        );
+    }
+    let unbillable: Vec<&Prescription> = paper
+        .prescriptions
+        .iter()
+        .filter(|prescription| prescription.ready_to_treat && !prescription.ready_to_bill)
+        .collect();
+    if !unbillable.is_empty() {
+        let what = count(unbillable.len(), "prescription is", "prescriptions are");
+        let mut body = vec![format!("{what} ready to treat but not to bill:")];
+        body.extend(unbillable.iter().flat_map(|prescription| gap_lines(prescription)));
+        write(Role::Biller, format!("{what} not ready to bill"), body);
+    }
+    letters
+}
+
+fn needs_front_desk(paper: &Paper) -> bool {
+    paper.prescriptions.iter().any(|prescription| {
+        !prescription.doubts.is_empty() || prescription.gaps.iter().any(|gap| gap.level != GapLevel::Note)
+    })
+}
+
+fn front_desk_subject(paper: &Paper) -> String {
+    if paper.error.is_some() && paper.prescriptions.is_empty() {
+        return "A paper could not be read".to_owned();
+    }
+    let stops = paper
+        .prescriptions
+        .iter()
+        .flat_map(|prescription| &prescription.gaps)
+        .filter(|gap| gap.level == GapLevel::Stop)
+        .count();
+    let gaps = paper.prescriptions.iter().map(|prescription| prescription.gaps.len()).sum::<usize>();
+    match (stops, gaps) {
+        (0, 0) => "A prescription has to be checked".to_owned(),
+        (0, gaps) => format!("A prescription lacks {}", count(gaps, "thing", "things")),
+        (stops, _) => {
+            format!("A prescription cannot be used yet: {} missing or unclear", count(stops, "thing is", "things are"))
+        }
+    }
+}
+
+fn front_desk_body(record: &Record) -> Vec<String> {
+    let mut body = Vec::new();
+    if let Some(error) = &record.paper.error {
+        body.push(error.message.clone());
+    }
+    for prescription in &record.paper.prescriptions {
+        let pages = match prescription.pages.as_slice() {
+            [only] => format!("Prescription on page {only}:"),
+            [first, .., last] => format!("Prescription on pages {first} to {last}:"),
+            [] => "Prescription:".to_owned(),
+        };
+        body.push(pages);
+        let lines = gap_lines(prescription);
+        body.extend(if lines.is_empty() { vec!["  Nothing is missing.".to_owned()] } else { lines });
+    }
+    body
+}
+
+fn gap_lines(prescription: &Prescription) -> Vec<String> {
+    let gap = |Gap { level, tell, .. }: &Gap| match level {
+        GapLevel::Stop => format!("  STOP: {tell}"),
+        GapLevel::Warn => format!("  Missing for the bill: {tell}"),
+        GapLevel::Note => format!("  Note: {tell}"),
+    };
+    let mut lines: Vec<String> = prescription.gaps.iter().map(gap).collect();
+    let doubts: Vec<&str> = prescription.doubts.iter().map(|field| field_words(*field)).collect();
+    if !doubts.is_empty() {
+        lines.push(format!("  Check against the picture: {}.", doubts.join(", ")));
+    }
+    lines
+}
+
+/// What staff call a field.
+fn field_words(field: Field) -> &'static str {
+    match field {
+        Field::PatientName => "patient's name",
+        Field::PatientBirthDate => "date of birth",
+        Field::PatientPhone => "patient's phone",
+        Field::Diagnoses => "diagnosis",
+        Field::Plan => "treatment",
+        Field::Frequency => "frequency",
+        Field::PayerKind => "who pays",
+        Field::PayerInsurer => "insurer",
+        Field::PayerClaimNumber => "claim number",
+        Field::PayerDateOfInjury => "date of injury",
+        Field::PayerAdjuster => "adjuster",
+        Field::ProviderName => "prescriber's name",
+        Field::ProviderCredential => "prescriber's credential",
+        Field::ProviderNpi => "NPI",
+        Field::ProviderPhone => "prescriber's phone",
+        Field::ProviderFax => "prescriber's fax",
+        Field::ProviderSignature => "signature",
+        Field::WrittenOn => "date written",
+        Field::ExpiresOn => "expiry date",
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+fn letter(
+    record: &Record,
+    role: Role,
+    to: Vec<String>,
+    subject: String,
+    body: &[String],
+    from: &str,
+    now: Timestamp,
+) -> Letter {
+    let id = &record.arrival.id.0;
+    let short: String = id.chars().take(8).collect();
+    let door = match record.arrival.origin.kind {
+        OriginKind::Folder => "the inbox folder",
+        OriginKind::Hylafax => "the fax machine",
+        OriginKind::Imap => "the mailbox",
+    };
+    let received =
+        record.arrival.received_at.to_zoned(TimeZone::system()).strftime("%B %-d, %Y at %-I:%M %p").to_string();
+    let head = format!("Record {short}, received {received} through {door}.");
+    let foot = format!("To see the paper and what was read: rxintake records show {short}");
+    let text = format!("{head}\n\n{}\n\n{foot}\n", body.join("\n"));
+    let lines: Vec<String> = body.iter().map(|line| format!("<li>{}</li>", escape(line.trim()))).collect();
+    let html = format!("<p>{}</p><ul>{}</ul><p>{}</p>", escape(&head), lines.join(""), escape(&foot));
+    let domain = from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
+    let role_word = format!("{role:?}").to_lowercase();
+    Letter {
+        message_id: format!("<{id}.{role_word}@{domain}>"),
+        record: Some(record.arrival.id.clone()),
+        to,
+        subject: format!("[rxintake {short}] {subject}"),
+        text,
+        html,
+        written_at: now,
+        attempts: 0,
+        due_at: now,
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

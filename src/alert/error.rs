@@ -1,0 +1,69 @@
+//! What can go wrong on the way of a letter.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A letter could not be handed over.
+#[derive(Debug, thiserror::Error)]
+pub enum AlertError {
+    /// Neither a folder nor a server is named.
+    #[error("[alerts] names neither `directory` nor `smtp`; alerts would reach nobody")]
+    NoWay,
+    /// An address is none.
+    #[error("\"{address}\" is no mail address")]
+    Address {
+        /// The address, from the configuration.
+        address: String,
+        /// What is wrong with it.
+        #[source]
+        source: lettre::address::AddressError,
+    },
+    /// A Message cannot be built from the letter.
+    #[error("the letter cannot be built")]
+    Build(#[source] lettre::error::Error),
+    /// Plain SMTP to another machine.
+    #[error(
+        "smtp.tls = \"none\" is only for this machine itself; {host} is another one. Use \"starttls\" or \"implicit\""
+    )]
+    PlainToElsewhere {
+        /// The host.
+        host: String,
+    },
+    /// A file cannot be read or written.
+    #[error("cannot {act} {path}")]
+    File {
+        /// What was tried.
+        act: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The TLS settings do not work.
+    #[error("the TLS settings for {host} do not work")]
+    Tls {
+        /// The host.
+        host: String,
+        /// Why.
+        #[source]
+        source: lettre::transport::smtp::Error,
+    },
+    /// The server did not take the letter.
+    #[error("the mail server {host} did not take the letter")]
+    Refused {
+        /// The host.
+        host: String,
+        /// What it said.
+        #[source]
+        source: lettre::transport::smtp::Error,
+    },
+    /// The server said nothing.
+    #[error("the mail server {host} did not answer within {seconds} seconds")]
+    Silent {
+        /// The host.
+        host: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+}

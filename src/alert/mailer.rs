@@ -1,0 +1,177 @@
+//! Hands letters over: to an SMTP server, or into a folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::net::IpAddr;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls as ClientTls, TlsParameters};
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+use crate::alert::{AlertError, Options, Smtp, Tls};
+use crate::model::Letter;
+
+/// The ways a letter can go.
+pub enum Mailer {
+    /// Into a folder, one `.eml` file a letter.
+    Directory {
+        /// The sender.
+        from: Mailbox,
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// To a mail server.
+    Smtp {
+        /// The sender.
+        from: Mailbox,
+        /// The server's name, for messages.
+        host: String,
+        /// Connections, kept over several letters.
+        transport: Box<AsyncSmtpTransport<Tokio1Executor>>,
+        /// Seconds until an attempt is given up.
+        timeout_seconds: u64,
+    },
+}
+
+impl Mailer {
+    /// A mailer by the configuration. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Where the configuration leads nowhere.
+    pub fn new(options: &Options) -> Result<Self, AlertError> {
+        let from = mailbox(&options.from)?;
+        if let Some(smtp) = &options.smtp {
+            return Ok(Self::Smtp {
+                from,
+                host: smtp.host.clone(),
+                transport: Box::new(transport(smtp)?),
+                timeout_seconds: smtp.timeout_seconds,
+            });
+        }
+        let folder = options.directory.clone().ok_or(AlertError::NoWay)?;
+        fs::create_dir_all(&folder).map_err(file_error("make", &folder))?;
+        Ok(Self::Directory { from, folder })
+    }
+
+    /// Where letters go, for people.
+    pub fn destination(&self) -> String {
+        match self {
+            Self::Directory { folder, .. } => format!("the folder {}", folder.display()),
+            Self::Smtp { host, .. } => format!("the mail server {host}"),
+        }
+    }
+
+    /// Hands a letter over. When this returns, it is somebody else's to deliver.
+    ///
+    /// # Errors
+    /// Where it was not taken; it is to be tried again.
+    pub async fn send(&self, letter: &Letter) -> Result<(), AlertError> {
+        match self {
+            Self::Directory { from, folder } => write_file(folder, letter, &message(from, letter)?.formatted()),
+            Self::Smtp { from, host, transport, timeout_seconds } => {
+                // the transport's own timeout covers only the connection
+                let sending =
+                    tokio::time::timeout(Duration::from_secs(*timeout_seconds), transport.send(message(from, letter)?));
+                match sending.await {
+                    Ok(Ok(_)) => Ok(()),
+                    Ok(Err(source)) => Err(AlertError::Refused { host: host.clone(), source }),
+                    Err(_) => Err(AlertError::Silent { host: host.clone(), seconds: *timeout_seconds }),
+                }
+            }
+        }
+    }
+
+    /// Whether letters can be handed over right now.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self) -> Result<(), AlertError> {
+        match self {
+            Self::Directory { folder, .. } => {
+                let path = folder.join(".rxintake-check");
+                fs::write(&path, b"").and_then(|()| fs::remove_file(&path)).map_err(file_error("write into", folder))
+            }
+            Self::Smtp { host, transport, timeout_seconds, .. } => {
+                let refused = |source| AlertError::Refused { host: host.clone(), source };
+                match tokio::time::timeout(Duration::from_secs(*timeout_seconds), transport.test_connection()).await {
+                    Ok(answer) => answer.map(|_| ()).map_err(refused),
+                    Err(_) => Err(AlertError::Silent { host: host.clone(), seconds: *timeout_seconds }),
+                }
+            }
+        }
+    }
+}
+
+fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, AlertError> {
+    let tls_error = |source| AlertError::Tls { host: smtp.host.clone(), source };
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host).port(smtp.port);
+    if smtp.tls == Tls::None {
+        let is_loopback =
+            smtp.host == "localhost" || smtp.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if !is_loopback {
+            return Err(AlertError::PlainToElsewhere { host: smtp.host.clone() });
+        }
+    } else {
+        let mut parameters = TlsParameters::builder(smtp.host.clone());
+        if let Some(path) = &smtp.ca_file {
+            let pem = fs::read(path).map_err(file_error("read", path))?;
+            parameters = parameters.add_root_certificate(Certificate::from_pem(&pem).map_err(tls_error)?);
+        }
+        let parameters = parameters.build().map_err(tls_error)?;
+        builder = builder.tls(if smtp.tls == Tls::Implicit {
+            ClientTls::Wrapper(parameters)
+        } else {
+            ClientTls::Required(parameters)
+        });
+    }
+    if let (Some(user), Some(path)) = (&smtp.user, &smtp.password_file) {
+        let password = fs::read_to_string(path).map_err(file_error("read", path))?;
+        builder =
+            builder.credentials(Credentials::new(user.clone(), password.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    Ok(builder.timeout(Some(Duration::from_secs(smtp.timeout_seconds))).build())
+}
+
+fn mailbox(address: &str) -> Result<Mailbox, AlertError> {
+    address.parse().map_err(|source| AlertError::Address { address: address.to_owned(), source })
+}
+
+fn message(from: &Mailbox, letter: &Letter) -> Result<Message, AlertError> {
+    let mut builder =
+        Message::builder().from(from.clone()).subject(&letter.subject).message_id(Some(letter.message_id.clone()));
+    // by the clock of the letter, not of the attempt: a letter sent twice is the same letter
+    builder = builder.date(std::time::SystemTime::from(letter.written_at));
+    for address in &letter.to {
+        builder = builder.to(mailbox(address)?);
+    }
+    builder
+        .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
+        .map_err(AlertError::Build)
+}
+
+/// Another name, fsync, rename: a letter in the folder is whole. Sent twice, it is the same file.
+fn write_file(folder: &Path, letter: &Letter, bytes: &[u8]) -> Result<(), AlertError> {
+    let name: String =
+        letter.message_id.chars().filter(|letter| letter.is_ascii_alphanumeric() || ".-_".contains(*letter)).collect();
+    let (temporary, path) = (folder.join(format!(".{name}.new")), folder.join(format!("{name}.eml")));
+    let mut open = OpenOptions::new();
+    let mut file = open
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(file_error("make", &temporary))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(file_error("write", &temporary))?;
+    fs::rename(&temporary, &path).map_err(file_error("rename", &temporary))?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(file_error("make durable", folder))
+}
+
+fn file_error(act: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> AlertError {
+    let path = path.to_owned();
+    move |source| AlertError::File { act, path, source }
+}

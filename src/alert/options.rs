@@ -1,0 +1,56 @@
+//! How alerts are sent.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of alerts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The sender's address.
+    pub from: String,
+    /// A folder for `.eml` files; used where no SMTP server is named.
+    pub directory: Option<PathBuf>,
+    /// The SMTP server.
+    pub smtp: Option<Smtp>,
+}
+
+/// An SMTP server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Host name or address.
+    pub host: String,
+    /// Port: 465 for implicit TLS, 587 for STARTTLS.
+    pub port: u16,
+    /// How the connection is encrypted.
+    #[serde(default)]
+    pub tls: Tls,
+    /// The user to log in as, if the server asks for one.
+    pub user: Option<String>,
+    /// A file that holds the password, nothing else.
+    pub password_file: Option<PathBuf>,
+    /// A certificate to trust beside the machine's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// Seconds until an attempt is given up. A busy server may take a minute.
+    #[serde(default = "timeout_seconds")]
+    pub timeout_seconds: u64,
+}
+
+fn timeout_seconds() -> u64 {
+    60
+}
+
+/// How a connection is encrypted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tls {
+    /// From the first byte (RFC 8314).
+    Implicit,
+    /// After STARTTLS, which must succeed (RFC 3207).
+    #[default]
+    Starttls,
+    /// Not at all; only to this machine itself.
+    None,
+}

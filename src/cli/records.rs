@@ -1,0 +1,112 @@
+//! `rxintake records`: what is stored.
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use crate::cli::{kind_words, pretty};
+use crate::model::{ArrivalId, OriginKind, Paper, Record, RecordState};
+use crate::store::Store;
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a ArrivalId,
+    received_at: String,
+    origin: OriginLine<'a>,
+    state: RecordState,
+    ready_to_treat: bool,
+    ready_to_bill: bool,
+    same_bytes_as: Option<&'a ArrivalId>,
+    #[serde(flatten)]
+    paper: &'a Paper,
+}
+
+#[derive(Serialize)]
+struct OriginLine<'a> {
+    kind: OriginKind,
+    name: &'a str,
+}
+
+/// One line a record, oldest first.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub(in crate::cli) fn list(store: &Store, out: &mut impl Write) -> anyhow::Result<()> {
+    for record in records(store) {
+        let record = record?;
+        let short: String = record.arrival.id.0.chars().take(8).collect();
+        let received = record.arrival.received_at.strftime("%Y-%m-%d %H:%M");
+        let state = match record.state() {
+            RecordState::Open => "open",
+            RecordState::Complete => "complete",
+            RecordState::SetAside => "set aside",
+        };
+        let prescriptions = record.paper.prescriptions.iter().map(|prescription| kind_words(prescription.kind));
+        let others = record.paper.other_pages.iter().map(|other| kind_words(other.kind));
+        let mut kinds: Vec<&str> = prescriptions.chain(others).collect();
+        if record.paper.error.is_some() {
+            kinds.push("not read whole");
+        }
+        writeln!(out, "{short}  {received}  {state:9}  {}", kinds.join(", "))?;
+    }
+    Ok(())
+}
+
+/// One record with its history. `id` may be the beginning of an id.
+///
+/// # Errors
+/// Where there is no such record, or more than one.
+pub(in crate::cli) fn show(store: &Store, id: &str, out: &mut impl Write) -> anyhow::Result<()> {
+    let ids: Vec<ArrivalId> = store.records()?.into_iter().filter(|known| known.0.starts_with(id)).collect();
+    let id = match ids.as_slice() {
+        [only] => only,
+        [] => bail!("there is no record {id}; `rxintake records list` shows them"),
+        _ => bail!("{} records begin with {id}; give more of the id", ids.len()),
+    };
+    let record = store.record(id)?.context("the record is gone")?;
+    writeln!(out, "Record {id}, received {}, read by rules {}", record.arrival.received_at, record.rules)?;
+    pretty::print(record.arrival.origin.name.reveal(), &record.paper, out)?;
+    for decision in &record.decisions {
+        let field = decision.field.map_or_else(|| "all".to_owned(), |field| field.to_string());
+        let note = decision.note.as_ref().map(|note| note.reveal().clone()).unwrap_or_default();
+        writeln!(out, "  {} {} decided {field}: {note}", decision.decided_at, decision.by)?;
+    }
+    Ok(())
+}
+
+/// One JSON line a record, oldest first.
+///
+/// # Errors
+/// Where the store cannot be read.
+pub(in crate::cli) fn export(store: &Store, out: &mut impl Write) -> anyhow::Result<()> {
+    for record in records(store) {
+        let record = record?;
+        let prescriptions = &record.paper.prescriptions;
+        let line = Line {
+            id: &record.arrival.id,
+            received_at: record.arrival.received_at.to_string(),
+            origin: OriginLine { kind: record.arrival.origin.kind, name: record.arrival.origin.name.reveal() },
+            state: record.state(),
+            ready_to_treat: !prescriptions.is_empty()
+                && prescriptions.iter().all(|prescription| prescription.ready_to_treat),
+            ready_to_bill: !prescriptions.is_empty()
+                && prescriptions.iter().all(|prescription| prescription.ready_to_bill),
+            same_bytes_as: record.arrival.same_bytes_as.as_ref(),
+            paper: &record.paper,
+        };
+        serde_json::to_writer(&mut *out, &line)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn records(store: &Store) -> impl Iterator<Item = anyhow::Result<Record>> {
+    let ids = store.records();
+    let (ids, failed) = match ids {
+        Ok(ids) => (ids, None),
+        Err(error) => (Vec::new(), Some(Err(error.into()))),
+    };
+    let records = ids.into_iter().map(|id| store.record(&id)?.with_context(|| format!("record {id} is gone")));
+    failed.into_iter().chain(records)
+}

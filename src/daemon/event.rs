@@ -1,0 +1,61 @@
+//! What the daemon tells as it happens, to the terminal and to the log.
+
+use crate::model::{ArrivalId, Private, Record, Role};
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A paper is ours. Its name is private: front desks name scans after patients.
+    Accepted {
+        /// The record-to-be.
+        id: ArrivalId,
+        /// File name or Message-ID.
+        name: Private<String>,
+    },
+    /// A page was read.
+    Page {
+        /// The record-to-be.
+        id: ArrivalId,
+        /// File name or Message-ID.
+        name: Private<String>,
+        /// From 1.
+        page: u32,
+        /// How many there are.
+        page_count: u32,
+    },
+    /// A record is stored, and these roles will be told.
+    Stored {
+        /// The record.
+        record: Box<Record>,
+        /// Who is told.
+        told: Vec<Role>,
+    },
+    /// A letter was handed over.
+    LetterSent {
+        /// Its subject: no patient data.
+        subject: String,
+        /// How many recipients.
+        recipients: usize,
+        /// Where it went.
+        destination: String,
+    },
+    /// Something does not work; it is tried again by itself.
+    Trouble {
+        /// What and what to do; no patient data.
+        what: String,
+    },
+    /// The daemon was asked to stop, or is done.
+    Stopping,
+}
+
+/// An error with all its causes, in one line.
+pub(in crate::daemon) fn trouble(error: &dyn std::error::Error) -> Event {
+    let mut what = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        what.push_str(": ");
+        what.push_str(&error.to_string());
+        cause = error.source();
+    }
+    Event::Trouble { what }
+}

@@ -1,0 +1,206 @@
+//! The folder door: the front desk's scans, a network fax machine, a mail dropped by hand.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::intake::settle::{Look, Settling, is_settled};
+use crate::intake::{Incoming, IntakeError, arrival};
+use crate::model::OriginKind;
+
+/// Most files that are taken at one look; the rest waits for the next, so that other doors get their turn.
+const FILES_A_LOOK_MAX: usize = 64;
+/// Files larger than this are not read into memory; they stay where they are and staff are told. Scans are below 200 MB.
+const FILE_BYTES_MAX: u64 = 250_000_000;
+
+/// A folder to watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The folder.
+    pub path: PathBuf,
+    /// Where taken papers go; `done` inside the folder by default.
+    pub done: Option<PathBuf>,
+    /// Seconds between two looks, also where change events do not reach (SMB, NFS).
+    #[serde(default = "poll_seconds")]
+    pub poll_seconds: u64,
+}
+
+fn poll_seconds() -> u64 {
+    2
+}
+
+/// A watched folder with what it knows of its files.
+#[derive(Debug)]
+pub struct Folder {
+    options: Options,
+    settling: Settling,
+}
+
+/// What a look into the folder gave.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Settled files, oldest first.
+    pub incoming: Vec<Incoming>,
+    /// How many files are still waited for.
+    pub waiting: usize,
+    /// Files that cannot be read, or are too large.
+    pub troubles: Vec<IntakeError>,
+}
+
+impl Folder {
+    /// A folder door; nothing is looked at yet.
+    pub fn new(options: Options) -> Self {
+        Self { options, settling: Settling::default() }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.options.path
+    }
+
+    /// Seconds between two looks.
+    pub fn poll_seconds(&self) -> u64 {
+        self.options.poll_seconds.max(1)
+    }
+
+    /// Makes the folders that are not there.
+    ///
+    /// # Errors
+    /// Where that is not possible.
+    pub fn prepare(&self) -> Result<(), IntakeError> {
+        for folder in [self.options.path.clone(), self.done()] {
+            fs::create_dir_all(&folder).map_err(|source| IntakeError::Folder { act: "make", path: folder, source })?;
+        }
+        Ok(())
+    }
+
+    /// Where taken papers go.
+    pub fn done(&self) -> PathBuf {
+        self.options.done.clone().unwrap_or_else(|| self.options.path.join("done"))
+    }
+
+    /// One look. Links and special files are never followed; hidden and half-written names are left alone.
+    ///
+    /// # Errors
+    /// Where the folder itself cannot be read.
+    pub fn look(&mut self, now: Timestamp) -> Result<Seen, IntakeError> {
+        let folder = self.options.path.clone();
+        let unreadable = |source| IntakeError::Folder { act: "read", path: folder.clone(), source };
+        let mut files: Vec<(PathBuf, Look)> = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            // the entry's own type: a link is a link, whatever it points to
+            if !entry.file_type().map_err(unreadable)?.is_file() || is_half_written(&entry.path()) {
+                continue;
+            }
+            match entry.metadata() {
+                Ok(metadata) => {
+                    files.push((entry.path(), Look { size: metadata.len(), modified: metadata.modified().ok() }))
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {} // moved away since
+                Err(error) => return Err(unreadable(error)),
+            }
+        }
+        files.sort_by(|a, b| (a.1.modified, &a.0).cmp(&(b.1.modified, &b.0)));
+        let paths: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+        self.settling.keep_only(&paths);
+        let mut look = Seen::default();
+        for (path, seen) in files {
+            let since = self.settling.unchanged_since(&path, &seen, now);
+            if look.incoming.len() == FILES_A_LOOK_MAX {
+                look.waiting += 1;
+                continue;
+            }
+            match since.map(|since| self.take(&path, &seen, since, now)) {
+                None | Some(Ok(None)) => look.waiting += 1,
+                Some(Ok(Some(incoming))) => look.incoming.push(incoming),
+                Some(Err(trouble)) => look.troubles.push(trouble),
+            }
+        }
+        Ok(look)
+    }
+
+    fn take(
+        &self,
+        path: &Path,
+        seen: &Look,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Incoming>, IntakeError> {
+        let folder = &self.options.path;
+        let trouble = |act| move |source| IntakeError::File { act, folder: folder.clone(), source };
+        if seen.size > FILE_BYTES_MAX {
+            return Err(IntakeError::TooLarge { what: "a file in the inbox", limit: FILE_BYTES_MAX });
+        }
+        let file = match File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(trouble("read"))?,
+        };
+        // whoever still writes may hold a lock
+        if file.try_lock_shared().is_err() {
+            return Ok(None);
+        }
+        let bytes = fs::read(path).map_err(trouble("read"))?;
+        let after = fs::symlink_metadata(path).map_err(trouble("look at"))?;
+        let same = after.is_file()
+            && after.len() == seen.size
+            && bytes.len() as u64 == seen.size
+            && after.modified().ok() == seen.modified;
+        if !same || !is_settled(&bytes, since, now) {
+            return Ok(None);
+        }
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let modified = seen
+            .modified
+            .and_then(|time| Timestamp::try_from(time).ok())
+            .map(|time| time.to_string())
+            .unwrap_or_default();
+        let key = format!("folder:{}:{}:{modified}", path.display(), seen.size);
+        let arrival = arrival(OriginKind::Folder, name.clone(), key, &bytes, now);
+        let receipt = Receipt { from: path.to_owned(), done: self.done(), name, taken_at: now };
+        Ok(Some(Incoming { arrival, bytes, receipt }))
+    }
+}
+
+/// Names that scanners, browsers and copy programs give to what they have not finished.
+fn is_half_written(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    name.starts_with(['.', '~'])
+        || [".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp"].iter().any(|end| name.ends_with(end))
+}
+
+/// Releases a file: it moves to the folder of taken papers, under a name that sorts by arrival.
+#[derive(Debug)]
+pub struct Receipt {
+    from: PathBuf,
+    done: PathBuf,
+    name: String,
+    taken_at: Timestamp,
+}
+
+impl Receipt {
+    /// To be called only when the paper is durable with us. A file that is gone already is released.
+    ///
+    /// # Errors
+    /// Where the file cannot be moved; it is then seen again, and known as the same arrival.
+    pub fn give(self) -> Result<(), IntakeError> {
+        let trouble = |source| IntakeError::File { act: "move", folder: self.done.clone(), source };
+        let stamp = self.taken_at.to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
+        let names = std::iter::once(format!("{stamp}-{}", self.name))
+            .chain((2..).map(|number| format!("{stamp}-{number}-{}", self.name)));
+        let free = names.map(|name| self.done.join(name)).find(|path| matches!(path.try_exists(), Ok(false) | Err(_)));
+        let target = free.unwrap_or_else(|| unreachable!("there is no last number"));
+        match fs::rename(&self.from, &target) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+                fs::copy(&self.from, &target).map_err(trouble)?;
+                fs::remove_file(&self.from).map_err(trouble)
+            }
+            other => other.map_err(trouble),
+        }
+    }
+}

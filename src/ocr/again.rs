@@ -1,0 +1,116 @@
+//! The second look: unsure words that look like a code, a number or a date are read again, alone and larger.
+//!
+//! What is worth a second look is known from the reading itself; rules never call back.
+
+use image::imageops::{self, FilterType};
+use image::{ImageBuffer, Luma};
+
+use crate::model::{Alternative, Area, Grey, Line, Private, Word};
+use crate::ocr::tesseract::{Engine, OcrError};
+
+/// Words below this confidence may be read again.
+const SURE: f32 = 0.93;
+/// Most words of a page that are read again; each takes about twenty milliseconds.
+const WORDS_MAX: usize = 40;
+/// How much larger the word is shown: letters of ten points have then twice the height the engine's net was trained on.
+const ENLARGED: u32 = 2;
+/// White around the word, in pixels after enlarging.
+const MARGIN: u32 = 24;
+/// Ink around the box of a word that belongs to it, in pixels at 300 dpi: dots and tails that the box cut.
+const HALO: u32 = 5;
+/// What stands in codes, numbers and dates.
+const CODE_CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.,-/()[]#:;$&+";
+/// A second reading must be this much surer before it goes in front of the first.
+const CLEARLY_SURER: f32 = 0.10;
+
+/// Reads unsure codes, numbers and dates of `lines` on `page` again and notes what they may be as well.
+///
+/// # Errors
+/// Where the engine fails.
+pub(in crate::ocr) fn look_again(lines: &mut [Line], page: &Grey, engine: &mut Engine) -> Result<(), OcrError> {
+    let unsure = lines
+        .iter_mut()
+        .flat_map(|line| &mut line.words)
+        .filter(|word| word.confidence < SURE && is_number_like(word.text.reveal()))
+        .take(WORDS_MAX);
+    for word in unsure {
+        let (text, confidence) = engine.word(&enlarged(page, &word.area), CODE_CHARACTERS)?;
+        weigh(word, text, confidence);
+    }
+    Ok(())
+}
+
+/// At least a third of the characters are digits, and there are three characters or more; or a capital with digits behind it.
+fn is_number_like(text: &str) -> bool {
+    let characters = text.chars().filter(|character| character.is_alphanumeric()).count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    characters >= 3 && digits * 3 >= characters
+}
+
+/// Of two different readings the surer goes first and the other is kept beside it.
+fn weigh(word: &mut Word, text: String, confidence: f32) {
+    if text.is_empty() {
+        return;
+    }
+    if text == *word.text.reveal() {
+        word.confidence = word.confidence.max(confidence);
+    } else if confidence > word.confidence + CLEARLY_SURER && !text.contains(' ') {
+        let first = std::mem::replace(&mut word.text, Private::new(text));
+        let also = Alternative { text: first, confidence: word.confidence };
+        word.confidence = confidence;
+        word.also.push(also);
+    } else {
+        word.also.push(Alternative { text: Private::new(text), confidence });
+    }
+}
+
+/// The picture of a word, larger and with white around it.
+fn enlarged(page: &Grey, area: &Area) -> Grey {
+    let left = area.left.saturating_sub(HALO);
+    let top = area.top.saturating_sub(HALO);
+    let right = (area.right + HALO).min(page.width);
+    let bottom = (area.bottom + HALO).min(page.height);
+    let (width, height) = (right.saturating_sub(left), bottom.saturating_sub(top));
+    let rows = (top..bottom).flat_map(|y| &page.row(y)[left as usize..right as usize]).copied();
+    let cut = ImageBuffer::<Luma<u8>, Vec<u8>>::from_raw(width, height, rows.collect()).expect("one byte a pixel");
+    let large = imageops::resize(&cut, width * ENLARGED, height * ENLARGED, FilterType::CatmullRom);
+    let (frame_width, frame_height) = (large.width() + 2 * MARGIN, large.height() + 2 * MARGIN);
+    let mut frame = ImageBuffer::from_pixel(frame_width, frame_height, Luma([255]));
+    imageops::replace(&mut frame, &large, i64::from(MARGIN), i64::from(MARGIN));
+    Grey { width: frame_width, height: frame_height, pixels: frame.into_raw() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_numbers_and_dates_are_worth_a_second_look() {
+        for text in ["M54.2", "S13.4XXA", "97140", "09/14/2026", "704-555-0123", "G44209", "44-2211-B90"] {
+            assert!(is_number_like(text), "{text}");
+        }
+        for text in ["Massage", "2x", "a", "", "therapy4"] {
+            assert!(!is_number_like(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_surer_reading_goes_first_and_none_is_lost() {
+        let word = |confidence| Word {
+            text: Private::from("M54.Z"),
+            area: Area::default(),
+            confidence,
+            also: Vec::new(),
+            struck_out: false,
+        };
+        let mut poor = word(0.4);
+        weigh(&mut poor, "M54.2".to_owned(), 0.9);
+        assert_eq!((poor.text.reveal().as_str(), poor.also[0].text.reveal().as_str()), ("M54.2", "M54.Z"));
+        let mut good = word(0.8);
+        weigh(&mut good, "M54.2".to_owned(), 0.85);
+        assert_eq!((good.text.reveal().as_str(), good.also[0].text.reveal().as_str()), ("M54.Z", "M54.2"));
+        let mut same = word(0.8);
+        weigh(&mut same, "M54.Z".to_owned(), 0.8);
+        assert!((same.confidence - 0.8).abs() < 0.01 && same.also.is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! What can go wrong between us and the disk.
+
+use std::io;
+use std::path::PathBuf;
+
+/// The store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another daemon works on this folder.
+    #[error("another rxintake works on {0}; two daemons on one data folder would lose papers")]
+    Locked(PathBuf),
+    /// A file could not be written, read or made durable.
+    #[error("cannot {act} {path}")]
+    File {
+        /// What was tried.
+        act: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The shelves did not answer.
+    #[error("the embedded store does not answer")]
+    Shelves(#[from] sled::Error),
+    /// A sealed file or value does not open.
+    #[error("{what} does not open: the master key is not the one it was sealed with, or it is damaged")]
+    Seal {
+        /// What it is; no patient data.
+        what: String,
+    },
+    /// A stored value is not what this version writes.
+    #[error("{what} was written by another version of rxintake, or is damaged")]
+    Shape {
+        /// What it is; no patient data.
+        what: String,
+        /// What serde says.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The master key is no key.
+    #[error("{path} holds no master key: it must be 64 hexadecimal digits")]
+    Key {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The key file can be read by others.
+    #[error("{path} can be read by others than its owner; run `chmod 600 {path}`")]
+    KeyMode {
+        /// The key file.
+        path: PathBuf,
+    },
+    /// The random numbers of the system do not come.
+    #[error("the system gives no random numbers")]
+    Random,
+    /// No record of that id.
+    #[error("there is no record {0}")]
+    NoRecord(String),
+}
+
+impl StoreError {
+    pub(in crate::store) fn file(act: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { act, path, source }
+    }
+
+    pub(in crate::store) fn shape(what: &str) -> impl FnOnce(serde_json::Error) -> Self {
+        let what = what.to_owned();
+        move |source| Self::Shape { what, source }
+    }
+}

@@ -1,0 +1,108 @@
+//! Originals and their sidecars as plain sealed files: what the promise that nothing is lost rests on.
+//!
+//! `originals/ID.paper` holds the bytes, `originals/ID.arrival` says where they came from, `keys/ID` is the record's own key,
+//! wrapped by the master key. Each is written under another name, made durable, renamed, and the folder made durable.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::model::{Arrival, ArrivalId};
+use crate::store::seal::RecordKey;
+use crate::store::{MasterKey, StoreError};
+
+/// The folders of originals and keys.
+pub(in crate::store) struct Originals {
+    originals: PathBuf,
+    keys: PathBuf,
+    master: Arc<MasterKey>,
+}
+
+/// Makes the data folder with its parts, for the owner alone, and locks it.
+pub(in crate::store) fn prepare(folder: &Path) -> Result<File, StoreError> {
+    for part in [folder.to_owned(), folder.join("originals"), folder.join("keys")] {
+        DirBuilder::new().recursive(true).mode(0o700).create(&part).map_err(StoreError::file("make", &part))?;
+    }
+    let path = folder.join("lock");
+    let mut open = OpenOptions::new();
+    let lock = open
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(StoreError::file("open", &path))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(StoreError::file("lock", &path)(error)),
+    }
+}
+
+impl Originals {
+    pub(in crate::store) fn new(folder: &Path, master: Arc<MasterKey>) -> Self {
+        Self { originals: folder.join("originals"), keys: folder.join("keys"), master }
+    }
+
+    /// The paper comes last: where it is there, all is there.
+    pub(in crate::store) fn put(&self, arrival: &Arrival, bytes: &[u8]) -> Result<(), StoreError> {
+        let id = &arrival.id.0;
+        let key = RecordKey::generate()?;
+        write_durably(&self.keys, id, &key.wrap(&self.master, id)?)?;
+        let sidecar = serde_json::to_vec(arrival).map_err(StoreError::shape("an arrival"))?;
+        write_durably(&self.originals, &format!("{id}.arrival"), &key.seal(&format!("arrival/{id}"), &sidecar)?)?;
+        write_durably(&self.originals, &format!("{id}.paper"), &key.seal(&format!("paper/{id}"), bytes)?)
+    }
+
+    pub(in crate::store) fn get(&self, id: &ArrivalId) -> Result<(Arrival, Vec<u8>), StoreError> {
+        let id = &id.0;
+        let key = read_key(&self.keys, &self.master, id)?;
+        let sealed = read(&self.originals.join(format!("{id}.arrival")))?;
+        let sidecar = key.open(&format!("arrival/{id}"), &sealed)?;
+        let arrival = serde_json::from_slice(&sidecar).map_err(StoreError::shape("an arrival"))?;
+        let sealed = read(&self.originals.join(format!("{id}.paper")))?;
+        Ok((arrival, key.open(&format!("paper/{id}"), &sealed)?))
+    }
+
+    /// The ids of all originals.
+    pub(in crate::store) fn ids(&self) -> Result<Vec<ArrivalId>, StoreError> {
+        let entries = fs::read_dir(&self.originals).map_err(StoreError::file("read", &self.originals))?;
+        let mut ids = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(StoreError::file("read", &self.originals))?.file_name();
+            if let Some(id) = name.to_string_lossy().strip_suffix(".paper") {
+                ids.push(ArrivalId(id.to_owned()));
+            }
+        }
+        ids.sort();
+        Ok(ids)
+    }
+}
+
+/// The own key of a record.
+pub(in crate::store) fn read_key(keys: &Path, master: &MasterKey, id: &str) -> Result<RecordKey, StoreError> {
+    RecordKey::unwrap(master, id, &read(&keys.join(id))?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
+    fs::read(path).map_err(StoreError::file("read", path))
+}
+
+/// Another name, fsync, rename, fsync of the folder: the file is wholly there or not at all, whatever happens.
+fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    let temporary = folder.join(format!(".{name}.new"));
+    let path = folder.join(name);
+    let mut open = OpenOptions::new();
+    let mut file = open
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(StoreError::file("make", &temporary))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StoreError::file("write", &temporary))?;
+    fs::rename(&temporary, &path).map_err(StoreError::file("rename", &temporary))?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::file("make durable", folder))
+}

@@ -1,0 +1,248 @@
+//! What is to be done next, in sled: owed papers, records, letters.
+//!
+//! Every value is sealed. Keys are ids and times, no patient data. A value is cut into pieces so small that sled keeps them in
+//! its log and writes no blob files.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sled::transaction::{ConflictableTransactionError, TransactionError};
+use sled::{Batch, Db, Transactional, Tree};
+
+use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
+use crate::store::originals::read_key;
+use crate::store::seal::{open_with_master, seal_with_master};
+use crate::store::{MasterKey, StoreError};
+
+/// Page cache, in bytes: sled's own default is a gigabyte.
+const CACHE_BYTES: u64 = 32 << 20;
+/// Largest piece of a value, in bytes: sled moves values of some 200 kB into blob files.
+const PIECE_BYTES: usize = 64 << 10;
+
+/// The shelves.
+pub(in crate::store) struct Shelves {
+    db: Db,
+    /// Number of arrival and id → not before this time.
+    owed: Tree,
+    /// Id → number of arrival and id: every arrival that is ours.
+    arrivals: Tree,
+    /// SHA-256 → id of the first arrival with these bytes.
+    digests: Tree,
+    /// Number of arrival, id and piece number → piece of a sealed record.
+    records: Tree,
+    /// Message-ID → sealed letter.
+    outbox: Tree,
+    keys: PathBuf,
+    log: PathBuf,
+    master: Arc<MasterKey>,
+}
+
+impl Shelves {
+    pub(in crate::store) fn open(folder: &Path, master: Arc<MasterKey>) -> Result<Self, StoreError> {
+        let path = folder.join("shelves");
+        let db = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
+        let shelves = Self {
+            owed: db.open_tree("owed")?,
+            arrivals: db.open_tree("arrivals")?,
+            digests: db.open_tree("digests")?,
+            records: db.open_tree("records")?,
+            outbox: db.open_tree("outbox")?,
+            keys: folder.join("keys"),
+            log: path.join("db"),
+            db,
+            master,
+        };
+        shelves.make_durable()?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::file("make durable", folder))?;
+        Ok(shelves)
+    }
+
+    pub(in crate::store) fn knows(&self, id: &ArrivalId) -> Result<bool, StoreError> {
+        Ok(self.arrivals.contains_key(&id.0)?)
+    }
+
+    pub(in crate::store) fn first_with(&self, sha256: &str) -> Result<Option<ArrivalId>, StoreError> {
+        Ok(self.digests.get(sha256)?.map(|id| ArrivalId(String::from_utf8_lossy(&id).into_owned())))
+    }
+
+    pub(in crate::store) fn owe(&self, arrival: &Arrival) -> Result<(), StoreError> {
+        // a number that only grows: papers are worked on in the order in which they came
+        let place = format!("{:020}/{}", self.db.generate_id()?, arrival.id);
+        let done = (&self.owed, &self.arrivals, &self.digests).transaction(|(owed, arrivals, digests)| {
+            owed.insert(place.as_bytes(), b"".as_slice())?;
+            arrivals.insert(arrival.id.0.as_bytes(), place.as_bytes())?;
+            if digests.get(&arrival.sha256)?.is_none() {
+                digests.insert(arrival.sha256.as_bytes(), arrival.id.0.as_bytes())?;
+            }
+            Ok::<(), ConflictableTransactionError<()>>(())
+        });
+        finished(done)?;
+        self.make_durable()
+    }
+
+    pub(in crate::store) fn next_owed(
+        &self,
+        now: Timestamp,
+        in_hand: &BTreeSet<String>,
+    ) -> Result<Option<ArrivalId>, StoreError> {
+        for entry in &self.owed {
+            let (place, due) = entry?;
+            let id = id_of(&place);
+            if !in_hand.contains(&id.0) && is_due(&due, now) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(in crate::store) fn put_off(&self, id: &ArrivalId, due: Timestamp) -> Result<(), StoreError> {
+        if let Some(place) = self.arrivals.get(&id.0)? {
+            self.owed.insert(place, due.to_string().as_bytes())?;
+        }
+        self.make_durable()
+    }
+
+    pub(in crate::store) fn finish(&self, record: &Record, letters: &[Letter]) -> Result<(), StoreError> {
+        let place = self.place(&record.arrival.id)?;
+        let pieces = self.sealed_pieces(record)?;
+        let mut shelf = Batch::default();
+        for (number, piece) in pieces.iter().enumerate() {
+            shelf.insert(format!("{place}/{number:06}").as_bytes(), piece.as_slice());
+        }
+        let sealed: Vec<(String, Vec<u8>)> = letters
+            .iter()
+            .map(|letter| Ok((letter.message_id.clone(), self.sealed_letter(letter)?)))
+            .collect::<Result<_, StoreError>>()?;
+        let done = (&self.owed, &self.records, &self.outbox).transaction(|(owed, records, outbox)| {
+            owed.remove(place.as_bytes())?;
+            records.apply_batch(&shelf)?;
+            for (message_id, letter) in &sealed {
+                outbox.insert(message_id.as_bytes(), letter.as_slice())?;
+            }
+            Ok::<(), ConflictableTransactionError<()>>(())
+        });
+        finished(done)?;
+        self.make_durable()
+    }
+
+    pub(in crate::store) fn owed(&self) -> Result<(usize, usize), StoreError> {
+        Ok((self.owed.len(), self.outbox.len()))
+    }
+
+    pub(in crate::store) fn next_letter(
+        &self,
+        now: Timestamp,
+        in_hand: &BTreeSet<String>,
+    ) -> Result<Option<Letter>, StoreError> {
+        let mut due: Option<Letter> = None;
+        for entry in &self.outbox {
+            let (message_id, sealed) = entry?;
+            let message_id = String::from_utf8_lossy(&message_id).into_owned();
+            if in_hand.contains(&message_id) {
+                continue;
+            }
+            let plain = open_with_master(&self.master, &format!("letter/{message_id}"), &sealed)?;
+            let letter: Letter = serde_json::from_slice(&plain).map_err(StoreError::shape("a letter"))?;
+            if letter.due_at <= now && due.as_ref().is_none_or(|due| letter.written_at < due.written_at) {
+                due = Some(letter);
+            }
+        }
+        Ok(due)
+    }
+
+    pub(in crate::store) fn put_letter(&self, letter: &Letter) -> Result<(), StoreError> {
+        self.outbox.insert(&letter.message_id, self.sealed_letter(letter)?)?;
+        self.make_durable()
+    }
+
+    pub(in crate::store) fn remove_letter(&self, letter: &Letter) -> Result<(), StoreError> {
+        self.outbox.remove(&letter.message_id)?;
+        self.make_durable()
+    }
+
+    pub(in crate::store) fn record(&self, id: &ArrivalId) -> Result<Option<Record>, StoreError> {
+        let Some(place) = self.arrivals.get(&id.0)? else { return Ok(None) };
+        let mut sealed = Vec::new();
+        for piece in self.records.scan_prefix([&place, b"/".as_slice()].concat()) {
+            sealed.extend_from_slice(&piece?.1);
+        }
+        if sealed.is_empty() {
+            return Ok(None);
+        }
+        let key = read_key(&self.keys, &self.master, &id.0)?;
+        let plain = key.open(&format!("record/{id}"), &sealed)?;
+        Ok(Some(serde_json::from_slice(&plain).map_err(StoreError::shape("a record"))?))
+    }
+
+    pub(in crate::store) fn records(&self) -> Result<Vec<ArrivalId>, StoreError> {
+        let mut ids = Vec::new();
+        for entry in self.records.iter().keys() {
+            let key = entry?;
+            if let Some(place) = key.strip_suffix(b"/000000") {
+                ids.push(id_of(place));
+            }
+        }
+        Ok(ids)
+    }
+
+    pub(in crate::store) fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), StoreError> {
+        let mut record = self.record(id)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
+        record.decisions.push(decision);
+        let place = self.place(id)?;
+        let pieces = self.sealed_pieces(&record)?;
+        let mut shelf = Batch::default();
+        for old in self.records.scan_prefix(format!("{place}/")).keys() {
+            shelf.remove(old?);
+        }
+        for (number, piece) in pieces.iter().enumerate() {
+            shelf.insert(format!("{place}/{number:06}").as_bytes(), piece.as_slice());
+        }
+        self.records.apply_batch(shelf)?;
+        self.make_durable()
+    }
+
+    fn sealed_pieces(&self, record: &Record) -> Result<Vec<Vec<u8>>, StoreError> {
+        let id = &record.arrival.id;
+        let key = read_key(&self.keys, &self.master, &id.0)?;
+        let plain = serde_json::to_vec(record).map_err(StoreError::shape("a record"))?;
+        let sealed = key.seal(&format!("record/{id}"), &plain)?;
+        Ok(sealed.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect())
+    }
+
+    fn sealed_letter(&self, letter: &Letter) -> Result<Vec<u8>, StoreError> {
+        let plain = serde_json::to_vec(letter).map_err(StoreError::shape("a letter"))?;
+        seal_with_master(&self.master, &format!("letter/{}", letter.message_id), &plain)
+    }
+
+    /// Where an arrival stands in the order of arrivals: `00000000000000000042/ID`.
+    fn place(&self, id: &ArrivalId) -> Result<String, StoreError> {
+        let place = self.arrivals.get(&id.0)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
+        Ok(String::from_utf8_lossy(&place).into_owned())
+    }
+
+    /// sled's own flush ends in `sync_file_range`, which a power cut can undo; the fsync behind it cannot be undone.
+    fn make_durable(&self) -> Result<(), StoreError> {
+        self.db.flush()?;
+        File::open(&self.log).and_then(|log| log.sync_all()).map_err(StoreError::file("make durable", &self.log))
+    }
+}
+
+fn id_of(place: &[u8]) -> ArrivalId {
+    let place = String::from_utf8_lossy(place);
+    ArrivalId(place.rsplit('/').next().unwrap_or_default().to_owned())
+}
+
+fn is_due(due: &[u8], now: Timestamp) -> bool {
+    std::str::from_utf8(due).ok().and_then(|due| due.parse::<Timestamp>().ok()).is_none_or(|due| due <= now)
+}
+
+fn finished(done: Result<(), TransactionError<()>>) -> Result<(), StoreError> {
+    match done {
+        Ok(()) => Ok(()),
+        Err(TransactionError::Storage(error)) => Err(error.into()),
+        Err(TransactionError::Abort(())) => unreachable!("no transaction aborts"),
+    }
+}
