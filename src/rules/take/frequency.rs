@@ -7,6 +7,8 @@ use crate::rules::sheet::Slot;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts};
 
+/// This many boxes at a label are a choice.
+const CHOICES_MIN: usize = 2;
 const RULE: &str = "rules/50-frequency.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -31,7 +33,7 @@ fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut text = String::new();
     // each slot with the byte at which it begins in the joined text
     let mut slots: Vec<(usize, Slot, &str)> = Vec::new();
-    for label in labels {
+    for label in labels.iter().filter(|label| !is_left_empty(page, label)) {
         let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
             continue;
         };
@@ -75,23 +77,7 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut evidence = Vec::new();
     let mut doubts = Vec::new();
     for label in labels {
-        let rows = label.row..=label.row + 1;
-        let next = page
-            .labels
-            .iter()
-            .filter(|other| other.row == label.row && other.words.start >= label.words.end)
-            .map(|other| other.area.left)
-            .min();
-        let of_label: Vec<&Tick> = page
-            .ticks
-            .iter()
-            .filter(|tick| {
-                rows.contains(&tick.row)
-                    && (tick.row != label.row
-                        || tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next))
-            })
-            .filter(|tick| tick.words.text.chars().any(|letter| letter.is_ascii_digit()))
-            .collect();
+        let of_label = boxes_of(page, label);
         let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked).collect();
         let [only] = on.as_slice() else {
             if on.len() > 1 {
@@ -99,6 +85,10 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
             }
             continue;
         };
+        if !only.words.text.chars().any(|letter| letter.is_ascii_digit()) {
+            doubts.push("the number beside a ticked box could not be read".to_owned());
+            continue;
+        }
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
         parts.push(format!(
             "{}: {}",
@@ -117,6 +107,25 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
         schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None)
     })?;
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
+}
+
+/// The boxes in the row of a label, or in the row under it.
+fn boxes_of<'a>(page: &'a Context, label: &Label) -> Vec<&'a Tick> {
+    let same_row = |other: &&Label| other.row == label.row && other.words.start >= label.words.end;
+    let next = page.labels.iter().filter(same_row).map(|other| other.area.left).min();
+    let behind = |tick: &Tick| tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next);
+    let begins_there = |row: usize| page.labels.iter().any(|other| other.row == row && other.area.left < label.area.right);
+    let belongs = |tick: &&Tick| {
+        tick.row == label.row && behind(tick)
+            || tick.row == label.row + 1 && label.caption && !begins_there(tick.row)
+    };
+    page.ticks.iter().filter(belongs).collect()
+}
+
+/// Boxes stand at the label and none of them is ticked: nothing is ordered there.
+pub(in crate::rules::take) fn is_left_empty(page: &Context, label: &Label) -> bool {
+    let boxes = boxes_of(page, label);
+    boxes.len() >= CHOICES_MIN && boxes.iter().all(|tick| !tick.ticked && tick.confidence >= SURE)
 }
 
 fn candidate(

@@ -3,7 +3,7 @@
 use crate::model::{Evidence, Field, Private, Source, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::slots::Where;
-use crate::rules::take::plan;
+use crate::rules::take::{frequency, plan};
 
 /// Fewer letters and digits than this behind a label are debris of its line.
 const LETTERS_MIN: usize = 3;
@@ -39,6 +39,9 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
     let mut seen = false;
     for label in page.labels_of(field) {
         seen = true;
+        if field == Field::Frequency && frequency::is_left_empty(page, label) {
+            continue;
+        }
         let slot = page.slots(label, 1).into_iter().find(|(place, slot)| {
             // what stands below "Claim #: ____" is the next line
             letters(&slot.text) >= LETTERS_MIN && (*place == Where::SameLine || !label.colon)
