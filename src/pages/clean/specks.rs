@@ -12,6 +12,8 @@ const TEXT_INCHES_MAX: f32 = 0.6;
 const REACH_INCHES: f32 = 0.06;
 /// What touches the edge and reaches no further into the page than this, in inches, is no text.
 const BORDER_INCHES: f32 = 0.4;
+/// A sheet that leans on the glass leaves this much of the scanner's dark lid to be seen, in inches.
+const FRAME_INCHES: f32 = 0.6;
 /// Punch holes are 0.22 to 0.32 inches wide (ISO 838: 6 mm; American binders 1/4 to 9/32 inch).
 const HOLE_INCHES: (f32, f32) = (0.19, 0.35);
 /// Punch holes lie this near to an edge, in inches.
@@ -37,6 +39,7 @@ pub(super) fn fill_pinholes(bits: &mut Bits) {
 
 /// Takes specks, borders and punch holes out; says how many letter-sized pieces are left.
 pub(super) fn remove(bits: &mut Bits, x_dpi: f32, y_dpi: f32) -> Vec<Blob> {
+    strip_frame(bits, x_dpi, y_dpi);
     let found = blobs(bits);
     let size = Size { x_dpi, y_dpi, width: bits.width, height: bits.height };
     let neighbourhood = Neighbourhood::of(&found, &size);
@@ -55,6 +58,35 @@ pub(super) fn remove(bits: &mut Bits, x_dpi: f32, y_dpi: f32) -> Vec<Blob> {
         .filter(|(blob, gone)| !**gone && size.is_letter(blob))
         .map(|(blob, _)| *blob)
         .collect()
+}
+
+/// Takes off the black that a scanner shows around a sheet: what hangs together with the picture's edge, so far as a leaning sheet
+/// may leave it bare.
+fn strip_frame(bits: &mut Bits, x_dpi: f32, y_dpi: f32) {
+    let (deep_x, deep_y) = ((FRAME_INCHES * x_dpi) as usize, (FRAME_INCHES * y_dpi) as usize);
+    let (width, height) = (bits.width, bits.height);
+    let before = bits.ink.clone();
+    for y in 0..height {
+        let row = &before[y * width..(y + 1) * width];
+        let left = depth(row.iter(), deep_x);
+        let right = depth(row.iter().rev(), deep_x);
+        let target = bits.row_mut(y);
+        target[..left].fill(0);
+        target[width - right..].fill(0);
+    }
+    for x in 0..width {
+        let column = || before[x..].iter().step_by(width);
+        (0..depth(column(), deep_y)).for_each(|y| bits.ink[y * width + x] = 0);
+        (0..depth(column().rev(), deep_y)).for_each(|y| bits.ink[(height - 1 - y) * width + x] = 0);
+    }
+}
+
+/// How far ink reaches from an edge, at most `deep`; the outermost pixels may be white.
+fn depth<'a>(from_edge: impl Iterator<Item = &'a u8>, deep: usize) -> usize {
+    let mut inked = from_edge.take(deep).enumerate().skip_while(|(at, ink)| **ink == 0 && *at < 2).peekable();
+    let start = inked.peek().map_or(0, |(at, _)| *at);
+    let length = inked.take_while(|(_, ink)| **ink != 0).count();
+    if length == 0 { 0 } else { start + length }
 }
 
 struct Size {

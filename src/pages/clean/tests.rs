@@ -192,6 +192,22 @@ fn punch_holes_and_black_borders_go() {
     assert!(darkest(&cleaned.words, 8.35, 1.0, 0.1, 9.0) > 200);
 }
 
+#[test]
+fn the_dark_frame_of_a_leaning_sheet_goes() {
+    let mut page = Page::new(1728, 2156);
+    page.text(3, 3);
+    for x in 0..1728 {
+        page.fill(x, 0, 1, 10 + x / 60, 0).fill(x, 2150 - (1728 - x) / 60, 1, 40, 0);
+    }
+    for y in 0..2156 {
+        page.fill(0, y, 10 + (2156 - y) / 60, 1, 0).fill(1720 - y / 60, y, 60, 1, 0);
+    }
+    let cleaned = clean(page.0, Some(FINE));
+    assert!(cleaned.fax_header.is_none() && !cleaned.blank);
+    assert!(darkest(&cleaned.words, 0.0, 0.0, 8.4, 0.2) > 200 && darkest(&cleaned.words, 0.0, 2.0, 0.2, 8.0) > 200);
+    assert!(darkest(&cleaned.words, 1.0, 2.0, 4.0, 1.0) < 100);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
