@@ -3,6 +3,7 @@
 mod again;
 mod confidence;
 mod header;
+mod marks;
 mod shape;
 mod tesseract;
 mod tsv;
@@ -10,7 +11,7 @@ mod upright;
 
 pub use tesseract::{Engine, OcrError};
 
-use crate::model::{Page, PageContent, Reading, Source};
+use crate::model::{Grey, Line, Mark, Page, PageContent, Reading, Source};
 use upright::Upright;
 
 /// Whether `read` has to look at pixels for words.
@@ -36,9 +37,13 @@ pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError
         trouble: page.trouble,
     };
     match &page.content {
-        PageContent::Words { lines, .. } => Ok(Reading { source: Source::TextLayer, lines: lines.clone(), ..blank }),
+        PageContent::Words { lines, ink } => {
+            let mut lines = lines.clone();
+            let marks = mark(&mut lines, ink, page.dpi);
+            Ok(Reading { source: Source::TextLayer, lines, marks, ..blank })
+        }
         PageContent::Pixels { .. } if !needs_engine => Ok(blank),
-        PageContent::Pixels { words, .. } => {
+        PageContent::Pixels { words, ink } => {
             let engine = engine.ok_or(OcrError::Gone)?;
             let stamped = match &page.fax_header {
                 Some((rows, strip)) => header::read(strip, rows, page.dpi, engine)?,
@@ -51,8 +56,22 @@ pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError
             confidence::calibrate(&mut lines);
             let fax_header = stamped.or_else(|| header::take(&mut lines, page.dpi));
             let fax_header = fax_header.map(|line| header::keep_inside(line, words.width, words.height));
+            let marks = mark(&mut lines, &upright::turn(ink, degrees), page.dpi);
             let rotated = (page.turned_degrees + degrees) % 360;
-            Ok(Reading { width: words.width, height: words.height, rotated, lines, fax_header, ..blank })
+            Ok(Reading { width: words.width, height: words.height, rotated, lines, marks, fax_header, ..blank })
         }
     }
+}
+
+/// Looks for marks; what is no word but a box leaves `lines`, what is struck out is told there.
+fn mark(lines: &mut Vec<Line>, ink: &Grey, dpi: u32) -> Vec<Mark> {
+    let found = marks::find(ink, lines, dpi);
+    for (line, word) in found.struck_out {
+        lines[line].words[word].struck_out = true;
+    }
+    for (line, word) in found.not_words.into_iter().rev() {
+        lines[line].words.remove(word);
+    }
+    lines.retain(|line| !line.words.is_empty());
+    found.marks
 }

@@ -1,0 +1,277 @@
+//! Tick boxes that are drawn: squares and circles, and whether there is a tick in them.
+
+use super::ink::{Ink, Piece};
+use crate::model::{Area, Mark, MarkKind, MarkState, Word};
+
+/// Sides that boxes have, in inches.
+const SIDE_INCHES: std::ops::RangeInclusive<f32> = 0.065..=0.28;
+/// A piece of ink up to this large may hold a box and a tick that sticks out, in inches.
+const PIECE_INCHES: f32 = 0.5;
+/// Ink this near belongs together: a fax breaks thin lines, in inches.
+const GAP_INCHES: f32 = 0.007;
+/// A shape drawn this well is a box by itself.
+const STRONG: f32 = 0.86;
+/// A shape drawn this well is a box where others of its size stand on the page.
+const WEAK: f32 = 0.68;
+/// How far from the usual size of the page's boxes a weak one may be.
+const SIZE_SLACK: f32 = 0.2;
+/// Points at which a circle is looked at.
+const CIRCLE_POINTS: usize = 40;
+
+/// A shape that may be a box.
+#[derive(Clone, Copy)]
+struct Shape {
+    area: Area,
+    round: bool,
+    /// 0 to 1: how much of its outline is there; the worst side counts.
+    drawn: f32,
+    /// The share of its inside that is ink.
+    filled: f32,
+    /// How far the ink inside reaches, as a share of the inside.
+    reach: f32,
+    /// Stands among the letters of a word.
+    in_word: bool,
+}
+
+/// The boxes of a page; `height` is that of a usual word.
+pub(super) fn find(page: &Ink, words: &[((usize, usize), &Word)], height: f32) -> Vec<Mark> {
+    let smallest = page.inches(*SIDE_INCHES.start());
+    let largest = page.inches(PIECE_INCHES);
+    let mut shapes: Vec<Shape> = Vec::new();
+    for piece in page.pieces(page.inches(GAP_INCHES)) {
+        let fits = |side: u32| side >= smallest && side <= largest;
+        if !fits(piece.area.width()) || !fits(piece.area.height()) {
+            continue;
+        }
+        let in_word = words.iter().any(|(_, word)| is_letter_of(&piece.area, word));
+        let shape = square(page, &piece).into_iter().chain(circle(page, &piece, in_word));
+        shapes.extend(shape.max_by(|a, b| a.drawn.total_cmp(&b.drawn)).map(|shape| Shape { in_word, ..shape }));
+    }
+    let mut sides: Vec<u32> = shapes.iter().filter(|shape| is_strong(shape, height)).map(|s| s.area.width()).collect();
+    sides.sort_unstable();
+    let usual = sides.get(sides.len() / 2).copied();
+    shapes.retain(|shape| is_strong(shape, height) || usual.is_some_and(|usual| is_weak(shape, usual)));
+    shapes.iter().map(mark).collect()
+}
+
+/// Whether a piece is a letter among others of a word that was read.
+fn is_letter_of(area: &Area, word: &Word) -> bool {
+    let letters = word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count();
+    let inside = area.overlap_x(&word.area) * 2 > area.width() && area.overlap_y(&word.area) * 2 > area.height();
+    letters >= 2 && inside && word.area.width() * 2 > area.width() * 3
+}
+
+fn is_strong(shape: &Shape, height: f32) -> bool {
+    let empty_or_ticked = shape.filled < 0.8;
+    let tall = shape.area.height() as f32 > 0.7 * height;
+    let needed = match (shape.round, shape.in_word) {
+        (false, false) => STRONG,
+        (false, true) => 0.95,
+        (true, false) => 0.9,
+        (true, true) => return false,
+    };
+    shape.drawn >= needed && empty_or_ticked && tall
+}
+
+fn is_weak(shape: &Shape, usual: u32) -> bool {
+    let off = |side: u32| (side as f32 - usual as f32).abs() <= SIZE_SLACK * usual as f32;
+    shape.drawn >= WEAK && !shape.in_word && off(shape.area.width()) && off(shape.area.height())
+}
+
+fn mark(shape: &Shape) -> Mark {
+    let outline = ((shape.drawn - 0.4) / 0.55).clamp(0.0, 1.0);
+    // a stroke reaches far, specks and a thick border do not
+    let (state, sure) = if shape.filled >= 0.05 && shape.reach >= 0.4 {
+        (MarkState::Ticked, ((shape.filled - 0.05) / 0.06).min((shape.reach - 0.4) / 0.15))
+    } else {
+        let empty = ((0.05 - shape.filled) / 0.02).max((0.4 - shape.reach) / 0.15);
+        (MarkState::Empty, empty)
+    };
+    let confidence = (0.5 + 0.48 * sure.clamp(0.0, 1.0)) * (0.75 + 0.25 * outline);
+    Mark { kind: MarkKind::TickBox, area: shape.area, state, confidence: confidence.clamp(0.0, 0.99) }
+}
+
+/// The best square in a piece, from its long strokes along rows and columns.
+fn square(page: &Ink, piece: &Piece) -> Option<Shape> {
+    let area = piece.area;
+    let smallest = page.inches(*SIDE_INCHES.start());
+    let largest = page.inches(*SIDE_INCHES.end());
+    let rows = bands(area.top, area.bottom, smallest, |y| longest((area.left..area.right).map(|x| page.at(x.into(), y.into()))));
+    let columns =
+        bands(area.left, area.right, smallest, |x| longest((area.top..area.bottom).map(|y| page.at(x.into(), y.into()))));
+    let fits = |side: u32| side >= smallest && side <= largest;
+    let mut best: Option<Shape> = None;
+    for (top, bottom) in pairs(&rows) {
+        for (left, right) in pairs(&columns) {
+            let found = Area::new(left, top, right + 1, bottom + 1);
+            let (width, height) = (found.width() as f32, found.height() as f32);
+            if !fits(found.width()) || !fits(found.height()) || width > 1.3 * height || height > 1.3 * width {
+                continue;
+            }
+            let drawn = square_drawn(page, &found);
+            // of two as well drawn the larger is the box, the smaller the inner edge of its border
+            let worth = |shape: &Shape| shape.drawn + 0.002 * shape.area.width() as f32;
+            let shape = Shape { area: found, round: false, drawn, filled: 0.0, reach: 0.0, in_word: false };
+            if drawn >= WEAK && best.as_ref().is_none_or(|best| worth(&shape) > worth(best)) {
+                best = Some(shape);
+            }
+        }
+    }
+    best.map(|shape| look_inside(page, shape))
+}
+
+/// Middle lines of neighbouring rows (or columns) that hold a long stroke, and the two outer ones.
+fn bands(from: u32, to: u32, smallest: u32, stroke: impl Fn(u32) -> u32) -> Vec<u32> {
+    let mut bands = vec![from];
+    let mut start = None;
+    for at in from..=to {
+        let long = at < to && stroke(at) * 10 >= smallest * 9;
+        match (long, start) {
+            (true, None) => start = Some(at),
+            (false, Some(first)) => {
+                // a thick band may be a filled box: both its edges count
+                bands.extend([first, at - 1]);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    bands.push(to - 1);
+    bands.dedup();
+    bands.sort_unstable();
+    bands.dedup();
+    if bands.len() > 10 { vec![from, to - 1] } else { bands }
+}
+
+fn pairs(bands: &[u32]) -> impl Iterator<Item = (u32, u32)> {
+    bands.iter().enumerate().flat_map(|(at, first)| bands[at + 1..].iter().map(|second| (*first, *second)))
+}
+
+/// The longest stretch of ink, holes of two pixels not counted.
+fn longest(bits: impl Iterator<Item = bool>) -> u32 {
+    let (mut best, mut length, mut hole) = (0, 0, 0);
+    for bit in bits {
+        if bit {
+            length += 1 + hole;
+            hole = 0;
+            best = best.max(length);
+        } else {
+            hole += 1;
+            if hole > 2 {
+                (length, hole) = (0, 0);
+            }
+        }
+    }
+    best
+}
+
+/// How much of a square is drawn: its sides, where one of four may be worn away.
+fn square_drawn(page: &Ink, area: &Area) -> f32 {
+    let reach = i64::from(page.inches(0.008).max(1));
+    let share = |length: u32, inked: &dyn Fn(u32, i64) -> bool| {
+        let hit = (0..length).filter(|at| (-reach..=reach).any(|off| inked(*at, off))).count();
+        hit as f32 / length.max(1) as f32
+    };
+    let (left, top) = (i64::from(area.left), i64::from(area.top));
+    let (right, bottom) = (i64::from(area.right) - 1, i64::from(area.bottom) - 1);
+    let mut sides = [
+        share(area.width(), &|at, off| page.at(left + i64::from(at), top + off)),
+        share(area.width(), &|at, off| page.at(left + i64::from(at), bottom + off)),
+        share(area.height(), &|at, off| page.at(left + off, top + i64::from(at))),
+        share(area.height(), &|at, off| page.at(right + off, top + i64::from(at))),
+    ];
+    sides.sort_by(f32::total_cmp);
+    let three = sides[1].min(0.85);
+    sides[0].max(if sides[1] > 0.9 { three - 0.1 } else { 0.0 })
+}
+
+/// The best circle in a piece.
+fn circle(page: &Ink, piece: &Piece, in_word: bool) -> Option<Shape> {
+    let area = piece.area;
+    let smallest = page.inches(*SIDE_INCHES.start());
+    let largest = page.inches(*SIDE_INCHES.end());
+    let (width, height) = (area.width(), area.height());
+    let shape = |area: Area| Shape {
+        drawn: circle_drawn(page, &area),
+        area,
+        round: true,
+        filled: 0.0,
+        reach: 0.0,
+        in_word: false,
+    };
+    let (long, short) = (width.max(height), width.min(height));
+    let whole = (long * 100 <= short * 114 && long <= largest).then(|| shape(area));
+    let best = match whole {
+        Some(whole) if whole.drawn >= 0.9 => Some(whole),
+        _ if in_word || long > 2 * short => None,
+        whole => {
+            let sizes = (smallest.max(short * 6 / 10)..=short.min(largest)).step_by(2);
+            let inner = sizes.flat_map(|side| {
+                (0..=height - side).step_by(2).flat_map(move |down| {
+                    (0..=width - side).step_by(2).map(move |across| {
+                        let (left, top) = (area.left + across, area.top + down);
+                        Area::new(left, top, left + side, top + side)
+                    })
+                })
+            });
+            inner.map(shape).chain(whole).max_by(|a, b| a.drawn.total_cmp(&b.drawn))
+        }
+    };
+    best.filter(|shape| shape.drawn >= WEAK).map(|shape| look_inside(page, shape))
+}
+
+/// The share of a circle's outline that is drawn, with no quarter of it left out.
+fn circle_drawn(page: &Ink, area: &Area) -> f32 {
+    let (x, y) = (f64::from(area.left + area.right) / 2.0, f64::from(area.top + area.bottom) / 2.0);
+    let (across, down) = (f64::from(area.width()) / 2.0, f64::from(area.height()) / 2.0);
+    let mut quarters = [0_usize; 4];
+    for point in 0..CIRCLE_POINTS {
+        let (sine, cosine) = (std::f64::consts::TAU * (point as f64 + 0.5) / CIRCLE_POINTS as f64).sin_cos();
+        let inked = [1.0, 2.0, 3.0].iter().any(|inward| {
+            page.at((x + cosine * (across - inward)).floor() as i64, (y + sine * (down - inward)).floor() as i64)
+        });
+        quarters[point * 4 / CIRCLE_POINTS] += usize::from(inked);
+    }
+    let worst = quarters.iter().min().copied().unwrap_or(0) as f32 * 4.0;
+    let all = quarters.iter().sum::<usize>() as f32;
+    // the corners of a square's outline are far outside its circle
+    (all * 0.5 + worst * 0.5) / CIRCLE_POINTS as f32
+}
+
+fn look_inside(page: &Ink, shape: Shape) -> Shape {
+    let side = shape.area.width().min(shape.area.height());
+    let border = page.inches(0.012).max(1) + border(page, &shape.area);
+    // the square that fits into a circle is smaller
+    let inset = (border + if shape.round { side * 12 / 100 } else { 0 }).min(side * 2 / 5);
+    let area = shape.area;
+    let inside = Area::new(
+        area.left + inset,
+        area.top + inset,
+        area.right.saturating_sub(inset).max(area.left + inset),
+        area.bottom.saturating_sub(inset).max(area.top + inset),
+    );
+    let pixels = (inside.width() * inside.height()).max(1) as f32;
+    let filled = page.count(&inside) as f32 / pixels;
+    let pieces = page.cut(&inside, &[]).pieces(1);
+    let longest = pieces.iter().map(|piece| piece.area.width().max(piece.area.height())).max().unwrap_or(0);
+    let reach = longest as f32 / inside.width().min(inside.height()).max(1) as f32;
+    Shape { filled, reach, ..shape }
+}
+
+/// How thick the outline is: the usual run of ink from the four edges inwards along the middle.
+fn border(page: &Ink, area: &Area) -> u32 {
+    let (x, y) = (i64::from(area.center_x()), i64::from(area.center_y()));
+    let most = i64::from(area.width().min(area.height()) / 4);
+    let run = |at: &dyn Fn(i64) -> bool| {
+        let start = (0..3).find(|step| at(*step)).unwrap_or(0);
+        (start..most).take_while(|step| at(*step)).count() as u32 + start as u32
+    };
+    let mut runs = [
+        run(&|step| page.at(i64::from(area.left) + step, y)),
+        run(&|step| page.at(i64::from(area.right) - 1 - step, y)),
+        run(&|step| page.at(x, i64::from(area.top) + step)),
+        run(&|step| page.at(x, i64::from(area.bottom) - 1 - step)),
+    ];
+    runs.sort_unstable();
+    runs[1]
+}

@@ -1,0 +1,236 @@
+//! Places to sign, and whether there is a pen's ink on them. The ink decides, not what was read in it.
+
+use super::ink::{Ink, Piece};
+use crate::model::{Area, Line, Mark, MarkKind, MarkState, Word};
+
+/// A line with more words than this is a sentence about signatures, not a place for one.
+const CAPTION_WORDS: usize = 9;
+/// A letter's closing has no more words than this.
+const CLOSING_WORDS: usize = 4;
+/// Shortest rule to sign on, in inches.
+const RULE_INCHES: f32 = 0.9;
+/// How high over its rule a signature may rise, and how far below it may hang, in inches.
+const OVER_INCHES: f32 = 0.34;
+const UNDER_INCHES: f32 = 0.12;
+/// A cell to sign in is no higher than this, in inches.
+const CELL_INCHES: f32 = 1.6;
+/// How far under a letter's closing somebody signs, in inches.
+const CLOSING_INCHES: f32 = 1.3;
+/// A pen's stroke is at least this many usual words high, or this many wide.
+const TALL: f32 = 1.45;
+const WIDE: f32 = 2.6;
+
+/// A place where a signature is expected.
+struct Place {
+    area: Area,
+    /// What an empty place is shown by: its rule or its cell.
+    shown: Area,
+    /// Nothing but a caption says that this is a place: no ink, no mark.
+    bare: bool,
+}
+
+/// The places to sign of a page; `height` is that of a usual word.
+pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = Vec::new();
+    let places = captions(lines)
+        .filter_map(|(line, words)| place(page, rules, line, words))
+        .chain(closings(lines).map(|line| under_closing(page, rules, line)));
+    for place in places {
+        let Some(mark) = mark(page, lines, rules, height, &place) else { continue };
+        let again = marks.iter().any(|other| other.area.overlap_x(&mark.area) > 0 && other.area.overlap_y(&mark.area) > 0);
+        if !again {
+            marks.push(mark);
+        }
+    }
+    marks
+}
+
+/// Words that name a place to sign, with the line that they stand on.
+fn captions(lines: &[Line]) -> impl Iterator<Item = (&Line, &[Word])> {
+    lines.iter().flat_map(|line| {
+        (0..line.words.len()).filter_map(move |at| is_caption(line, at).then(|| (line, &line.words[at..])))
+    })
+}
+
+fn is_caption(line: &Line, at: usize) -> bool {
+    let text = line.words[at].text.reveal();
+    let word = letters(text);
+    let next = line.words.get(at + 1).map(|word| letters(word.text.reveal())).unwrap_or_default();
+    let before = at.checked_sub(1).map(|before| letters(line.words[before].text.reveal())).unwrap_or_default();
+    let named = word.chars().count() >= 7
+        && ["signature", "signatures"].iter().any(|name| strsim::damerau_levenshtein(&word, name) <= 2);
+    let waiting = ["pending", "required", "on", "file", "stamp"].contains(&next.as_str())
+        || ["awaiting", "electronic", "digital"].contains(&before.as_str());
+    let asked = match word.as_str() {
+        "sign" => next == "here" || text.ends_with(':'),
+        "signed" => text.ends_with(':') && before != "date" && before != "electronically",
+        // "X____"
+        "x" => at == 0 && line.words.len() <= 3 && text.chars().all(|letter| letter.is_alphabetic() || letter == '_'),
+        _ => false,
+    };
+    (named && !waiting && line.words.len() <= CAPTION_WORDS) || asked
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).collect()
+}
+
+/// Lines that end a letter.
+fn closings(lines: &[Line]) -> impl Iterator<Item = &Line> {
+    let words = [
+        "sincerely", "regards", "respectfully", "truly", "thanks", "thank", "yours", "cordially", "wishes", "gratefully",
+        "faithfully", "warmly",
+    ];
+    let middle = lines.iter().map(|line| line.area().bottom).max().unwrap_or(0) / 3;
+    lines.iter().filter(move |line| {
+        line.words.len() <= CLOSING_WORDS
+            && line.area().top > middle
+            && line.words.iter().any(|word| words.contains(&letters(word.text.reveal()).as_str()))
+    })
+}
+
+/// Where the signature for a caption belongs: on the rule beside it, on the rule above it, in its cell, or just behind it.
+fn place(page: &Ink, rules: &[Area], line: &Line, words: &[Word]) -> Option<Place> {
+    let caption = words.first()?.area;
+    let own = line.area();
+    let inch = |inches: f32| page.inches(inches);
+    let long = |rule: &&Area| rule.width() >= inch(RULE_INCHES);
+    let beside = rules.iter().filter(long).find(|rule| {
+        let level = rule.center_y().abs_diff(caption.bottom) <= inch(0.14) && rule.center_y() > caption.center_y();
+        level && rule.left <= caption.right + inch(1.3) && rule.right >= caption.right + inch(0.7)
+            && rule.left + inch(0.3) >= own.left
+    });
+    let crosses = |rule: &&Area| rule.left <= caption.right && rule.right >= caption.left;
+    let above = rules
+        .iter()
+        .filter(long)
+        .filter(crosses)
+        .filter(|rule| rule.center_y() <= caption.center_y() && caption.top <= rule.bottom + inch(0.3))
+        .max_by_key(|rule| rule.bottom);
+    let below = rules
+        .iter()
+        .filter(long)
+        .filter(crosses)
+        .filter(|rule| rule.top >= caption.bottom.saturating_sub(inch(0.02)) && rule.top <= caption.bottom + inch(CELL_INCHES))
+        .min_by_key(|rule| rule.top);
+    if let Some(rule) = beside {
+        let left = rule.left.max(next_free(words, rule.left));
+        let right = rule.right.min(next_label(words, left));
+        return Some(on_rule(page, &Area::new(left, rule.top, right.max(left), rule.bottom)));
+    }
+    match (above, below) {
+        (Some(above), Some(below)) if is_cell(page, above, below) => {
+            let area = Area::new(
+                above.left.max(below.left),
+                above.bottom + 2,
+                above.right.min(below.right),
+                below.top.saturating_sub(2).max(above.bottom + 2),
+            );
+            Some(Place { area, shown: area, bare: false })
+        }
+        (Some(above), _) => Some(on_rule(page, above)),
+        _ => {
+            let left = words.first()?.area.right;
+            let right = next_label(words, left).min(left + inch(4.0)).min(page.width);
+            let top = caption.top.saturating_sub(inch(0.15));
+            let area = Area::new(left + 2, top, right.max(left + 2), caption.bottom + inch(0.15));
+            Some(Place { area, shown: area, bare: true })
+        }
+    }
+}
+
+/// Rules of one table, one above the other: of one width, with an edge between them.
+fn is_cell(page: &Ink, above: &Area, below: &Area) -> bool {
+    let near = page.inches(0.12);
+    let left = above.left.max(below.left);
+    let side = |x: u32| {
+        let rows = above.bottom..below.top;
+        let reach = page.inches(0.05);
+        let inked = rows.clone().filter(|y| {
+            (x.saturating_sub(reach)..x + reach).any(|x| page.at(i64::from(x), i64::from(*y)))
+        });
+        inked.count() * 10 >= rows.len() * 8
+    };
+    let same = above.left.abs_diff(below.left) <= near || above.right.abs_diff(below.right) <= near;
+    same && (side(left) || side(above.right.min(below.right)))
+}
+
+fn on_rule(page: &Ink, rule: &Area) -> Place {
+    let top = rule.top.saturating_sub(page.inches(OVER_INCHES));
+    Place { area: Area::new(rule.left, top, rule.right, rule.bottom + page.inches(UNDER_INCHES)), shown: *rule, bare: false }
+}
+
+/// Where the caption's own words end, where they stand on the rule's left.
+fn next_free(words: &[Word], left: u32) -> u32 {
+    let mut end = left;
+    for word in words.iter().take(2) {
+        let named = letters(word.text.reveal());
+        if named.starts_with("sig") || named == "here" || named == "x" {
+            end = end.max(word.area.right);
+        }
+    }
+    end
+}
+
+/// Where the next label on the same line begins.
+fn next_label(words: &[Word], left: u32) -> u32 {
+    let label = words.iter().skip(1).find(|word| {
+        let text = word.text.reveal();
+        let named = letters(text);
+        word.area.left > left && ((text.ends_with(':') && named.len() >= 2) || named == "date" || named == "dated")
+    });
+    label.map_or(u32::MAX, |word| word.area.left.saturating_sub(4))
+}
+
+fn under_closing(page: &Ink, rules: &[Area], line: &Line) -> Place {
+    let own = line.area();
+    let top = own.bottom + 2;
+    let area = Area::new(own.left.saturating_sub(page.inches(0.4)), top, own.left + page.inches(4.5), top + page.inches(CLOSING_INCHES));
+    let rule = rules.iter().find(|rule| {
+        rule.width() >= page.inches(RULE_INCHES) && rule.overlap_x(&area) > 0 && area.top < rule.top && rule.bottom < area.bottom
+    });
+    Place { area, shown: rule.copied().unwrap_or(area), bare: rule.is_none() }
+}
+
+fn mark(page: &Ink, lines: &[Line], rules: &[Area], height: f32, place: &Place) -> Option<Mark> {
+    let area = page.clip(&place.area);
+    let mut white: Vec<Area> = rules.iter().map(|rule| grown(rule, 2)).collect();
+    white.extend(lines.iter().flat_map(|line| &line.words).filter(|word| is_printed(word, height)).map(|word| grown(&word.area, 1)));
+    let left = page.cut(&area, &white);
+    let pieces: Vec<Piece> = left.pieces(1);
+    let pen: Vec<&Piece> = pieces.iter().filter(|piece| is_pen(piece, height, &area)).collect();
+    let all = left.count(&Area::new(0, 0, left.width, left.height)) as f32;
+    let drawn = pen.iter().map(|piece| piece.area).reduce(|all, piece| all.union(&piece));
+    let Some(drawn) = drawn.filter(|drawn| drawn.width() as f32 >= 1.2 * height) else {
+        // other ink, of the size of print: somebody typed a name, or wrote small
+        let doubt = (all / (3.0 * height * height)).min(1.0);
+        let mark = Mark { kind: MarkKind::Signature, area: place.shown, state: MarkState::Empty, confidence: 0.95 - 0.45 * doubt };
+        return (!place.bare).then_some(mark);
+    };
+    let share = drawn.width() as f32 / (4.0 * height);
+    let ink = Area::new(drawn.left + area.left, drawn.top + area.top, drawn.right + area.left, drawn.bottom + area.top);
+    let confidence = (0.6 + 0.38 * share.min(1.0)).min(0.97);
+    Some(Mark { kind: MarkKind::Signature, area: ink, state: MarkState::Ticked, confidence })
+}
+
+/// Words of the usual size that the engine is sure of are print.
+fn is_printed(word: &Word, height: f32) -> bool {
+    let text = word.text.reveal();
+    let caption = strsim::damerau_levenshtein(&letters(text), "signature") <= 2;
+    let low = (word.area.height() as f32) < 1.3 * height;
+    caption || (low && word.confidence >= 0.8 && text.chars().count() > 1)
+}
+
+/// A stroke that print does not have: higher than its letters, or longer than they are wide, and no streak.
+fn is_pen(piece: &Piece, height: f32, place: &Area) -> bool {
+    let (wide, tall) = (piece.area.width() as f32, piece.area.height() as f32);
+    let dense = piece.pixels as f32 / (wide * tall);
+    let large = tall >= TALL * height && wide >= 0.35 * height;
+    let long = wide >= WIDE * height && tall >= 0.6 * height;
+    let streak = tall >= 0.95 * place.height() as f32 && wide < 0.4 * height || wide >= 0.95 * place.width() as f32 && tall < 0.5 * height;
+    (large || long) && dense < 0.7 && !streak
+}
+
+fn grown(area: &Area, by: u32) -> Area {
+    Area::new(area.left.saturating_sub(by), area.top.saturating_sub(by), area.right.saturating_add(by), area.bottom.saturating_add(by))
+}

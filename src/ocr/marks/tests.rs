@@ -1,0 +1,1 @@
+//! Pictures drawn here, and what is found in them.
