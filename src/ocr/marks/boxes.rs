@@ -15,6 +15,10 @@ const STRONG: f32 = 0.86;
 const WEAK: f32 = 0.68;
 /// How far from the usual size of the page's boxes a weak one may be.
 const SIZE_SLACK: f32 = 0.2;
+/// Letters and signs that OCR makes of a box, ticked or not.
+const LOOK_ALIKES: &str = "O0DCUQoGaceIl1LJ[](){}|";
+/// A word that is surer than this is what it says.
+const SURE_WORD: f32 = 0.5;
 /// Points at which a circle is looked at.
 const CIRCLE_POINTS: usize = 40;
 
@@ -43,9 +47,14 @@ pub(super) fn find(page: &Ink, words: &[((usize, usize), &Word)], height: f32) -
         if !fits(piece.area.width()) || !fits(piece.area.height()) {
             continue;
         }
-        let in_word = words.iter().any(|(_, word)| is_letter_of(&piece.area, word));
-        let shape = square(page, &piece).into_iter().chain(circle(page, &piece, in_word));
-        shapes.extend(shape.max_by(|a, b| a.drawn.total_cmp(&b.drawn)).map(|shape| Shape { in_word, ..shape }));
+        let letter = words.iter().any(|(_, word)| is_letter_of(&piece.area, word));
+        let shape = square(page, &piece).into_iter().chain(circle(page, &piece, letter));
+        let Some(shape) = shape.max_by(|a, b| a.drawn.total_cmp(&b.drawn)) else { continue };
+        if words.iter().any(|(_, word)| is_word(&shape.area, word)) {
+            continue;
+        }
+        let in_word = words.iter().any(|(_, word)| is_letter_of(&shape.area, word));
+        shapes.push(Shape { in_word, ..shape });
     }
     let mut sides: Vec<u32> = shapes.iter().filter(|shape| is_strong(shape, height)).map(|s| s.area.width()).collect();
     sides.sort_unstable();
@@ -59,6 +68,17 @@ fn is_letter_of(area: &Area, word: &Word) -> bool {
     let letters = word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count();
     let inside = area.overlap_x(&word.area) * 2 > area.width() && area.overlap_y(&word.area) * 2 > area.height();
     letters >= 2 && inside && word.area.width() * 2 > area.width() * 3
+}
+
+/// Whether a shape is the ink of a word that is read well and looks like no box.
+fn is_word(area: &Area, word: &Word) -> bool {
+    let text = word.text.reveal();
+    let inside = area.overlap_x(&word.area) * 2 > area.width() && area.overlap_y(&word.area) * 2 > area.height();
+    let own = text.chars().any(|letter| letter.is_alphanumeric() && !LOOK_ALIKES.contains(letter));
+    let certain = word.confidence >= 1.0 && text.chars().filter(|letter| letter.is_alphanumeric()).count() > 1;
+    // a box may be glued to the word behind it, and is then as wide as one letter of it
+    let whole = word.area.width() < 2 * area.width();
+    inside && (certain || own && whole && word.confidence >= SURE_WORD)
 }
 
 fn is_strong(shape: &Shape, height: f32) -> bool {

@@ -32,14 +32,15 @@ struct Place {
 /// The places to sign of a page; `height` is that of a usual word.
 pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
-    let places = captions(lines)
-        .filter_map(|(line, words)| place(page, rules, line, words))
-        .chain(closings(lines).map(|line| under_closing(page, rules, line)));
-    for place in places {
-        let Some(mark) = mark(page, lines, rules, height, &place) else { continue };
+    let captioned = captions(lines).map(|(line, words)| places(page, lines, rules, line, words));
+    for choice in captioned.chain(closings(lines).map(|line| vec![under_closing(page, rules, line)])) {
+        // of the places that one caption may mean, the one with a pen's ink
+        let found: Vec<Mark> = choice.iter().filter_map(|place| mark(page, lines, rules, height, place)).collect();
+        let signed = found.iter().find(|mark| mark.state == MarkState::Ticked);
+        let Some(mark) = signed.or(found.first()) else { continue };
         let again = marks.iter().any(|other| other.area.overlap_x(&mark.area) > 0 && other.area.overlap_y(&mark.area) > 0);
         if !again {
-            marks.push(mark);
+            marks.push(mark.clone());
         }
     }
     marks
@@ -89,9 +90,10 @@ fn closings(lines: &[Line]) -> impl Iterator<Item = &Line> {
     })
 }
 
-/// Where the signature for a caption belongs: on the rule beside it, on the rule above it, in its cell, or just behind it.
-fn place(page: &Ink, rules: &[Area], line: &Line, words: &[Word]) -> Option<Place> {
-    let caption = words.first()?.area;
+/// Where the signature for a caption may belong: on the rule beside it, on the rule above or below it, in its cell, or just
+/// behind it.
+fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word]) -> Vec<Place> {
+    let Some(caption) = words.first().map(|word| word.area) else { return Vec::new() };
     let own = line.area();
     let inch = |inches: f32| page.inches(inches);
     let long = |rule: &&Area| rule.width() >= inch(RULE_INCHES);
@@ -106,6 +108,7 @@ fn place(page: &Ink, rules: &[Area], line: &Line, words: &[Word]) -> Option<Plac
         .filter(long)
         .filter(crosses)
         .filter(|rule| rule.center_y() <= caption.center_y() && caption.top <= rule.bottom + inch(0.3))
+        .filter(|rule| !is_behind_a_label(page, lines, rule))
         .max_by_key(|rule| rule.bottom);
     let below = rules
         .iter()
@@ -116,7 +119,7 @@ fn place(page: &Ink, rules: &[Area], line: &Line, words: &[Word]) -> Option<Plac
     if let Some(rule) = beside {
         let left = rule.left.max(next_free(words, rule.left));
         let right = rule.right.min(next_label(words, left));
-        return Some(on_rule(page, &Area::new(left, rule.top, right.max(left), rule.bottom)));
+        return vec![on_rule(page, &Area::new(left, rule.top, right.max(left), rule.bottom))];
     }
     match (above, below) {
         (Some(above), Some(below)) if is_cell(page, above, below) => {
@@ -126,17 +129,34 @@ fn place(page: &Ink, rules: &[Area], line: &Line, words: &[Word]) -> Option<Plac
                 above.right.min(below.right),
                 below.top.saturating_sub(2).max(above.bottom + 2),
             );
-            Some(Place { area, shown: area, bare: false })
+            vec![Place { area, shown: area, bare: false }]
         }
-        (Some(above), _) => Some(on_rule(page, above)),
+        (above, below) if above.is_some() || below.is_some() => {
+            let under = below.map(|rule| {
+                let area = Area::new(rule.left, caption.bottom, rule.right, rule.bottom + inch(UNDER_INCHES));
+                Place { area, shown: *rule, bare: false }
+            });
+            above.map(|rule| on_rule(page, rule)).into_iter().chain(under).collect()
+        }
         _ => {
-            let left = words.first()?.area.right;
+            let left = caption.right;
             let right = next_label(words, left).min(left + inch(4.0)).min(page.width);
             let top = caption.top.saturating_sub(inch(0.15));
             let area = Area::new(left + 2, top, right.max(left + 2), caption.bottom + inch(0.15));
-            Some(Place { area, shown: area, bare: true })
+            vec![Place { area, shown: area, bare: true }]
         }
     }
+}
+
+/// "DOI: ______": the rule is another label's to be filled in.
+fn is_behind_a_label(page: &Ink, lines: &[Line], rule: &Area) -> bool {
+    let near = page.inches(0.3);
+    lines.iter().flat_map(|line| &line.words).any(|word| {
+        let text = word.text.reveal();
+        let level = word.area.top < rule.top && rule.top < word.area.bottom + page.inches(0.1);
+        let beside = word.area.right <= rule.left + page.inches(0.05) && rule.left <= word.area.right + near;
+        level && beside && text.ends_with([':', '#', '.'])
+    })
 }
 
 /// Rules of one table, one above the other: of one width, with an edge between them.
