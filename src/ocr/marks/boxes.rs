@@ -13,12 +13,18 @@ const GAP_INCHES: f32 = 0.007;
 const STRONG: f32 = 0.86;
 /// A shape drawn this well is a box where others of its size stand on the page.
 const WEAK: f32 = 0.68;
+/// The same for one that was read as a letter of a word.
+const IN_WORD: f32 = 0.95;
 /// How far from the usual size of the page's boxes a weak one may be.
 const SIZE_SLACK: f32 = 0.2;
 /// Letters and signs that OCR makes of a box, ticked or not.
-const LOOK_ALIKES: &str = "O0DCUQoGaceIl1LJ[](){}|";
+const LOOK_ALIKES: &str = "O0DCUQoGaceIl1LJ[](){}|@©®";
 /// A word that is surer than this is what it says.
 const SURE_WORD: f32 = 0.5;
+/// The same for a word of several letters.
+const SURE_LETTERS: f32 = 0.85;
+/// A box has this many of its corners; a D has two.
+const CORNERS_MIN: usize = 3;
 /// Points at which a circle is looked at.
 const CIRCLE_POINTS: usize = 40;
 
@@ -29,6 +35,8 @@ struct Shape {
     round: bool,
     /// 0 to 1: how much of its outline is there; the worst side counts.
     drawn: f32,
+    /// Corners that are there; a circle has four.
+    corners: usize,
     /// The share of its inside that is ink.
     filled: f32,
     /// How far the ink inside reaches, as a share of the inside.
@@ -50,7 +58,7 @@ pub(super) fn find(page: &Ink, words: &[((usize, usize), &Word)], height: f32) -
         let letter = words.iter().any(|(_, word)| is_letter_of(&piece.area, word));
         let shape = square(page, &piece).into_iter().chain(circle(page, &piece, letter));
         let Some(shape) = shape.max_by(|a, b| a.drawn.total_cmp(&b.drawn)) else { continue };
-        if words.iter().any(|(_, word)| is_word(&shape.area, word)) {
+        if words.iter().any(|(_, word)| is_word(&shape, word)) {
             continue;
         }
         let in_word = words.iter().any(|(_, word)| is_letter_of(&shape.area, word));
@@ -70,32 +78,42 @@ fn is_letter_of(area: &Area, word: &Word) -> bool {
     letters >= 2 && inside && word.area.width() * 2 > area.width() * 3
 }
 
+fn is_look_alike(letter: char) -> bool {
+    LOOK_ALIKES.contains(letter)
+}
+
 /// Whether a shape is the ink of a word that is read well and looks like no box.
-fn is_word(area: &Area, word: &Word) -> bool {
-    let text = word.text.reveal();
-    let inside = area.overlap_x(&word.area) * 2 > area.width() && area.overlap_y(&word.area) * 2 > area.height();
-    let own = text.chars().any(|letter| letter.is_alphanumeric() && !LOOK_ALIKES.contains(letter));
-    let certain = word.confidence >= 1.0 && text.chars().filter(|letter| letter.is_alphanumeric()).count() > 1;
-    // a box may be glued to the word behind it, and is then as wide as one letter of it
-    let whole = word.area.width() < 2 * area.width();
-    inside && (certain || own && whole && word.confidence >= SURE_WORD)
+fn is_word(shape: &Shape, word: &Word) -> bool {
+    let (area, text) = (&shape.area, word.text.reveal());
+    if area.overlap_x(&word.area) * 2 <= area.width() || area.overlap_y(&word.area) * 2 <= area.height() {
+        return false;
+    }
+    if word.area.width() < 2 * area.width() {
+        let own = text.chars().all(char::is_alphanumeric) && !text.chars().all(is_look_alike);
+        return shape.round && own && word.confidence >= SURE_WORD;
+    }
+    // a box that was glued to a word is read as its first or its last letter, and badly
+    let glued = text.starts_with(is_look_alike) || text.ends_with(is_look_alike);
+    !glued || word.confidence >= SURE_LETTERS
 }
 
 fn is_strong(shape: &Shape, height: f32) -> bool {
     let empty_or_ticked = shape.filled < 0.8;
-    let tall = shape.area.height() as f32 > 0.7 * height;
-    let needed = match (shape.round, shape.in_word) {
-        (false, false) => STRONG,
-        (false, true) => 0.95,
-        (true, false) => 0.9,
-        (true, true) => return false,
-    };
-    shape.drawn >= needed && empty_or_ticked && tall
+    // round letters are lower than their line
+    let tall = shape.area.height() as f32 > if shape.round { 0.9 } else { 0.7 } * height;
+    let needed = if shape.round { 0.9 } else { STRONG };
+    !shape.in_word && shape.drawn >= needed && shape.corners >= CORNERS_MIN && empty_or_ticked && tall
 }
 
 fn is_weak(shape: &Shape, usual: u32) -> bool {
     let off = |side: u32| (side as f32 - usual as f32).abs() <= SIZE_SLACK * usual as f32;
-    shape.drawn >= WEAK && !shape.in_word && off(shape.area.width()) && off(shape.area.height())
+    // a D in front of other letters is nearly a box, and smaller than those of the page
+    let needed = if shape.in_word { IN_WORD } else { WEAK };
+    shape.drawn >= needed
+        && shape.corners >= CORNERS_MIN
+        && !(shape.in_word && shape.round)
+        && off(shape.area.width())
+        && off(shape.area.height())
 }
 
 fn mark(shape: &Shape) -> Mark {
@@ -116,9 +134,12 @@ fn square(page: &Ink, piece: &Piece) -> Option<Shape> {
     let area = piece.area;
     let smallest = page.inches(*SIDE_INCHES.start());
     let largest = page.inches(*SIDE_INCHES.end());
-    let rows = bands(area.top, area.bottom, smallest, |y| longest((area.left..area.right).map(|x| page.at(x.into(), y.into()))));
-    let columns =
-        bands(area.left, area.right, smallest, |x| longest((area.top..area.bottom).map(|y| page.at(x.into(), y.into()))));
+    let rows = bands(area.top, area.bottom, smallest, |y| {
+        longest((area.left..area.right).map(|x| page.at(x.into(), y.into())))
+    });
+    let columns = bands(area.left, area.right, smallest, |x| {
+        longest((area.top..area.bottom).map(|y| page.at(x.into(), y.into())))
+    });
     let fits = |side: u32| side >= smallest && side <= largest;
     let mut best: Option<Shape> = None;
     for (top, bottom) in pairs(&rows) {
@@ -130,8 +151,9 @@ fn square(page: &Ink, piece: &Piece) -> Option<Shape> {
             }
             let drawn = square_drawn(page, &found);
             // of two as well drawn the larger is the box, the smaller the inner edge of its border
-            let worth = |shape: &Shape| shape.drawn + 0.002 * shape.area.width() as f32;
-            let shape = Shape { area: found, round: false, drawn, filled: 0.0, reach: 0.0, in_word: false };
+            let worth = |shape: &Shape| shape.drawn + 0.1 * shape.corners as f32 + 0.002 * shape.area.width() as f32;
+            let corners = corners(page, &found);
+            let shape = Shape { area: found, round: false, drawn, corners, filled: 0.0, reach: 0.0, in_word: false };
             if drawn >= WEAK && best.as_ref().is_none_or(|best| worth(&shape) > worth(best)) {
                 best = Some(shape);
             }
@@ -187,7 +209,7 @@ fn longest(bits: impl Iterator<Item = bool>) -> u32 {
 
 /// How much of a square is drawn: its sides, where one of four may be worn away.
 fn square_drawn(page: &Ink, area: &Area) -> f32 {
-    let reach = i64::from(page.inches(0.008).max(1));
+    let reach = slack(page, area);
     let share = |length: u32, inked: &dyn Fn(u32, i64) -> bool| {
         let hit = (0..length).filter(|at| (-reach..=reach).any(|off| inked(*at, off))).count();
         hit as f32 / length.max(1) as f32
@@ -205,6 +227,30 @@ fn square_drawn(page: &Ink, area: &Area) -> f32 {
     sides[0].max(if sides[1] > 0.9 { three - 0.1 } else { 0.0 })
 }
 
+/// How far off the outline its ink may lie: little where the shape is small, or a letter would do.
+fn slack(page: &Ink, area: &Area) -> i64 {
+    let side = area.width().min(area.height());
+    i64::from(page.inches(0.008).min(side * 6 / 100).max(1))
+}
+
+/// How many of a square's four corners have both their arms.
+fn corners(page: &Ink, area: &Area) -> usize {
+    let reach = slack(page, area);
+    let (left, top) = (i64::from(area.left), i64::from(area.top));
+    let (right, bottom) = (i64::from(area.right) - 1, i64::from(area.bottom) - 1);
+    let arm = |length: u32, inked: &dyn Fn(i64, i64) -> bool| {
+        let part = i64::from(length * 8 / 100)..=i64::from(length * 30 / 100);
+        let points = part.clone().count();
+        part.filter(|at| (-reach..=reach).any(|off| inked(*at, off))).count() * 10 >= points * 7
+    };
+    let there = |x: i64, y: i64| {
+        let (inward_x, inward_y) = (if x == left { 1 } else { -1 }, if y == top { 1 } else { -1 });
+        arm(area.width(), &|at, off| page.at(x + at * inward_x, y + off))
+            && arm(area.height(), &|at, off| page.at(x + off, y + at * inward_y))
+    };
+    [(left, top), (right, top), (left, bottom), (right, bottom)].into_iter().filter(|(x, y)| there(*x, *y)).count()
+}
+
 /// The best circle in a piece.
 fn circle(page: &Ink, piece: &Piece, in_word: bool) -> Option<Shape> {
     let area = piece.area;
@@ -215,6 +261,7 @@ fn circle(page: &Ink, piece: &Piece, in_word: bool) -> Option<Shape> {
         drawn: circle_drawn(page, &area),
         area,
         round: true,
+        corners: 4,
         filled: 0.0,
         reach: 0.0,
         in_word: false,

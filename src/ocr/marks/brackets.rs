@@ -52,7 +52,9 @@ fn between(text: &str) -> Option<&str> {
     let inner = [('[', ']'), ('(', ')'), ('{', '}')]
         .into_iter()
         .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))?;
-    matches!(inner, "" | "x" | "X" | "v" | "V" | "✓" | "✔" | "✗" | "✕" | "*" | "•" | "●" | "/" | "\\" | "_").then(|| {
-        if inner == "_" { "" } else { inner }
-    })
+    matches!(inner, "" | "x" | "X" | "v" | "V" | "✓" | "✔" | "✗" | "✕" | "*" | "•" | "●" | "/" | "\\" | "_").then(
+        || {
+            if inner == "_" { "" } else { inner }
+        },
+    )
 }

@@ -24,9 +24,10 @@ pub(super) fn find(page: &Ink) -> Vec<Area> {
         }
         for (left, right) in stretches(page.row(y, 0, page.width), gap, shortest) {
             let stretch = Area::new(left, y, right, y + 1);
-            let known = rules[first..].iter_mut().rev().find(|rule| {
-                y <= rule.bottom + 3 && left <= rule.right + 2 * gap && rule.left <= right + 2 * gap
-            });
+            let known = rules[first..]
+                .iter_mut()
+                .rev()
+                .find(|rule| y <= rule.bottom + 3 && left <= rule.right + 2 * gap && rule.left <= right + 2 * gap);
             match known {
                 Some(rule) => *rule = rule.union(&stretch),
                 None => rules.push(stretch),

@@ -38,7 +38,8 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
         let found: Vec<Mark> = choice.iter().filter_map(|place| mark(page, lines, rules, height, place)).collect();
         let signed = found.iter().find(|mark| mark.state == MarkState::Ticked);
         let Some(mark) = signed.or(found.first()) else { continue };
-        let again = marks.iter().any(|other| other.area.overlap_x(&mark.area) > 0 && other.area.overlap_y(&mark.area) > 0);
+        let again =
+            marks.iter().any(|other| other.area.overlap_x(&mark.area) > 0 && other.area.overlap_y(&mark.area) > 0);
         if !again {
             marks.push(mark.clone());
         }
@@ -79,8 +80,18 @@ fn letters(text: &str) -> String {
 /// Lines that end a letter.
 fn closings(lines: &[Line]) -> impl Iterator<Item = &Line> {
     let words = [
-        "sincerely", "regards", "respectfully", "truly", "thanks", "thank", "yours", "cordially", "wishes", "gratefully",
-        "faithfully", "warmly",
+        "sincerely",
+        "regards",
+        "respectfully",
+        "truly",
+        "thanks",
+        "thank",
+        "yours",
+        "cordially",
+        "wishes",
+        "gratefully",
+        "faithfully",
+        "warmly",
     ];
     let middle = lines.iter().map(|line| line.area().bottom).max().unwrap_or(0) / 3;
     lines.iter().filter(move |line| {
@@ -99,7 +110,9 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
     let long = |rule: &&Area| rule.width() >= inch(RULE_INCHES);
     let beside = rules.iter().filter(long).find(|rule| {
         let level = rule.center_y().abs_diff(caption.bottom) <= inch(0.14) && rule.center_y() > caption.center_y();
-        level && rule.left <= caption.right + inch(1.3) && rule.right >= caption.right + inch(0.7)
+        level
+            && rule.left <= caption.right + inch(1.3)
+            && rule.right >= caption.right + inch(0.7)
             && rule.left + inch(0.3) >= own.left
     });
     let crosses = |rule: &&Area| rule.left <= caption.right && rule.right >= caption.left;
@@ -114,7 +127,9 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
         .iter()
         .filter(long)
         .filter(crosses)
-        .filter(|rule| rule.top >= caption.bottom.saturating_sub(inch(0.02)) && rule.top <= caption.bottom + inch(CELL_INCHES))
+        .filter(|rule| {
+            rule.top >= caption.bottom.saturating_sub(inch(0.02)) && rule.top <= caption.bottom + inch(CELL_INCHES)
+        })
         .min_by_key(|rule| rule.top);
     if let Some(rule) = beside {
         let left = rule.left.max(next_free(words, rule.left));
@@ -166,9 +181,8 @@ fn is_cell(page: &Ink, above: &Area, below: &Area) -> bool {
     let side = |x: u32| {
         let rows = above.bottom..below.top;
         let reach = page.inches(0.05);
-        let inked = rows.clone().filter(|y| {
-            (x.saturating_sub(reach)..x + reach).any(|x| page.at(i64::from(x), i64::from(*y)))
-        });
+        let inked =
+            rows.clone().filter(|y| (x.saturating_sub(reach)..x + reach).any(|x| page.at(i64::from(x), i64::from(*y))));
         inked.count() * 10 >= rows.len() * 8
     };
     let same = above.left.abs_diff(below.left) <= near || above.right.abs_diff(below.right) <= near;
@@ -177,7 +191,11 @@ fn is_cell(page: &Ink, above: &Area, below: &Area) -> bool {
 
 fn on_rule(page: &Ink, rule: &Area) -> Place {
     let top = rule.top.saturating_sub(page.inches(OVER_INCHES));
-    Place { area: Area::new(rule.left, top, rule.right, rule.bottom + page.inches(UNDER_INCHES)), shown: *rule, bare: false }
+    Place {
+        area: Area::new(rule.left, top, rule.right, rule.bottom + page.inches(UNDER_INCHES)),
+        shown: *rule,
+        bare: false,
+    }
 }
 
 /// Where the caption's own words end, where they stand on the rule's left.
@@ -205,9 +223,17 @@ fn next_label(words: &[Word], left: u32) -> u32 {
 fn under_closing(page: &Ink, rules: &[Area], line: &Line) -> Place {
     let own = line.area();
     let top = own.bottom + 2;
-    let area = Area::new(own.left.saturating_sub(page.inches(0.4)), top, own.left + page.inches(4.5), top + page.inches(CLOSING_INCHES));
+    let area = Area::new(
+        own.left.saturating_sub(page.inches(0.4)),
+        top,
+        own.left + page.inches(4.5),
+        top + page.inches(CLOSING_INCHES),
+    );
     let rule = rules.iter().find(|rule| {
-        rule.width() >= page.inches(RULE_INCHES) && rule.overlap_x(&area) > 0 && area.top < rule.top && rule.bottom < area.bottom
+        rule.width() >= page.inches(RULE_INCHES)
+            && rule.overlap_x(&area) > 0
+            && area.top < rule.top
+            && rule.bottom < area.bottom
     });
     Place { area, shown: rule.copied().unwrap_or(area), bare: rule.is_none() }
 }
@@ -215,7 +241,13 @@ fn under_closing(page: &Ink, rules: &[Area], line: &Line) -> Place {
 fn mark(page: &Ink, lines: &[Line], rules: &[Area], height: f32, place: &Place) -> Option<Mark> {
     let area = page.clip(&place.area);
     let mut white: Vec<Area> = rules.iter().map(|rule| grown(rule, 2)).collect();
-    white.extend(lines.iter().flat_map(|line| &line.words).filter(|word| is_printed(word, height)).map(|word| grown(&word.area, 1)));
+    white.extend(
+        lines
+            .iter()
+            .flat_map(|line| &line.words)
+            .filter(|word| is_printed(word, height))
+            .map(|word| grown(&word.area, 1)),
+    );
     let left = page.cut(&area, &white);
     let pieces: Vec<Piece> = left.pieces(1);
     let pen: Vec<&Piece> = pieces.iter().filter(|piece| is_pen(piece, height, &area)).collect();
@@ -224,7 +256,12 @@ fn mark(page: &Ink, lines: &[Line], rules: &[Area], height: f32, place: &Place) 
     let Some(drawn) = drawn.filter(|drawn| drawn.width() as f32 >= 1.2 * height) else {
         // other ink, of the size of print: somebody typed a name, or wrote small
         let doubt = (all / (3.0 * height * height)).min(1.0);
-        let mark = Mark { kind: MarkKind::Signature, area: place.shown, state: MarkState::Empty, confidence: 0.95 - 0.45 * doubt };
+        let mark = Mark {
+            kind: MarkKind::Signature,
+            area: place.shown,
+            state: MarkState::Empty,
+            confidence: 0.95 - 0.45 * doubt,
+        };
         return (!place.bare).then_some(mark);
     };
     let share = drawn.width() as f32 / (4.0 * height);
@@ -247,10 +284,16 @@ fn is_pen(piece: &Piece, height: f32, place: &Area) -> bool {
     let dense = piece.pixels as f32 / (wide * tall);
     let large = tall >= TALL * height && wide >= 0.35 * height;
     let long = wide >= WIDE * height && tall >= 0.6 * height;
-    let streak = tall >= 0.95 * place.height() as f32 && wide < 0.4 * height || wide >= 0.95 * place.width() as f32 && tall < 0.5 * height;
+    let streak = tall >= 0.95 * place.height() as f32 && wide < 0.4 * height
+        || wide >= 0.95 * place.width() as f32 && tall < 0.5 * height;
     (large || long) && dense < 0.7 && !streak
 }
 
 fn grown(area: &Area, by: u32) -> Area {
-    Area::new(area.left.saturating_sub(by), area.top.saturating_sub(by), area.right.saturating_add(by), area.bottom.saturating_add(by))
+    Area::new(
+        area.left.saturating_sub(by),
+        area.top.saturating_sub(by),
+        area.right.saturating_add(by),
+        area.bottom.saturating_add(by),
+    )
 }

@@ -114,10 +114,10 @@ fn boxes_of<'a>(page: &'a Context, label: &Label) -> Vec<&'a Tick> {
     let same_row = |other: &&Label| other.row == label.row && other.words.start >= label.words.end;
     let next = page.labels.iter().filter(same_row).map(|other| other.area.left).min();
     let behind = |tick: &Tick| tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next);
-    let begins_there = |row: usize| page.labels.iter().any(|other| other.row == row && other.area.left < label.area.right);
+    let begins_there =
+        |row: usize| page.labels.iter().any(|other| other.row == row && other.area.left < label.area.right);
     let belongs = |tick: &&Tick| {
-        tick.row == label.row && behind(tick)
-            || tick.row == label.row + 1 && label.caption && !begins_there(tick.row)
+        tick.row == label.row && behind(tick) || tick.row == label.row + 1 && label.caption && !begins_there(tick.row)
     };
     page.ticks.iter().filter(belongs).collect()
 }
