@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Value};
 use crate::rules::book::Contents;
 use crate::rules::context::Context;
+use crate::rules::schema::SignRule;
 use crate::rules::take;
 
 /// Fewer letters than this on a page are no text.
@@ -74,15 +75,15 @@ fn kind(page: &Context, has: &dyn Fn(Field) -> bool) -> PaperKind {
     };
     let score = |kind: &PaperKind| {
         let rule = &page.book.rules.document[kind];
-        let sum: i32 = rule
-            .sign
-            .iter()
-            .filter(|sign| match sign.found {
-                Some(field) => has(field),
-                None => page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(place)),
-            })
-            .map(|sign| sign.weight)
-            .sum();
+        let weigh = |sign: &SignRule| match sign.found {
+            Some(field) if has(field) => sign.weight,
+            // its label stands there, with nothing that could be read behind it
+            Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
+            Some(_) => 0,
+            None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(place)) => sign.weight,
+            None => 0,
+        };
+        let sum: i32 = rule.sign.iter().map(weigh).sum();
         (sum - rule.threshold, *kind)
     };
     let best = page.book.rules.document.keys().map(score).max_by_key(|(above, _)| *above);
