@@ -180,22 +180,19 @@ impl Slot {
 
     /// The text with the line breaks of running prose as blanks, byte for byte: a long line that ends inside a sentence runs on.
     pub(in crate::rules) fn flowing(&self) -> String {
-        let mut bytes: Vec<u8> = self.text.bytes().collect();
-        let mut line = 0;
-        for at in 0..bytes.len() {
-            if bytes[at] != b'\n' {
+        let mut flowing = String::with_capacity(self.text.len());
+        for line in self.text.split_inclusive('\n') {
+            let Some(before) = line.strip_suffix('\n') else {
+                flowing.push_str(line);
                 continue;
-            }
-            let before = self.text.get(line..at).unwrap_or_default();
+            };
             let is_prose = before.split_whitespace().count() >= PROSE_WORDS_MIN
                 && !before.contains("  ")
                 && !before.trim_end().ends_with(['.', ':', '!', '?']);
-            if is_prose {
-                bytes[at] = b' ';
-            }
-            line = at + 1;
+            flowing.push_str(before);
+            flowing.push(if is_prose { ' ' } else { '\n' });
         }
-        String::from_utf8(bytes).unwrap_or_else(|_| self.text.clone())
+        flowing
     }
 
     fn touching(&self, span: &Range<usize>) -> impl Iterator<Item = &SlotWord> {

@@ -50,7 +50,7 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
 /// Words that name a place to sign, with the line that they stand on.
 fn captions(lines: &[Line]) -> impl Iterator<Item = (&Line, &[Word])> {
     lines.iter().flat_map(|line| {
-        (0..line.words.len()).filter_map(move |at| is_caption(line, at).then(|| (line, &line.words[at..])))
+        (0..line.words.len()).filter(move |at| is_caption(line, *at)).map(move |at| (line, &line.words[at..]))
     })
 }
 
