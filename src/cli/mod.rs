@@ -18,7 +18,7 @@ use anyhow::Context;
 use clap::Parser;
 
 use crate::config::Config;
-use crate::daemon::clock;
+use crate::daemon::{Records, clock};
 use crate::pipeline::Pipeline;
 use crate::reader::{self, Reader};
 use crate::rules::Book;
@@ -117,7 +117,7 @@ fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<
     | RecordsCommand::Export { config: argument, .. }) = &command;
     let config = config(&argument.config)?;
     let (key, _) = find_or_make_key(&config.key_path())?;
-    let store = Store::open(&config.data_dir, key)?;
+    let store = Records::open(&config.data_dir, || Store::open(&config.data_dir, key))?;
     match command {
         RecordsCommand::List(_) => records::list(&store, out)?,
         RecordsCommand::Show { id, .. } => records::show(&store, &id, out)?,

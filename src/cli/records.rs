@@ -6,8 +6,8 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 
 use crate::cli::{kind_words, pretty};
+use crate::daemon::Records;
 use crate::model::{ArrivalId, OriginKind, Paper, Record, RecordState};
-use crate::store::Store;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -32,8 +32,8 @@ struct OriginLine<'a> {
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub(in crate::cli) fn list(store: &Store, out: &mut impl Write) -> anyhow::Result<()> {
-    for record in records(store) {
+pub(in crate::cli) fn list(records: &Records, out: &mut impl Write) -> anyhow::Result<()> {
+    for record in each(records) {
         let record = record?;
         let short: String = record.arrival.id.0.chars().take(8).collect();
         let received = record.arrival.received_at.strftime("%Y-%m-%d %H:%M");
@@ -57,14 +57,14 @@ pub(in crate::cli) fn list(store: &Store, out: &mut impl Write) -> anyhow::Resul
 ///
 /// # Errors
 /// Where there is no such record, or more than one.
-pub(in crate::cli) fn show(store: &Store, id: &str, out: &mut impl Write) -> anyhow::Result<()> {
-    let ids: Vec<ArrivalId> = store.records()?.into_iter().filter(|known| known.0.starts_with(id)).collect();
+pub(in crate::cli) fn show(records: &Records, id: &str, out: &mut impl Write) -> anyhow::Result<()> {
+    let ids: Vec<ArrivalId> = records.ids()?.into_iter().filter(|known| known.0.starts_with(id)).collect();
     let id = match ids.as_slice() {
         [only] => only,
         [] => bail!("there is no record {id}; `rxintake records list` shows them"),
         _ => bail!("{} records begin with {id}; give more of the id", ids.len()),
     };
-    let record = store.record(id)?.context("the record is gone")?;
+    let record = records.record(id)?.context("the record is gone")?;
     writeln!(out, "Record {id}, received {}, read by rules {}", record.arrival.received_at, record.rules)?;
     pretty::print(record.arrival.origin.name.reveal(), &record.paper, out)?;
     for decision in &record.decisions {
@@ -79,8 +79,8 @@ pub(in crate::cli) fn show(store: &Store, id: &str, out: &mut impl Write) -> any
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub(in crate::cli) fn export(store: &Store, out: &mut impl Write) -> anyhow::Result<()> {
-    for record in records(store) {
+pub(in crate::cli) fn export(records: &Records, out: &mut impl Write) -> anyhow::Result<()> {
+    for record in each(records) {
         let record = record?;
         let prescriptions = &record.paper.prescriptions;
         let line = Line {
@@ -101,12 +101,11 @@ pub(in crate::cli) fn export(store: &Store, out: &mut impl Write) -> anyhow::Res
     Ok(())
 }
 
-fn records(store: &Store) -> impl Iterator<Item = anyhow::Result<Record>> {
-    let ids = store.records();
-    let (ids, failed) = match ids {
+fn each(records: &Records) -> impl Iterator<Item = anyhow::Result<Record>> {
+    let (ids, failed) = match records.ids() {
         Ok(ids) => (ids, None),
         Err(error) => (Vec::new(), Some(Err(error.into()))),
     };
-    let records = ids.into_iter().map(|id| store.record(&id)?.with_context(|| format!("record {id} is gone")));
-    failed.into_iter().chain(records)
+    let found = ids.into_iter().map(|id| records.record(&id)?.with_context(|| format!("record {id} is gone")));
+    failed.into_iter().chain(found)
 }

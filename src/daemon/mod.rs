@@ -8,6 +8,7 @@ mod doors;
 mod error;
 mod event;
 mod mailer;
+mod socket;
 mod worker;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::store::Store;
 
 pub use error::DaemonError;
 pub use event::Event;
+pub use socket::{Records, SocketError};
 
 /// Where events go as they happen.
 pub type Tell = Arc<dyn Fn(Event) + Send + Sync>;
@@ -76,6 +78,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         tasks.spawn(worker::work(pipeline.clone(), shared.clone()));
     }
     tasks.spawn(mailer::deliver(mailer, shared.clone()));
+    tasks.spawn(socket::answer(shared.clone()));
 
     tokio::select! {
         signal = stop_signal() => signal.map_err(DaemonError::Signals)?,

@@ -36,8 +36,16 @@ impl Tiff {
     pub(in crate::pages) fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Self, PaperError> {
         let mut tiff_limits = TiffLimits::default();
         tiff_limits.decoding_buffer_size = usize::try_from(limits.page_pixels_max * 4).unwrap_or(usize::MAX);
-        let damaged =
-            |_| trouble(PaperErrorCode::Damaged, "The fax or scan file is damaged. Ask the sender to send it again.");
+        let cut = directory_is_missing(&bytes);
+        let damaged = move |_| {
+            if cut {
+                return trouble(
+                    PaperErrorCode::Truncated,
+                    "The fax broke off before its first page was whole. Ask the sender to send it again.",
+                );
+            }
+            trouble(PaperErrorCode::Damaged, "The fax or scan file is damaged. Ask the sender to send it again.")
+        };
         let mut decoder = Decoder::new(Cursor::new(bytes.clone())).map_err(damaged)?.with_limits(tiff_limits);
         let (page_count, chain_broken) = count(&mut decoder, limits.pages_max)?;
         decoder.seek_to_image(0).map_err(damaged)?;
@@ -167,6 +175,13 @@ impl Tiff {
         };
         color::to_grey(&bytes, color, width, height).ok_or(PageTrouble::Damaged)
     }
+}
+
+/// The header points at a directory behind the end of the file: writers that put it last were cut off.
+fn directory_is_missing(bytes: &[u8]) -> bool {
+    let Some(&[first, _, _, _, a, b, c, d]) = bytes.first_chunk::<8>() else { return false };
+    let offset = if first == b'M' { u32::from_be_bytes([a, b, c, d]) } else { u32::from_le_bytes([a, b, c, d]) };
+    u64::from(offset) + 2 > bytes.len() as u64
 }
 
 /// How many directories the chain holds, and whether it ends before its end. A chain that loops ends where it loops.

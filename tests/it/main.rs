@@ -1,10 +1,12 @@
 //! One binary for all integration tests.
-#![allow(clippy::unwrap_used, clippy::print_stdout)] // a test says what went wrong by failing, and what it measured by printing
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::string_slice)] // a test says what went wrong by failing, and what it measured by printing
 
 mod samples;
 #[path = "../../examples/score/tally.rs"]
 mod tally;
+mod clinic;
 mod hostile;
+mod journey;
 mod linkage;
 mod make;
 mod reader;

@@ -62,6 +62,28 @@ pub(crate) fn pdf_of_size(pages: &[&str], size: (i64, i64)) -> Vec<u8> {
     bytes
 }
 
+/// The same, to be opened by a password alone (PDF 1.4, the 128-bit key of its standard handler).
+pub(crate) fn encrypted_pdf(text: &str) -> Vec<u8> {
+    use lopdf::encryption::{EncryptionState, EncryptionVersion, Permissions};
+    use lopdf::{Document, Object, StringFormat};
+
+    let mut document = Document::load_mem(&pdf(&[text])).unwrap();
+    let id = Object::String(vec![7; 16], StringFormat::Hexadecimal);
+    document.trailer.set("ID", vec![id.clone(), id]);
+    let version = EncryptionVersion::V2 {
+        document: &document,
+        owner_password: "owner",
+        user_password: "user",
+        key_length: 128,
+        permissions: Permissions::all(),
+    };
+    let state = EncryptionState::try_from(version).unwrap();
+    document.encrypt(&state).unwrap();
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
 /// A little-endian TIFF: a directory of tags (number, type 3 short or 4 long, value) for each page, then `data` at
 /// [`TIFF_DATA`]. The directory after the last one begins at `next`; 0 ends the chain.
 pub(crate) fn tiff(pages: &[Vec<(u16, u16, u32)>], data: &[u8], next: u32) -> Vec<u8> {

@@ -1,0 +1,211 @@
+//! The socket in the data folder: while the daemon holds the store, the other commands ask it.
+//!
+//! One JSON line asks, one JSON line answers. Only the owner of the data folder can reach it.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader as StdBufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::daemon::event::trouble;
+use crate::daemon::{Event, Shared};
+use crate::model::{ArrivalId, Decision, Record};
+use crate::store::{Store, StoreError};
+
+/// Longest question, in bytes.
+const QUESTION_BYTES_MAX: u64 = 1 << 20;
+
+/// What other commands may ask.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Question {
+    /// The ids of all records, oldest first.
+    Ids,
+    /// One record.
+    Record(ArrivalId),
+    /// Append a decision to a record.
+    Decide(ArrivalId, Decision),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer {
+    Ids(Vec<ArrivalId>),
+    Record(Option<Box<Record>>),
+    Decided,
+    /// A sentence.
+    Refused(String),
+}
+
+/// The records, wherever they are to be had: in the store itself, or from the daemon that holds it.
+pub enum Records {
+    /// Nobody else has the store.
+    Store(Store),
+    /// The socket of the daemon.
+    Daemon(PathBuf),
+}
+
+impl Records {
+    /// The daemon's records where a daemon runs on `folder`, else those of the store that `open` opens.
+    ///
+    /// # Errors
+    /// Where neither can be had.
+    pub fn open(folder: &Path, open: impl FnOnce() -> Result<Store, StoreError>) -> Result<Self, StoreError> {
+        match open() {
+            Ok(store) => Ok(Self::Store(store)),
+            Err(StoreError::Locked(_)) if path(folder).try_exists().unwrap_or(false) => Ok(Self::Daemon(path(folder))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The ids of all records, oldest first.
+    ///
+    /// # Errors
+    /// Where they cannot be had.
+    pub fn ids(&self) -> Result<Vec<ArrivalId>, SocketError> {
+        match self {
+            Self::Store(store) => Ok(store.records()?),
+            Self::Daemon(path) => match ask(path, &Question::Ids)? {
+                Answer::Ids(ids) => Ok(ids),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// Where it cannot be had.
+    pub fn record(&self, id: &ArrivalId) -> Result<Option<Record>, SocketError> {
+        match self {
+            Self::Store(store) => Ok(store.record(id)?),
+            Self::Daemon(path) => match ask(path, &Question::Record(id.clone()))? {
+                Answer::Record(record) => Ok(record.map(|record| *record)),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// Appends a person's decision.
+    ///
+    /// # Errors
+    /// Where there is no such record, or it cannot be kept.
+    pub fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), SocketError> {
+        match self {
+            Self::Store(store) => Ok(store.decide(id, decision)?),
+            Self::Daemon(path) => match ask(path, &Question::Decide(id.clone(), decision))? {
+                Answer::Decided => Ok(()),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+}
+
+/// The records could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SocketError {
+    /// The store does not give them.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The daemon does not answer.
+    #[error("the daemon that holds the records does not answer at {path}; is it still running?")]
+    Silent {
+        /// The socket.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The daemon refuses.
+    #[error("{0}")]
+    Refused(String),
+}
+
+fn unexpected(answer: Answer) -> SocketError {
+    SocketError::Refused(match answer {
+        Answer::Refused(why) => why,
+        _ => "the daemon speaks another version; use the rxintake that it was started with".to_owned(),
+    })
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("socket")
+}
+
+fn ask(path: &Path, question: &Question) -> Result<Answer, SocketError> {
+    let silent = |source| SocketError::Silent { path: path.to_owned(), source };
+    let wrong = |error: serde_json::Error| silent(io::Error::other(error));
+    let mut stream = StdUnixStream::connect(path).map_err(silent)?;
+    let mut line = serde_json::to_vec(question).map_err(wrong)?;
+    line.push(b'\n');
+    stream.write_all(&line).map_err(silent)?;
+    let mut answer = String::new();
+    StdBufReader::new(stream).read_line(&mut answer).map_err(silent)?;
+    serde_json::from_str(&answer).map_err(wrong)
+}
+
+/// Answers until the daemon stops. Where the socket cannot be made, the daemon works on and says so.
+pub(in crate::daemon) async fn answer(shared: Shared) {
+    let path = path(&shared.config.data_dir);
+    // the lock on the store is ours: what lies here was left by a daemon that died
+    fs::remove_file(&path).ok();
+    let listener = UnixListener::bind(&path)
+        .and_then(|listener| fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map(|()| listener));
+    let listener = match listener {
+        Ok(listener) => listener,
+        Err(error) => {
+            let what = format!(
+                "`rxintake records` will not work while the daemon runs: cannot make {}: {error}",
+                path.display()
+            );
+            (shared.tell)(Event::Trouble { what });
+            return shared.stop.cancelled().await;
+        }
+    };
+    loop {
+        let stream = tokio::select! {
+            () = shared.stop.cancelled() => break,
+            accepted = listener.accept() => accepted.map(|(stream, _)| stream),
+        };
+        match stream {
+            Ok(stream) => {
+                let store = shared.store.clone();
+                tokio::spawn(async move {
+                    // whoever asked may be gone
+                    serve(stream, &store).await.ok();
+                });
+            }
+            Err(error) => (shared.tell)(trouble(&error)),
+        }
+    }
+    fs::remove_file(&path).ok();
+}
+
+async fn serve(stream: UnixStream, store: &Store) -> io::Result<()> {
+    let (reading, mut writing) = stream.into_split();
+    let mut question = String::new();
+    BufReader::new(reading.take(QUESTION_BYTES_MAX)).read_line(&mut question).await?;
+    let answer = match serde_json::from_str(&question) {
+        Ok(question) => look_up(question, store).unwrap_or_else(|error| Answer::Refused(error.to_string())),
+        Err(error) => Answer::Refused(format!("the question cannot be understood: {error}")),
+    };
+    let mut line = serde_json::to_vec(&answer).map_err(io::Error::other)?;
+    line.push(b'\n');
+    writing.write_all(&line).await
+}
+
+fn look_up(question: Question, store: &Store) -> Result<Answer, StoreError> {
+    Ok(match question {
+        Question::Ids => Answer::Ids(store.records()?),
+        Question::Record(id) => Answer::Record(store.record(&id)?.map(Box::new)),
+        Question::Decide(id, decision) => {
+            store.decide(&id, decision)?;
+            Answer::Decided
+        }
+    })
+}

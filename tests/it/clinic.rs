@@ -1,0 +1,153 @@
+//! A scratch clinic, and the real daemon on it.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A plain order on one page, as the body of a mail or a text attachment.
+pub(crate) const ORDER: &str = "PRESCRIPTION FOR MASSAGE THERAPY\nPatient: Quentin Zebra\nDOB: 03/02/1984\n\
+    Diagnosis: M54.2 Cervicalgia\nTreatment: massage therapy 97124\nFrequency: 2x/week x 6 weeks\n\
+    Insurance: self pay\nProvider: Alan Pierce, MD\nElectronically signed by Alan Pierce, MD\nDate: 10/01/2026\n";
+
+/// What `rxintake init` makes, in a scratch folder.
+pub(crate) struct Clinic {
+    folder: TempDir,
+}
+
+impl Clinic {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let clinic = Self { folder };
+        let made = clinic.command(&["init"]).arg(clinic.path("")).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        clinic
+    }
+
+    pub(crate) fn path(&self, part: &str) -> PathBuf {
+        self.folder.path().join(part)
+    }
+
+    /// Puts a finished file into the inbox: written elsewhere, then renamed.
+    pub(crate) fn drop_paper(&self, name: &str, bytes: &[u8]) {
+        let elsewhere = self.path("elsewhere");
+        fs::write(&elsewhere, bytes).unwrap();
+        fs::rename(elsewhere, self.path("inbox").join(name)).unwrap();
+    }
+
+    /// The same with a mail whose body is `text`.
+    pub(crate) fn drop_mail(&self, name: &str, text: &str) {
+        let mail = mail_builder::MessageBuilder::new()
+            .from(("Hillside Medical", "office@hillside.example"))
+            .to("fax@clinic.example")
+            .subject("Order")
+            .message_id(format!("{name}@hillside.example"))
+            .text_body(text)
+            .write_to_vec()
+            .unwrap();
+        self.drop_paper(&format!("{name}.eml"), &mail);
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rxintake"));
+        command.args(arguments).env("RXINTAKE_CONFIG", self.path("rxintake.toml")).env_remove("RXINTAKE_KEY_FILE");
+        command
+    }
+
+    pub(crate) fn run_once(&self) -> Output {
+        self.command(&["run", "--once"]).output().unwrap()
+    }
+
+    /// Starts the daemon; its outcomes are lines on its standard output.
+    pub(crate) fn start(&self) -> Daemon {
+        let mut child = self.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Daemon { child, lines }
+    }
+
+    /// What `records export` prints.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        let output = self.command(&["records", "export", "--format", "jsonl"]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The alerts that were written, by file name.
+    pub(crate) fn alerts(&self) -> Vec<(String, String)> {
+        let mut alerts: Vec<(String, String)> = files(&self.path("outbox"))
+            .into_iter()
+            .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap()))
+            .collect();
+        alerts.sort();
+        alerts
+    }
+}
+
+/// A running daemon; killed when it goes out of scope.
+pub(crate) struct Daemon {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Daemon {
+    /// The next line that it prints; None when it has ended.
+    pub(crate) fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        (self.lines.read_line(&mut line).unwrap() > 0).then(|| line.trim_end().to_owned())
+    }
+
+    /// Reads lines until one holds `words`.
+    pub(crate) fn until(&mut self, words: &str) -> String {
+        loop {
+            let line = self.line().unwrap_or_else(|| panic!("the daemon ended before it said {words:?}"));
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// SIGTERM, and what it says until it ends.
+    pub(crate) fn stop(mut self) -> Vec<String> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        let mut said = Vec::new();
+        while let Some(line) = self.line() {
+            said.push(line);
+        }
+        assert!(self.child.wait().unwrap().success());
+        said
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// All files under `folder`.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else { return found };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}

@@ -1,0 +1,173 @@
+//! The whole way of a paper, with the real daemon: dropped into the inbox, a record and letters in the end, whatever happens.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::clinic::{Clinic, ORDER, files};
+use crate::make::{encrypted_pdf, pdf};
+
+#[test]
+fn a_dropped_paper_becomes_a_record() {
+    let clinic = Clinic::new();
+    clinic.drop_mail("order", ORDER);
+    let ended = clinic.run_once();
+    assert!(ended.status.success(), "{ended:?}");
+    let records = clinic.records();
+    let [record] = records.as_slice() else { panic!("one paper, {} records", records.len()) };
+    assert_eq!(record["state"], "complete", "{record:#}");
+    assert_eq!(record["origin"]["name"], "order.eml");
+    let prescription = &record["prescriptions"][0];
+    assert_eq!(prescription["patient"]["name"], "Quentin Zebra");
+    assert_eq!(prescription["diagnoses"][0]["code"], "M54.2");
+    assert_eq!(prescription["frequency"]["visits"], 12);
+    assert_eq!(fs::read_dir(clinic.path("inbox/done")).unwrap().count(), 1, "the taken paper went to done");
+    assert!(clinic.alerts().iter().any(|(_, alert)| alert.contains("therapists@clinic.example")));
+}
+
+#[test]
+fn papers_that_cannot_be_read_are_told_and_kept() {
+    let clinic = Clinic::new();
+    let fax = fs::read("samples/06-column-form-fax-fine.tif").unwrap();
+    let cases: [(&str, Vec<u8>, &str); 4] = [
+        ("letter.docx", b"PK\x03\x04 no paper at all".to_vec(), "not_a_paper"),
+        ("empty.pdf", Vec::new(), "not_a_paper"),
+        ("locked.pdf", encrypted_pdf("Massage therapy"), "encrypted"),
+        ("cut.tif", fax[..fax.len() / 2].to_vec(), "truncated"),
+    ];
+    for (name, bytes, _) in &cases {
+        clinic.drop_paper(name, bytes);
+    }
+    assert!(clinic.run_once().status.success());
+    let records = clinic.records();
+    assert_eq!(records.len(), cases.len());
+    let alerts = clinic.alerts();
+    for (name, _, code) in &cases {
+        let record = records.iter().find(|record| record["origin"]["name"] == *name).unwrap();
+        let id = record["id"].as_str().unwrap();
+        assert_eq!(record["error"]["code"], *code, "{name}: {}", record["error"]);
+        assert!(record["error"]["message"].as_str().unwrap().split(' ').count() > 5, "{name}: it says what to do");
+        assert_eq!(record["state"], "open");
+        let short = &id[..8];
+        let told = alerts.iter().any(|(_, alert)| alert.contains(short) && alert.contains("desk@clinic.example"));
+        assert!(told, "the front desk was not told of {name}");
+        assert!(clinic.path(&format!("data/originals/{id}.paper")).is_file(), "the original of {name} is kept");
+    }
+}
+
+#[test]
+fn nothing_at_rest_and_no_alert_names_the_patient() {
+    let clinic = Clinic::new();
+    clinic.drop_mail("order", &ORDER.replace("Frequency: 2x/week x 6 weeks\n", ""));
+    clinic.drop_paper("order.pdf", &pdf(&["Prescription for massage therapy Patient: Quentin Zebra DOB: 03/02/1984"]));
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 2);
+    let places = [clinic.path("data"), clinic.path("outbox"), clinic.path("secrets")];
+    for path in places.iter().flat_map(|place| files(place)) {
+        let bytes = fs::read(&path).unwrap();
+        let held = |canary: &[u8]| bytes.windows(canary.len()).any(|window| window.eq_ignore_ascii_case(canary));
+        assert!(!held(b"zebra") && !held(b"1984"), "{} holds the patient in clear", path.display());
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o077;
+        assert!(mode == 0 || path.starts_with(clinic.path("data/shelves")), "{}: mode {mode:o}", path.display());
+    }
+    assert_eq!(fs::metadata(clinic.path("data")).unwrap().permissions().mode() & 0o077, 0);
+}
+
+#[test]
+fn the_same_bytes_are_a_record_of_their_own_that_says_so() {
+    let clinic = Clinic::new();
+    let paper = pdf(&["Prescription for massage therapy"]);
+    clinic.drop_paper("first.pdf", &paper);
+    assert!(clinic.run_once().status.success());
+    clinic.drop_paper("again.pdf", &paper);
+    assert!(clinic.run_once().status.success());
+    let records = clinic.records();
+    assert_eq!(records.len(), 2);
+    assert_eq!(records[1]["same_bytes_as"], records[0]["id"]);
+}
+
+#[test]
+fn records_are_shown_while_the_daemon_runs() {
+    let clinic = Clinic::new();
+    let mut daemon = clinic.start();
+    clinic.drop_mail("order", ORDER);
+    daemon.until("told: ");
+    let records = clinic.records();
+    assert_eq!(records.len(), 1);
+    let id = records[0]["id"].as_str().unwrap();
+    let shown = clinic.command(&["records", "show", &id[..8]]).output().unwrap();
+    assert!(String::from_utf8(shown.stdout).unwrap().contains("Quentin Zebra"));
+    let second = clinic.command(&["run", "--once"]).output().unwrap();
+    assert!(!second.status.success());
+    assert!(String::from_utf8(second.stderr).unwrap().contains("another rxintake works on"));
+    daemon.stop();
+}
+
+#[test]
+fn a_daemon_that_is_stopped_leaves_nothing_in_hand() {
+    let clinic = Clinic::new();
+    for number in 0..6 {
+        clinic.drop_mail(&format!("order{number}"), ORDER);
+    }
+    let mut daemon = clinic.start();
+    daemon.until("order0.eml");
+    daemon.stop();
+    assert!(clinic.run_once().status.success());
+    let names: Vec<String> = clinic.records().iter().map(|record| record["origin"]["name"].to_string()).collect();
+    assert_eq!(names.len(), 6, "{names:?}");
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 6, "each once: {names:?}");
+}
+
+/// kill -9 after every line that the daemon prints: each paper is a record exactly once, each alert is there.
+#[test]
+fn a_daemon_that_is_killed_loses_nothing_and_doubles_nothing() {
+    const PAPERS: usize = 8;
+    let clinic = Clinic::new();
+    for number in 0..PAPERS {
+        clinic.drop_mail(&format!("order{number}"), &ORDER.replace("Frequency: 2x/week x 6 weeks\n", ""));
+    }
+    for lines in 1..=12 {
+        let mut daemon = clinic.start();
+        let all_read = (0..lines).any(|_| daemon.until("").is_empty());
+        assert!(!all_read, "no line is empty");
+        daemon.kill();
+        if fs::read_dir(clinic.path("inbox")).unwrap().count() == 1 {
+            break; // only `done` is left: the rest is the store's
+        }
+    }
+    assert!(clinic.run_once().status.success());
+    let records = clinic.records();
+    let names: BTreeSet<String> = records.iter().map(|record| record["origin"]["name"].to_string()).collect();
+    assert_eq!((records.len(), names.len()), (PAPERS, PAPERS), "{names:?}");
+    for record in &records {
+        let id = record["id"].as_str().unwrap();
+        let to_desk: Vec<_> =
+            clinic.alerts().into_iter().filter(|(name, _)| name.starts_with(&format!("{id}.front"))).collect();
+        assert_eq!(to_desk.len(), 1, "one alert a paper and role, under one Message-ID");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_known_is_refused_with_its_place() {
+    let clinic = Clinic::new();
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap().replace("poll_seconds", "poll_second");
+    fs::write(&path, text).unwrap();
+    let refused = clinic.run_once();
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("rxintake.toml:") && said.contains("poll_seconds"), "{said}");
+}
+
+#[test]
+fn a_broken_rule_file_is_refused_with_its_place() {
+    let clinic = Clinic::new();
+    let path = clinic.path("rules/10-documents.toml");
+    let text = fs::read_to_string(&path).unwrap().replacen("threshold = 8", "treshold = 8", 1);
+    let line = text.lines().position(|line| line.contains("treshold")).unwrap() + 1;
+    fs::write(&path, text).unwrap();
+    let refused = clinic.run_once();
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains(&format!("10-documents.toml:{line}")) && said.contains("threshold"), "{said}");
+}
