@@ -13,6 +13,7 @@ mkdir -p "$clinic"
 cp "$top"/samples/[0-9]* "$clinic/inbox/"
 
 echo "A scratch clinic stands in scratch/demo; $(find "$clinic/inbox" -maxdepth 1 -type f | wc -l) sample papers lie in its inbox."
+echo "Alerts will lie in scratch/demo/outbox as .eml files; any mail program opens them."
 echo "Drop a scan, a fax or an .eml file into scratch/demo/inbox and watch; Ctrl-C ends it."
 echo
 exec "$binary" run --config "$clinic/rxintake.toml" "$@"

@@ -9,7 +9,7 @@ use anyhow::Context;
 use crate::cli::kind_words;
 use crate::config::Config;
 use crate::daemon::{self, Event, Tell};
-use crate::model::{ArrivalId, GapLevel, Private, Record, Role};
+use crate::model::{ArrivalId, GapLevel, Private, Record};
 use crate::pipeline::Pipeline;
 use crate::store::{Store, find_or_make_key};
 
@@ -62,10 +62,7 @@ impl Screen {
                 self.progress(&format!("{}  reading page {page} of {page_count}", paper(id, name)))
             }
             Event::Stored { record, told } => outcome(record, told).iter().for_each(|line| self.line(line)),
-            Event::LetterSent { subject, recipients, destination } => {
-                let people = if *recipients == 1 { "1 person".to_owned() } else { format!("{recipients} people") };
-                self.line(&format!("  mail to {people} through {destination}: {subject}"));
-            }
+            Event::LetterSent { subject, .. } => self.line(&format!("  mailed: {subject}")),
             Event::Trouble { what } => self.line(&format!("TROUBLE: {what}")),
             Event::Stopping => self.line("Done; nothing is left in hand."),
         }
@@ -98,7 +95,7 @@ fn paper(id: &ArrivalId, name: &Private<String>) -> String {
     format!("{short}  {}", name.reveal())
 }
 
-fn outcome(record: &Record, told: &[Role]) -> Vec<String> {
+fn outcome(record: &Record, told: &[String]) -> Vec<String> {
     let paper_name = paper(&record.arrival.id, &record.arrival.origin.name);
     let mut lines = Vec::new();
     if let Some(first) = &record.arrival.same_bytes_as {
@@ -119,7 +116,8 @@ fn outcome(record: &Record, told: &[Role]) -> Vec<String> {
         let ready = match (prescription.ready_to_treat, prescription.ready_to_bill) {
             (true, true) => "ready to treat and to bill",
             (true, false) => "ready to treat, not to bill",
-            (false, _) => "NOT ready",
+            (false, _) if prescription.gaps.iter().any(|gap| gap.level == GapLevel::Stop) => "NOT ready",
+            (false, _) => "to be checked first",
         };
         lines.push(format!(
             "  {}: {} for {patient}, {ready}",
@@ -139,19 +137,10 @@ fn outcome(record: &Record, told: &[Role]) -> Vec<String> {
             lines.push(format!("    check against the picture: {}", doubts.join(", ")));
         }
     }
-    let roles: Vec<&str> = told
-        .iter()
-        .map(|role| match role {
-            Role::FrontDesk => "front desk",
-            Role::Therapist => "therapist",
-            Role::Biller => "biller",
-            Role::Operator => "operator",
-        })
-        .collect();
-    lines.push(if roles.is_empty() {
+    lines.push(if told.is_empty() {
         "  nobody needs to be told".to_owned()
     } else {
-        format!("  told: {}", roles.join(", "))
+        format!("  told: {}", told.join(", "))
     });
     lines
 }

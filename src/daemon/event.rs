@@ -1,6 +1,6 @@
 //! What the daemon tells as it happens, to the terminal and to the log.
 
-use crate::model::{ArrivalId, Private, Record, Role};
+use crate::model::{ArrivalId, Private, Record};
 
 /// Something happened.
 #[derive(Debug)]
@@ -23,21 +23,17 @@ pub enum Event {
         /// How many there are.
         page_count: u32,
     },
-    /// A record is stored, and these roles will be told.
+    /// A record is stored, and these people will be told.
     Stored {
         /// The record.
         record: Box<Record>,
-        /// Who is told.
-        told: Vec<Role>,
+        /// The names of the staff who are told.
+        told: Vec<String>,
     },
     /// A letter was handed over.
     LetterSent {
         /// Its subject: no patient data.
         subject: String,
-        /// How many recipients.
-        recipients: usize,
-        /// Where it went.
-        destination: String,
     },
     /// Something does not work; it is tried again by itself.
     Trouble {

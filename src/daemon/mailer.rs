@@ -35,8 +35,7 @@ pub(in crate::daemon) async fn deliver(mailer: Mailer, shared: Shared) {
 async fn send(mailer: &Mailer, mut letter: crate::model::Letter, shared: &Shared) {
     let kept = match mailer.send(&letter).await {
         Ok(()) => {
-            let (subject, recipients) = (letter.subject.clone(), letter.to.len());
-            (shared.tell)(Event::LetterSent { subject, recipients, destination: mailer.destination() });
+            (shared.tell)(Event::LetterSent { subject: letter.subject.clone() });
             shared.store.sent(&letter)
         }
         Err(error) => {

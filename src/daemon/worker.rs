@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use crate::alert;
+use crate::alert::{self, Staff};
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
 use crate::intake::message;
-use crate::model::{Arrival, Letter, Paper, PaperError, PaperErrorCode, Reading, Record, Role};
+use crate::model::{Arrival, Letter, Paper, PaperError, PaperErrorCode, Reading, Record};
 use crate::pipeline::{Pipeline, PipelineError};
 
 /// How long an owed paper rests after a fault of ours, in seconds.
@@ -110,16 +110,8 @@ fn mail_parts(bytes: &[u8]) -> Result<Vec<Arc<[u8]>>, String> {
     Ok(mail.papers.into_iter().map(|paper| Arc::from(paper.bytes)).collect())
 }
 
-/// The roles behind the recipients of some letters.
-fn told(letters: &[Letter], shared: &Shared) -> Vec<Role> {
-    let mut roles: Vec<Role> = shared
-        .config
-        .staff
-        .iter()
-        .filter(|person| letters.iter().any(|letter| letter.to.contains(&person.email)))
-        .flat_map(|person| person.roles.clone())
-        .collect();
-    roles.sort();
-    roles.dedup();
-    roles
+/// The names of those whom some letters go to.
+fn told(letters: &[Letter], shared: &Shared) -> Vec<String> {
+    let is_told = |person: &&Staff| letters.iter().any(|letter| letter.to.contains(&person.email));
+    shared.config.staff.iter().filter(is_told).map(|person| person.name.clone()).collect()
 }

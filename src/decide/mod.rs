@@ -9,7 +9,8 @@ use jiff::civil::Date;
 
 use crate::decide::choose::Chosen;
 use crate::model::{
-    Evidence, Field, GapLevel, OtherPage, Patient, Payer, PayerKind, Plan, Prescription, Provider, Section, Value,
+    Evidence, Field, FrequencyStatus, GapLevel, OtherPage, Patient, Payer, PayerKind, Plan, Prescription, Provider,
+    Section, Value,
 };
 use crate::rules::Book;
 
@@ -69,6 +70,14 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
         ready_to_treat: false,
         ready_to_bill: false,
     };
+    // a number of visits and the day by which they are to be used: nothing is open
+    if let Some(frequency) = &mut prescription.frequency
+        && frequency.status == FrequencyStatus::Incomplete
+        && frequency.visits.is_some()
+        && prescription.expires_on.is_some()
+    {
+        frequency.status = FrequencyStatus::Ok;
+    }
     let unread = chosen.unread();
     prescription.gaps = gaps::gaps(&prescription, &unread, book, on);
     prescription.evidence = chosen.evidence();

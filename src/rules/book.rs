@@ -98,6 +98,11 @@ impl Book {
         &self.0.rules.require
     }
 
+    /// How many labels, phrases and codes it looks for.
+    pub fn rule_count(&self) -> usize {
+        self.0.labels.count() + self.0.phrases.count() + self.0.codes.len()
+    }
+
     /// The sentence for a fault, by its name in the rule files.
     pub fn sentence(&self, fault: &str) -> Option<&TellRule> {
         self.0.rules.tell.iter().find(|rule| rule.fault == fault)

@@ -110,6 +110,11 @@ impl Labels {
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.words.len()));
     }
 
+    /// How many labels there are.
+    pub(in crate::rules) fn count(&self) -> usize {
+        self.by_first_word.values().map(Vec::len).sum()
+    }
+
     /// All labels of a page, row by row, left to right.
     pub(in crate::rules) fn find(&self, sheet: &Sheet) -> Vec<Label> {
         let mut labels: Vec<Label> = Vec::new();
@@ -157,12 +162,10 @@ impl Labels {
             && let Some(closes) = (end..words.words.len().min(end + 5))
                 .find(|&index| words.words[index].text.trim_end_matches(':').ends_with(')'))
         {
-            let digits = words.words[end..=closes]
-                .iter()
-                .flat_map(|token| token.text.chars())
-                .filter(char::is_ascii_digit)
-                .count();
-            if digits < 4 {
+            let of_remark = || words.words[end..=closes].iter().flat_map(|token| token.text.chars());
+            let digits = of_remark().filter(char::is_ascii_digit).count();
+            // "(2) times" is the value
+            if digits < 4 && of_remark().filter(|letter| letter.is_alphabetic()).count() >= 2 {
                 end = closes + 1;
             }
         }

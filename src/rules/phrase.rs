@@ -47,6 +47,11 @@ impl Folded {
 }
 
 impl Phrases {
+    /// How many phrases there are.
+    pub(in crate::rules) fn count(&self) -> usize {
+        self.words.len()
+    }
+
     pub(in crate::rules) fn new(rules: &RuleFile) -> Self {
         let signs = rules.document.values().flat_map(|document| &document.sign).flat_map(|sign| &sign.any);
         let payers = rules.payer.values().flat_map(|payer| payer.words.iter().chain(&payer.prose));

@@ -3,7 +3,9 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -12,6 +14,9 @@ use tempfile::TempDir;
 pub(crate) const ORDER: &str = "PRESCRIPTION FOR MASSAGE THERAPY\nPatient: Quentin Zebra\nDOB: 03/02/1984\n\
     Diagnosis: M54.2 Cervicalgia\nTreatment: massage therapy 97124\nFrequency: 2x/week x 6 weeks\n\
     Insurance: self pay\nProvider: Alan Pierce, MD\nElectronically signed by Alan Pierce, MD\nDate: 10/01/2026\n";
+
+/// A program that says nothing for so long hangs: the test fails instead of waiting with it.
+const SILENCE_MAX: Duration = Duration::from_secs(120);
 
 /// What `rxintake init` makes, in a scratch folder.
 pub(crate) struct Clinic {
@@ -57,14 +62,28 @@ impl Clinic {
         command
     }
 
+    /// `run --once` to its end.
     pub(crate) fn run_once(&self) -> Output {
-        self.command(&["run", "--once"]).output().unwrap()
+        let mut daemon = self.start(&["run", "--once"]);
+        let mut said = Vec::new();
+        while let Some(line) = daemon.line() {
+            said.extend(line.into_bytes());
+            said.push(b'\n');
+        }
+        let status = daemon.child.wait().unwrap();
+        Output { status, stdout: said, stderr: fs::read(self.path("stderr")).unwrap() }
     }
 
     /// Starts the daemon; its outcomes are lines on its standard output.
-    pub(crate) fn start(&self) -> Daemon {
-        let mut child = self.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
+    pub(crate) fn start(&self, arguments: &[&str]) -> Daemon {
+        let stderr = fs::File::create(self.path("stderr")).unwrap();
+        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (say, lines) = channel();
+        std::thread::spawn(move || {
+            // a test that has heard enough hangs up
+            output.lines().map_while(Result::ok).all(|line| say.send(line).is_ok())
+        });
         Daemon { child, lines }
     }
 
@@ -90,14 +109,17 @@ impl Clinic {
 /// A running daemon; killed when it goes out of scope.
 pub(crate) struct Daemon {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Daemon {
     /// The next line that it prints; None when it has ended.
     pub(crate) fn line(&mut self) -> Option<String> {
-        let mut line = String::new();
-        (self.lines.read_line(&mut line).unwrap() > 0).then(|| line.trim_end().to_owned())
+        match self.lines.recv_timeout(SILENCE_MAX) {
+            Ok(line) => Some(line),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => panic!("the daemon has said nothing for {SILENCE_MAX:?}"),
+        }
     }
 
     /// Reads lines until one holds `words`.
