@@ -2,7 +2,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,8 +11,8 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls as ClientTls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
-use crate::alert::{AlertError, Options, Smtp, Tls};
-use crate::model::Letter;
+use crate::alert::{AlertError, Options, Smtp};
+use crate::model::{Letter, Tls};
 
 /// The ways a letter can go.
 pub enum Mailer {
@@ -109,13 +108,10 @@ impl Mailer {
 fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, AlertError> {
     let tls_error = |source| AlertError::Tls { host: smtp.host.clone(), source };
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host).port(smtp.port);
-    if smtp.tls == Tls::None {
-        let is_loopback =
-            smtp.host == "localhost" || smtp.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        if !is_loopback {
-            return Err(AlertError::PlainToElsewhere { host: smtp.host.clone() });
-        }
-    } else {
+    if !smtp.tls.is_allowed_to(&smtp.host) {
+        return Err(AlertError::PlainToElsewhere { host: smtp.host.clone() });
+    }
+    if smtp.tls != Tls::None {
         let mut parameters = TlsParameters::builder(smtp.host.clone());
         if let Some(path) = &smtp.ca_file {
             let pem = fs::read(path).map_err(file_error("read", path))?;

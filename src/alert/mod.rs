@@ -8,7 +8,7 @@ mod options;
 pub use compose::{Staff, letters};
 pub use error::AlertError;
 pub use mailer::Mailer;
-pub use options::{Options, Smtp, Tls};
+pub use options::{Options, Smtp};
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Tls;
+
 /// Settings of alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,17 +42,4 @@ pub struct Smtp {
 
 fn timeout_seconds() -> u64 {
     60
-}
-
-/// How a connection is encrypted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tls {
-    /// From the first byte (RFC 8314).
-    Implicit,
-    /// After STARTTLS, which must succeed (RFC 3207).
-    #[default]
-    Starttls,
-    /// Not at all; only to this machine itself.
-    None,
 }

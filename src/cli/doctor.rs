@@ -7,6 +7,8 @@ use std::path::Path;
 
 use crate::alert::Mailer;
 use crate::config::{Config, Inbox};
+use crate::intake::hylafax::Queue;
+use crate::intake::mailbox::{self, Mailbox};
 use crate::model::Role;
 use crate::reader::Reader;
 use crate::rules::Book;
@@ -20,8 +22,14 @@ pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> any
         vec![("data folder".to_owned(), writable(&config.data_dir))];
     findings.push(("master key".to_owned(), key(&config.key_path())));
     findings.push(("rule files".to_owned(), rules(config)));
-    for Inbox::Folder(options) in &config.inbox {
-        findings.push((format!("inbox {}", options.path.display()), writable(&options.path)));
+    for inbox in &config.inbox {
+        findings.push(match inbox {
+            Inbox::Folder(options) => (format!("inbox {}", options.path.display()), writable(&options.path)),
+            Inbox::Hylafax(options) => {
+                (format!("fax queue {}", options.path.display()), Queue::new(options.clone()).check())
+            }
+            Inbox::Imap(options) => (format!("mailbox {} at {}", options.user, options.host), mailbox(options).await),
+        });
     }
     findings.push(("reader".to_owned(), reader(config).await));
     findings.push(("alerts".to_owned(), alerts(config).await));
@@ -88,12 +96,20 @@ async fn reader(config: &Config) -> Result<String, String> {
     ))
 }
 
+async fn mailbox(options: &mailbox::Options) -> Result<String, String> {
+    let mut mailbox = Mailbox::new(options.clone()).map_err(|error| with_cause(&error))?;
+    let waiting = mailbox.look().await.map_err(|error| with_cause(&error));
+    mailbox.close().await;
+    Ok(format!("log-in works, {} mails wait in {}", waiting?.len(), options.folder))
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}")
+}
+
 async fn alerts(config: &Config) -> Result<String, String> {
     let mailer = Mailer::new(&config.alerts).map_err(|error| error.to_string())?;
-    let chain = |error: &dyn std::error::Error| {
-        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("{error}{cause}; alerts wait until it works")
-    };
-    mailer.check().await.map_err(|error| chain(&error))?;
+    mailer.check().await.map_err(|error| format!("{}; alerts wait until it works", with_cause(&error)))?;
     Ok(format!("{} takes letters", mailer.destination()))
 }

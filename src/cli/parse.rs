@@ -68,19 +68,14 @@ async fn parse_file(file: &Path, on: Date, pipeline: &Pipeline) -> anyhow::Resul
         Ok(bytes) => bytes,
         Err(error) => return Ok(unreadable(&[], format!("The file cannot be opened: {error}."))),
     };
-    let parts: Vec<Arc<[u8]>> = if is_mail(file) {
+    let parts = if is_mail(file) {
         match message::papers(&bytes, &message::Limits::default()) {
-            Ok(mail) => mail.papers.into_iter().map(|paper| Arc::from(paper.bytes)).collect(),
-            Err(error) => return Ok(unreadable(&bytes, format!("The mail cannot be taken apart: {error}."))),
+            Ok(papers) => papers,
+            Err(message) => return Ok(unreadable(&bytes, message)),
         }
     } else {
         vec![Arc::from(bytes.as_slice())]
     };
-    if parts.is_empty() {
-        let message =
-            "The mail holds no paper. Open it: the sender may have put a link in it, or forgotten the attachment.";
-        return Ok(unreadable(&bytes, message.to_owned()));
-    }
     let (_, paper) =
         pipeline.take(&parts, on, &|_| ()).await.with_context(|| format!("could not read {}", file.display()))?;
     Ok(Paper { sha256: hexadecimal(&Sha256::digest(&bytes)), ..paper })

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::alert::{self, Staff};
-use crate::intake::folder;
+use crate::intake::{folder, hylafax, mailbox};
 use crate::reader;
 
 pub use error::ConfigError;
@@ -41,6 +41,24 @@ pub struct Config {
 pub enum Inbox {
     /// A watched folder.
     Folder(folder::Options),
+    /// The receive queue of HylaFAX.
+    Hylafax(hylafax::Options),
+    /// An IMAP mailbox.
+    Imap(mailbox::Options),
+}
+
+impl Inbox {
+    /// The paths that it names.
+    fn paths(&mut self) -> Vec<&mut PathBuf> {
+        match self {
+            Self::Folder(options) => std::iter::once(&mut options.path).chain(&mut options.done).collect(),
+            Self::Hylafax(options) => std::iter::once(&mut options.path).chain(&mut options.log).collect(),
+            Self::Imap(options) => {
+                let secrets = options.password_file.iter_mut().chain(&mut options.token_file);
+                secrets.chain(&mut options.ca_file).collect()
+            }
+        }
+    }
 }
 
 impl Config {
@@ -83,10 +101,7 @@ impl Config {
         let absolute = |path: &mut PathBuf| *path = folder.join(&*path);
         absolute(&mut self.data_dir);
         absolute(self.key_file.get_or_insert_with(|| PathBuf::from("rxintake.key")));
-        let inboxes = self
-            .inbox
-            .iter_mut()
-            .flat_map(|Inbox::Folder(options)| std::iter::once(&mut options.path).chain(&mut options.done));
+        let inboxes = self.inbox.iter_mut().flat_map(Inbox::paths);
         let mut smtp = self.alerts.smtp.as_mut();
         let smtp = smtp.as_mut().into_iter().flat_map(|smtp| smtp.password_file.iter_mut().chain(&mut smtp.ca_file));
         inboxes.chain(smtp).chain(&mut self.alerts.directory).chain(&mut self.rules_dir).for_each(absolute);

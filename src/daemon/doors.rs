@@ -8,12 +8,18 @@ use tokio::sync::mpsc;
 
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
-use crate::intake::Incoming;
-use crate::intake::folder::Folder;
-use crate::store::Accepted;
+use crate::intake::mailbox::Mailbox;
+use crate::intake::{Door, Incoming, IntakeError};
+use crate::model::Arrival;
+use crate::store::{Accepted, StoreError};
+
+/// First wait after a mail server failed, in seconds; it doubles each time.
+const FIRST_WAIT_SECONDS: u64 = 5;
+/// Longest wait before a mail server is tried again, in seconds.
+const LONGEST_WAIT_SECONDS: u64 = 300;
 
 /// Looks into a folder at every change event and at every poll, until the daemon stops.
-pub(in crate::daemon) async fn watch(mut door: Folder, shared: Shared) {
+pub(in crate::daemon) async fn watch(mut door: Door, shared: Shared) {
     let (hint, mut hints) = mpsc::channel(1);
     // the event is only a hint: shares send none, and a folder that was made anew sends no more
     let watcher = notify::recommended_watcher(move |_| {
@@ -31,7 +37,7 @@ pub(in crate::daemon) async fn watch(mut door: Folder, shared: Shared) {
             });
         });
     let poll = Duration::from_secs(door.poll_seconds());
-    let mut was_idle = false;
+    let mut idleness = Idleness::default();
     let mut troubled = false;
     loop {
         let busy = match door.look(clock::now()) {
@@ -39,7 +45,7 @@ pub(in crate::daemon) async fn watch(mut door: Folder, shared: Shared) {
                 let busy = seen.waiting > 0 || !seen.incoming.is_empty();
                 let troubles = !seen.troubles.is_empty();
                 for incoming in seen.incoming {
-                    keep(incoming, &shared);
+                    take(&mut door, incoming, &shared);
                 }
                 // told once, not at every look
                 if troubles && !troubled {
@@ -56,15 +62,7 @@ pub(in crate::daemon) async fn watch(mut door: Folder, shared: Shared) {
                 false
             }
         };
-        if busy == was_idle {
-            was_idle = !busy;
-            if was_idle {
-                shared.idle_doors.fetch_add(1, Ordering::SeqCst);
-            } else {
-                shared.idle_doors.fetch_sub(1, Ordering::SeqCst);
-            }
-        }
-        shared.progress.notify_one();
+        idleness.is(!busy, &shared);
         tokio::select! {
             () = shared.stop.cancelled() => return,
             () = tokio::time::sleep(poll) => {}
@@ -74,22 +72,98 @@ pub(in crate::daemon) async fn watch(mut door: Folder, shared: Shared) {
 }
 
 /// Ours first, released then. What cannot be kept stays where it is and is seen again.
-fn keep(incoming: Incoming, shared: &Shared) {
-    let Incoming { mut arrival, bytes, receipt } = incoming;
-    let kept = shared.store.first_with(&arrival.sha256).and_then(|first| {
-        arrival.same_bytes_as = first.filter(|first| *first != arrival.id);
-        shared.store.accept(&arrival, &bytes)
-    });
-    match kept {
-        Ok(accepted) => {
-            if accepted == Accepted::New {
-                (shared.tell)(Event::Accepted { id: arrival.id, name: arrival.origin.name });
-                shared.owed.notify_waiters();
-            }
-            if let Err(error) = receipt.give() {
+fn take(door: &mut Door, incoming: Incoming, shared: &Shared) {
+    let Incoming { arrival, bytes, receipt } = incoming;
+    match keep(arrival, &bytes, shared) {
+        Ok(()) => {
+            if let Err(error) = door.release(receipt) {
                 (shared.tell)(trouble(&error));
             }
         }
         Err(error) => (shared.tell)(trouble(&error)),
+    }
+}
+
+/// Takes every new mail of a mailbox, and waits for the next, until the daemon stops. A server that does not answer is tried
+/// again with growing delay.
+pub(in crate::daemon) async fn watch_mailbox(mut door: Mailbox, shared: Shared) {
+    let mut idleness = Idleness::default();
+    let mut failures = 0;
+    loop {
+        let round = shared.stop.run_until_cancelled(empty(&mut door, &shared)).await;
+        let Some(round) = round else { break };
+        let waited = match round {
+            Ok(()) => {
+                failures = 0;
+                idleness.is(true, &shared);
+                shared.stop.run_until_cancelled(door.wait()).await
+            }
+            Err(error) => Some(Err(error)),
+        };
+        match waited {
+            None => break,
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                if failures == 0 {
+                    (shared.tell)(trouble(&error));
+                }
+                shared.unreached.store(true, Ordering::SeqCst);
+                idleness.is(true, &shared); // `--once` does not wait for a server that is away
+                let wait = (FIRST_WAIT_SECONDS << failures.min(10)).min(LONGEST_WAIT_SECONDS);
+                failures += 1;
+                if shared.stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(wait))).await.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    door.close().await;
+}
+
+async fn empty(door: &mut Mailbox, shared: &Shared) -> Result<(), IntakeError> {
+    for uid in door.look().await? {
+        match door.fetch(uid, clock::now()).await {
+            Ok(None) => {}
+            Ok(Some(mail)) => match keep(mail.arrival.clone(), &mail.bytes, shared) {
+                Ok(()) => door.release(&mail).await?,
+                Err(error) => (shared.tell)(trouble(&error)),
+            },
+            // this one stays on the server; the others go on
+            Err(error @ (IntakeError::Held { .. } | IntakeError::Unfetchable { .. })) => (shared.tell)(trouble(&error)),
+            Err(error) => return Err(error),
+        }
+    }
+    shared.unreached.store(false, Ordering::SeqCst);
+    Ok(())
+}
+
+/// Makes a paper ours: when this returns it survives a power cut. What is ours already stays as it is.
+fn keep(mut arrival: Arrival, bytes: &[u8], shared: &Shared) -> Result<(), StoreError> {
+    let first = shared.store.first_with(&arrival.sha256)?;
+    arrival.same_bytes_as = first.filter(|first| *first != arrival.id);
+    if shared.store.accept(&arrival, bytes)? == Accepted::New {
+        (shared.tell)(Event::Accepted { id: arrival.id, name: arrival.origin.name });
+        shared.owed.notify_waiters();
+    }
+    Ok(())
+}
+
+/// Whether a door sees nothing to take or wait for, counted over all doors.
+#[derive(Default)]
+struct Idleness {
+    is_idle: bool,
+}
+
+impl Idleness {
+    fn is(&mut self, is_idle: bool, shared: &Shared) {
+        if is_idle != self.is_idle {
+            self.is_idle = is_idle;
+            if is_idle {
+                shared.idle_doors.fetch_add(1, Ordering::SeqCst);
+            } else {
+                shared.idle_doors.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        shared.progress.notify_one();
     }
 }

@@ -12,6 +12,9 @@ pub enum DaemonError {
     /// A door cannot be opened.
     #[error("an inbox cannot be watched")]
     Door(#[source] IntakeError),
+    /// A mail server did not answer, and nobody waits for it.
+    #[error("a mailbox could not be emptied: its server did not answer; mails wait there")]
+    Unreached,
     /// Signals cannot be received.
     #[error("cannot wait for signals")]
     Signals(#[source] std::io::Error),

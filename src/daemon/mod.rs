@@ -12,7 +12,7 @@ mod socket;
 mod worker;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -20,7 +20,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alert::Mailer;
 use crate::config::{Config, Inbox};
+use crate::intake::Door;
 use crate::intake::folder::Folder;
+use crate::intake::hylafax::Queue;
+use crate::intake::mailbox::Mailbox;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
@@ -46,6 +49,8 @@ pub(in crate::daemon) struct Shared {
     pub(in crate::daemon) progress: Arc<Notify>,
     /// Doors that saw nothing to take or wait for at their last look.
     pub(in crate::daemon) idle_doors: Arc<AtomicUsize>,
+    /// A mail server did not answer when it was last asked.
+    pub(in crate::daemon) unreached: Arc<AtomicBool>,
 }
 
 /// Runs until SIGTERM or SIGINT, or, with `once`, until every inbox is empty, nothing is owed and the outbox is empty. The
@@ -55,7 +60,14 @@ pub(in crate::daemon) struct Shared {
 /// Where a door or the mailer cannot work at all.
 pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, tell: Tell) -> Result<(), DaemonError> {
     let mailer = Mailer::new(&config.alerts).map_err(DaemonError::Alerts)?;
-    let doors: Vec<Folder> = config.inbox.iter().map(|Inbox::Folder(options)| Folder::new(options.clone())).collect();
+    let (mut doors, mut mailboxes) = (Vec::new(), Vec::new());
+    for inbox in &config.inbox {
+        match inbox {
+            Inbox::Folder(options) => doors.push(Door::Folder(Folder::new(options.clone()))),
+            Inbox::Hylafax(options) => doors.push(Door::Hylafax(Queue::new(options.clone()))),
+            Inbox::Imap(options) => mailboxes.push(Mailbox::new(options.clone()).map_err(DaemonError::Door)?),
+        }
+    }
     for door in &doors {
         door.prepare().map_err(DaemonError::Door)?;
     }
@@ -68,11 +80,15 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         letters: Arc::new(Notify::new()),
         progress: Arc::new(Notify::new()),
         idle_doors: Arc::new(AtomicUsize::new(0)),
+        unreached: Arc::new(AtomicBool::new(false)),
     };
-    let door_count = doors.len();
+    let door_count = doors.len() + mailboxes.len();
     let mut tasks = JoinSet::new();
     for door in doors {
         tasks.spawn(doors::watch(door, shared.clone()));
+    }
+    for mailbox in mailboxes {
+        tasks.spawn(doors::watch_mailbox(mailbox, shared.clone()));
     }
     for _ in 0..shared.config.reader.jobs.max(1) {
         tasks.spawn(worker::work(pipeline.clone(), shared.clone()));
@@ -95,6 +111,9 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     shared.stop.cancel();
     while let Some(ended) = tasks.join_next().await {
         ended.map_err(DaemonError::Task)?;
+    }
+    if once && shared.unreached.load(Ordering::SeqCst) {
+        return Err(DaemonError::Unreached);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::alert::{self, Staff};
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
 use crate::intake::message;
-use crate::model::{Arrival, Letter, Paper, PaperError, PaperErrorCode, Reading, Record};
+use crate::model::{Arrival, ArrivalId, Letter, Paper, PaperError, PaperErrorCode, Reading, Record};
 use crate::pipeline::{Pipeline, PipelineError};
 
 /// How long an owed paper rests after a fault of ours, in seconds.
@@ -40,8 +40,13 @@ pub(in crate::daemon) async fn work(pipeline: Pipeline, shared: Shared) {
 }
 
 async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shared) {
+    let papers = match message::is_mail(&arrival).then(|| message::papers(bytes, &message::Limits::default())) {
+        Some(Ok(papers)) => return unpack(&arrival, &papers, shared),
+        Some(Err(why)) => Err(why),
+        None => Ok(Arc::from(bytes)),
+    };
     let outcome = tokio::select! {
-        outcome = read(&arrival, bytes, pipeline, shared) => outcome,
+        outcome = read(&arrival, papers, pipeline, shared) => outcome,
         () = shared.stop.cancelled() => {
             // it stays owed, from this moment on
             if let Err(error) = shared.store.give_back(&arrival.id, clock::now()) {
@@ -64,50 +69,66 @@ async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shar
             (shared.tell)(Event::Stored { record: Box::new(record), told });
             shared.letters.notify_one();
         }
-        Err(event) => {
-            (shared.tell)(event);
-            let now = clock::now();
-            let due = now.checked_add(SignedDuration::from_secs(RETRY_SECONDS)).unwrap_or(now);
-            if let Err(error) = shared.store.give_back(&arrival.id, due) {
-                (shared.tell)(trouble(&error));
-            }
-        }
+        Err(event) => put_off(&arrival.id, event, shared),
+    }
+}
+
+/// Each paper of a mail is a record of its own; the mail stays with the originals.
+fn unpack(mail: &Arrival, papers: &[Arc<[u8]>], shared: &Shared) {
+    let parts: Vec<(Arrival, Arc<[u8]>)> =
+        (1..).zip(papers).map(|(number, paper)| (message::part(mail, number, paper), paper.clone())).collect();
+    match shared.store.unpack(&mail.id, parts) {
+        Ok(()) => shared.owed.notify_waiters(),
+        Err(error) => put_off(&mail.id, trouble(&error), shared),
     }
 }
 
 async fn read(
     arrival: &Arrival,
-    bytes: &[u8],
+    paper: Result<Arc<[u8]>, String>,
     pipeline: &Pipeline,
     shared: &Shared,
 ) -> Result<(Vec<Reading>, Paper), PipelineError> {
     let on = arrival.received_at.to_zoned(TimeZone::system()).date();
-    let is_mail = arrival.origin.name.reveal().to_lowercase().ends_with(".eml");
-    let parts: Result<Vec<Arc<[u8]>>, String> = if is_mail { mail_parts(bytes) } else { Ok(vec![Arc::from(bytes)]) };
     let progress = |progress: crate::reader::Progress| {
         let (id, name) = (arrival.id.clone(), arrival.origin.name.clone());
         (shared.tell)(Event::Page { id, name, page: progress.page, page_count: progress.page_count });
     };
-    match parts {
-        Ok(parts) => pipeline.take(&parts, on, &progress).await,
+    let (readings, paper) = match paper {
+        Ok(bytes) => pipeline.take(&[bytes], on, &progress).await?,
         Err(message) => {
             let error = Some(PaperError { code: PaperErrorCode::NotAPaper, message });
             let sha256 = arrival.sha256.clone();
-            Ok((Vec::new(), Paper { sha256, pages: 0, error, other_pages: Vec::new(), prescriptions: Vec::new() }))
+            (Vec::new(), Paper { sha256, pages: 0, error, other_pages: Vec::new(), prescriptions: Vec::new() })
         }
-    }
+    };
+    let error = paper.error.or_else(|| broken_off(arrival, paper.pages));
+    Ok((readings, Paper { error, ..paper }))
 }
 
-fn mail_parts(bytes: &[u8]) -> Result<Vec<Arc<[u8]>>, String> {
-    let mail = message::papers(bytes, &message::Limits::default())
-        .map_err(|error| format!("The mail cannot be taken apart: {error}."))?;
-    if mail.papers.is_empty() {
-        return Err(
-            "The mail holds no paper. Open it: the sender may have put a link in it, or forgotten the attachment."
-                .to_owned(),
-        );
+/// The paper looks whole, but the fax machine says that something of it did not come.
+fn broken_off(arrival: &Arrival, pages: u32) -> Option<PaperError> {
+    let reception = arrival.reception.as_ref()?;
+    let message = match (&reception.error, reception.pages) {
+        (Some(error), _) => format!(
+            "The fax broke off while it came in ({error}); the pages that came were read. Ask the sender to send it again."
+        ),
+        (None, Some(logged)) if logged > pages => format!(
+            "The fax machine's log says {logged} pages, but {pages} are there. Ask the sender to send it again."
+        ),
+        _ => return None,
+    };
+    Some(PaperError { code: PaperErrorCode::Truncated, message })
+}
+
+/// It is our turn: the paper stays owed and is tried again.
+fn put_off(id: &ArrivalId, event: Event, shared: &Shared) {
+    (shared.tell)(event);
+    let now = clock::now();
+    let due = now.checked_add(SignedDuration::from_secs(RETRY_SECONDS)).unwrap_or(now);
+    if let Err(error) = shared.store.give_back(id, due) {
+        (shared.tell)(trouble(&error));
     }
-    Ok(mail.papers.into_iter().map(|paper| Arc::from(paper.bytes)).collect())
 }
 
 /// The names of those whom some letters go to.

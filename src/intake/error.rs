@@ -28,6 +28,98 @@ pub enum IntakeError {
         #[source]
         source: io::Error,
     },
+    /// The receive queue cannot be read.
+    #[error("cannot read HylaFAX's receive queue {path}; `rxintake doctor` says what to do")]
+    Queue {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A fax is kept from us for longer than a call takes.
+    #[error(
+        "a fax in {folder} has been closed to its group for more than an hour; write `RecvFileMode: 0640` into the modem's \
+         configuration, then `rxintake doctor`"
+    )]
+    FaxKept {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The mail server cannot be reached, or the connection broke.
+    #[error("the mail server {host} does not answer; mails wait there")]
+    MailServer {
+        /// The server.
+        host: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The mail server says no.
+    #[error("the mail server {host} refuses to {act}; mails wait there")]
+    Refused {
+        /// The server.
+        host: String,
+        /// What was asked.
+        act: &'static str,
+        /// Its answer.
+        #[source]
+        source: Box<async_imap::error::Error>,
+    },
+    /// The mail server takes too long.
+    #[error("the mail server {host} did not {act} within {seconds} s; mails wait there")]
+    Silent {
+        /// The server.
+        host: String,
+        /// What was asked.
+        act: &'static str,
+        /// How long we waited.
+        seconds: u64,
+    },
+    /// The password of the mailbox cannot be read.
+    #[error("cannot read the mailbox password in {path}")]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// No password is named.
+    #[error("the mailbox {user} has no password_file and no token_file; name one of them in the configuration")]
+    NoSecret {
+        /// The user.
+        user: String,
+    },
+    /// An unencrypted connection to another machine.
+    #[error("tls = \"none\" is for this machine only; the mail server {host} needs \"implicit\" or \"starttls\"")]
+    PlainToElsewhere {
+        /// The server.
+        host: String,
+    },
+    /// The certificates of the mail server cannot be checked.
+    #[error("the encrypted connection to the mail server {host} cannot be made")]
+    Tls {
+        /// The server.
+        host: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A mail is held in the mailbox.
+    #[error("a mail from a sender who is not on the list (allow_from) is held in the mailbox {user}; look at it there")]
+    Held {
+        /// The mailbox.
+        user: String,
+    },
+    /// A mail that cannot be fetched.
+    #[error(
+        "a mail in the mailbox {user} cannot be fetched; it stays there: open it, and drop its papers into the inbox folder"
+    )]
+    Unfetchable {
+        /// The mailbox.
+        user: String,
+    },
     /// The bytes are no mail.
     #[error("this is no e-mail message")]
     NoMessage,

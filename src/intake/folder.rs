@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::intake::settle::{Look, Settling, is_settled};
-use crate::intake::{Incoming, IntakeError, arrival};
+use crate::intake::{Incoming, IntakeError, Receipt, Seen, arrival};
 use crate::model::OriginKind;
 
 /// Most files that are taken at one look; the rest waits for the next, so that other doors get their turn.
@@ -38,17 +38,6 @@ fn poll_seconds() -> u64 {
 pub struct Folder {
     options: Options,
     settling: Settling,
-}
-
-/// What a look into the folder gave.
-#[derive(Debug, Default)]
-pub struct Seen {
-    /// Settled files, oldest first.
-    pub incoming: Vec<Incoming>,
-    /// How many files are still waited for.
-    pub waiting: usize,
-    /// Files that cannot be read, or are too large.
-    pub troubles: Vec<IntakeError>,
 }
 
 impl Folder {
@@ -160,9 +149,29 @@ impl Folder {
             .map(|time| time.to_string())
             .unwrap_or_default();
         let key = format!("folder:{}:{}:{modified}", path.display(), seen.size);
-        let arrival = arrival(OriginKind::Folder, name.clone(), key, &bytes, now);
-        let receipt = Receipt { from: path.to_owned(), done: self.done(), name, taken_at: now };
+        let arrival = arrival(OriginKind::Folder, name, key, &bytes, now);
+        let receipt = Receipt { path: path.to_owned(), look: seen.clone(), taken_at: now };
         Ok(Some(Incoming { arrival, bytes, receipt }))
+    }
+
+    /// The file moves to the folder of taken papers, under a name that sorts by arrival.
+    pub(in crate::intake) fn release(&self, receipt: &Receipt) -> Result<(), IntakeError> {
+        let done = self.done();
+        let trouble = |source| IntakeError::File { act: "move", folder: done.clone(), source };
+        let stamp = receipt.taken_at.to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
+        let name = receipt.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let names =
+            std::iter::once(format!("{stamp}-{name}")).chain((2..).map(|number| format!("{stamp}-{number}-{name}")));
+        let free = names.map(|name| done.join(name)).find(|path| matches!(path.try_exists(), Ok(false) | Err(_)));
+        let target = free.unwrap_or_else(|| unreachable!("there is no last number"));
+        match fs::rename(&receipt.path, &target) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+                fs::copy(&receipt.path, &target).map_err(trouble)?;
+                fs::remove_file(&receipt.path).map_err(trouble)
+            }
+            other => other.map_err(trouble),
+        }
     }
 }
 
@@ -171,36 +180,4 @@ fn is_half_written(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     name.starts_with(['.', '~'])
         || [".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp"].iter().any(|end| name.ends_with(end))
-}
-
-/// Releases a file: it moves to the folder of taken papers, under a name that sorts by arrival.
-#[derive(Debug)]
-pub struct Receipt {
-    from: PathBuf,
-    done: PathBuf,
-    name: String,
-    taken_at: Timestamp,
-}
-
-impl Receipt {
-    /// To be called only when the paper is durable with us. A file that is gone already is released.
-    ///
-    /// # Errors
-    /// Where the file cannot be moved; it is then seen again, and known as the same arrival.
-    pub fn give(self) -> Result<(), IntakeError> {
-        let trouble = |source| IntakeError::File { act: "move", folder: self.done.clone(), source };
-        let stamp = self.taken_at.to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
-        let names = std::iter::once(format!("{stamp}-{}", self.name))
-            .chain((2..).map(|number| format!("{stamp}-{number}-{}", self.name)));
-        let free = names.map(|name| self.done.join(name)).find(|path| matches!(path.try_exists(), Ok(false) | Err(_)));
-        let target = free.unwrap_or_else(|| unreachable!("there is no last number"));
-        match fs::rename(&self.from, &target) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
-                fs::copy(&self.from, &target).map_err(trouble)?;
-                fs::remove_file(&self.from).map_err(trouble)
-            }
-            other => other.map_err(trouble),
-        }
-    }
 }

@@ -2,25 +2,115 @@
 
 mod error;
 pub mod folder;
+pub mod hylafax;
+pub mod mailbox;
 pub mod message;
 mod settle;
+mod tnef;
+
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use crate::intake::folder::Folder;
+use crate::intake::hylafax::Queue;
+use crate::intake::settle::Look;
 use crate::model::{Arrival, ArrivalId, Origin, OriginKind};
 
 pub use error::IntakeError;
 
-/// Something that came in, still where it was.
+/// Something that came in as a file, still where it was.
 #[derive(Debug)]
 pub struct Incoming {
     /// Where it came from, and when we saw it.
     pub arrival: Arrival,
     /// Its bytes.
     pub bytes: Vec<u8>,
-    /// How the source is released once it is ours.
-    pub receipt: folder::Receipt,
+    /// What the door wants back once the paper is ours.
+    pub receipt: Receipt,
+}
+
+/// Which file a door gave, to be released when it is durable with us.
+#[derive(Debug)]
+pub struct Receipt {
+    path: PathBuf,
+    look: Look,
+    taken_at: Timestamp,
+}
+
+/// What a look through a door gave.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Finished files, oldest first.
+    pub incoming: Vec<Incoming>,
+    /// How many files are still waited for.
+    pub waiting: usize,
+    /// Files that cannot be read, or are too large.
+    pub troubles: Vec<IntakeError>,
+}
+
+/// A door that is a folder on this machine.
+#[derive(Debug)]
+pub enum Door {
+    /// Papers are moved away when they are ours.
+    Folder(Folder),
+    /// The receive queue of HylaFAX, which is only read.
+    Hylafax(Queue),
+}
+
+impl Door {
+    /// The folder that is watched.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder.path(),
+            Self::Hylafax(queue) => queue.path(),
+        }
+    }
+
+    /// Seconds between two looks.
+    pub fn poll_seconds(&self) -> u64 {
+        match self {
+            Self::Folder(folder) => folder.poll_seconds(),
+            Self::Hylafax(queue) => queue.poll_seconds(),
+        }
+    }
+
+    /// Makes what is ours to make.
+    ///
+    /// # Errors
+    /// Where that is not possible.
+    pub fn prepare(&self) -> Result<(), IntakeError> {
+        match self {
+            Self::Folder(folder) => folder.prepare(),
+            Self::Hylafax(_) => Ok(()),
+        }
+    }
+
+    /// One look.
+    ///
+    /// # Errors
+    /// Where the folder itself cannot be read.
+    pub fn look(&mut self, now: Timestamp) -> Result<Seen, IntakeError> {
+        match self {
+            Self::Folder(folder) => folder.look(now),
+            Self::Hylafax(queue) => queue.look(now),
+        }
+    }
+
+    /// To be called only when the paper is durable with us. A file that is gone already is released.
+    ///
+    /// # Errors
+    /// Where the file cannot be moved; it is then seen again, and known as the same arrival.
+    pub fn release(&mut self, receipt: Receipt) -> Result<(), IntakeError> {
+        match self {
+            Self::Folder(folder) => folder.release(&receipt),
+            Self::Hylafax(queue) => {
+                queue.release(receipt);
+                Ok(())
+            }
+        }
+    }
 }
 
 /// An arrival: its id is the digest of where it came from and of its bytes.
@@ -37,6 +127,8 @@ pub(in crate::intake) fn arrival(kind: OriginKind, name: String, key: String, by
         size_bytes: bytes.len() as u64,
         sha256: hexadecimal(&Sha256::digest(bytes)),
         same_bytes_as: None,
+        part_of: None,
+        reception: None,
     }
 }
 

@@ -58,4 +58,23 @@ pub struct Arrival {
     pub sha256: String,
     /// The first arrival that had the same bytes, if this is not the first.
     pub same_bytes_as: Option<ArrivalId>,
+    /// The mail that brought it, where a mail brought several papers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<ArrivalId>,
+    /// What the fax machine says of the reception.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reception: Option<Reception>,
+}
+
+/// What a fax machine knows of a fax beside its pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reception {
+    /// The caller's name, as the telephone network tells it.
+    pub caller_name: Option<crate::model::Private<String>>,
+    /// How many pages the log of receptions says.
+    pub pages: Option<u32>,
+    /// Why the reception ended early, in the fax machine's words.
+    pub error: Option<String>,
+    /// Lines that came damaged, over all pages (TIFF tag 326, RFC 2306).
+    pub damaged_lines: u32,
 }

@@ -14,10 +14,11 @@ mod prescription;
 mod private;
 mod reading;
 mod record;
+mod transport;
 
 pub use alert::{Letter, Role};
 pub use area::Area;
-pub use arrival::{Arrival, ArrivalId, Origin, OriginKind};
+pub use arrival::{Arrival, ArrivalId, Origin, OriginKind, Reception};
 pub use document::{Document, MediaType, PaperError, PaperErrorCode, ReadPaper};
 pub use field::Field;
 pub use finding::{Diagnosis, Evidence, Finding, PaperKind, PersonName, Procedure, Section, Value};
@@ -29,3 +30,4 @@ pub use prescription::{
 pub use private::Private;
 pub use reading::{Alternative, Line, Mark, MarkKind, MarkState, PageTrouble, Reading, Source, Word};
 pub use record::{Decision, Record, RecordState};
+pub use transport::Tls;

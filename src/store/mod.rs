@@ -78,6 +78,21 @@ impl Store {
         Ok(Accepted::New)
     }
 
+    /// Keeps the papers that a mail brought and owes them instead of the mail, whose original stays.
+    ///
+    /// # Errors
+    /// Where they could not be made durable; the mail stays owed.
+    pub fn unpack(&self, mail: &ArrivalId, parts: Vec<(Arrival, Arc<[u8]>)>) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        for (mut arrival, bytes) in parts {
+            arrival.same_bytes_as = self.first_with(&arrival.sha256)?.filter(|first| *first != arrival.id);
+            self.accept(&arrival, &bytes)?;
+        }
+        store.shelves.settle(mail)?;
+        store.hands().remove(&mail.0);
+        Ok(())
+    }
+
     /// The first arrival that had these bytes.
     ///
     /// # Errors

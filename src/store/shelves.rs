@@ -105,6 +105,12 @@ impl Shelves {
         self.make_durable()
     }
 
+    /// Nothing is owed for this arrival any more.
+    pub(in crate::store) fn settle(&self, id: &ArrivalId) -> Result<(), StoreError> {
+        self.owed.remove(self.place(id)?)?;
+        self.make_durable()
+    }
+
     pub(in crate::store) fn finish(&self, record: &Record, letters: &[Letter]) -> Result<(), StoreError> {
         let place = self.place(&record.arrival.id)?;
         let pieces = self.sealed_pieces(record)?;

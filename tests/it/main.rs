@@ -5,9 +5,11 @@ mod samples;
 #[path = "../../examples/score/tally.rs"]
 mod tally;
 mod clinic;
+mod dovecot;
 mod hostile;
 mod journey;
 mod linkage;
+mod mailbox;
 mod make;
 mod reader;
 mod tidy;

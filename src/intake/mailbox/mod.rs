@@ -1,0 +1,377 @@
+//! The mailbox door: IMAP (RFC 3501) with IDLE (RFC 2177) and MOVE (RFC 6851).
+//!
+//! A message is identified by UIDVALIDITY, UID and its bytes; `\Seen` belongs to people and is never looked at or set. The raw
+//! message is ours before the mailbox is touched.
+
+mod connect;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_imap::error::Error as ImapError;
+use async_imap::extensions::idle::IdleResponse;
+use async_imap::types::UnsolicitedResponse;
+use futures_util::TryStreamExt;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::intake::mailbox::connect::Session;
+use crate::intake::message::{self, Limits};
+use crate::intake::{IntakeError, arrival};
+use crate::model::{Arrival, OriginKind, Tls};
+
+/// Set on messages that are ours where no folder for processed ones is named.
+const TAKEN: &str = "$RxintakeTaken";
+/// Set on messages of senders who are not on the list.
+const HELD: &str = "$RxintakeHeld";
+/// IDLE is begun anew after so long, in seconds: routers forget silent connections (RFC 2177 says 29 minutes at most).
+const IDLE_SECONDS_MAX: u64 = 300;
+/// A message that could not be fetched so often is left where it is and told.
+const ATTEMPTS_MAX: u32 = 3;
+
+/// A mailbox to watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// Host name or address of the server.
+    pub host: String,
+    /// Port: 993 for implicit TLS, 143 for STARTTLS.
+    pub port: u16,
+    /// How the connection is encrypted.
+    #[serde(default)]
+    pub tls: Tls,
+    /// The user.
+    pub user: String,
+    /// A file that holds the password, nothing else.
+    pub password_file: Option<PathBuf>,
+    /// A file that holds an OAuth 2.0 access token (XOAUTH2), kept fresh by another program; it is read at each login.
+    pub token_file: Option<PathBuf>,
+    /// A certificate to trust beside the machine's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// The folder to watch.
+    #[serde(default = "inbox")]
+    pub folder: String,
+    /// The folder that messages are moved to once they are ours; made if it is not there. Without it they get a keyword.
+    pub processed: Option<String>,
+    /// Addresses (`fax@efax.com`) or domains (`@efax.com`) whose mails are taken; all where the list is empty.
+    #[serde(default)]
+    pub allow_from: Vec<String>,
+    /// Seconds between two looks, also while the server tells of new mail by itself.
+    #[serde(default = "poll_seconds")]
+    pub poll_seconds: u64,
+    /// Seconds until an answer is given up.
+    #[serde(default = "timeout_seconds")]
+    pub timeout_seconds: u64,
+}
+
+fn inbox() -> String {
+    "INBOX".to_owned()
+}
+
+fn poll_seconds() -> u64 {
+    60
+}
+
+fn timeout_seconds() -> u64 {
+    60
+}
+
+/// A message that is still on the server.
+#[derive(Debug)]
+pub struct Mail {
+    /// Where it came from.
+    pub arrival: Arrival,
+    /// The raw message.
+    pub bytes: Vec<u8>,
+    uid: u32,
+}
+
+/// A mailbox, connected or not.
+#[derive(Debug)]
+pub struct Mailbox {
+    options: Options,
+    open: Option<Open>,
+    /// By UIDVALIDITY and UID: how often fetching failed.
+    failed: BTreeMap<(u32, u32), u32>,
+}
+
+#[derive(Debug)]
+struct Open {
+    session: Session,
+    uid_validity: u32,
+    can_idle: bool,
+    can_move: bool,
+    can_expunge_uid: bool,
+}
+
+impl Mailbox {
+    /// A mailbox door; nothing is connected yet.
+    ///
+    /// # Errors
+    /// Where the configuration would send the password unencrypted to another machine, or names no password.
+    pub fn new(options: Options) -> Result<Self, IntakeError> {
+        if !options.tls.is_allowed_to(&options.host) {
+            return Err(IntakeError::PlainToElsewhere { host: options.host });
+        }
+        if options.password_file.is_none() && options.token_file.is_none() {
+            return Err(IntakeError::NoSecret { user: options.user });
+        }
+        Ok(Self { options, open: None, failed: BTreeMap::new() })
+    }
+
+    /// The user at the host, for people.
+    pub fn name(&self) -> String {
+        format!("{} at {}", self.options.user, self.options.host)
+    }
+
+    /// The UIDs of the messages that are not ours yet, oldest first.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or says no. The next call connects anew.
+    pub async fn look(&mut self) -> Result<Vec<u32>, IntakeError> {
+        if self.open.is_none() {
+            self.open = Some(self.connect().await?);
+        }
+        let not_ours = match self.options.processed {
+            Some(_) => format!("UNDELETED UNKEYWORD {HELD}"),
+            None => format!("UNDELETED UNKEYWORD {TAKEN} UNKEYWORD {HELD}"),
+        };
+        let (options, open) = self.opened()?;
+        let found = answer(options, "search", open.session.uid_search(not_ours)).await;
+        let found = self.or_closed(found)?;
+        let uid_validity = self.open.as_ref().map_or(0, |open| open.uid_validity);
+        let given_up = |uid: &u32| self.failed.get(&(uid_validity, *uid)).is_some_and(|times| *times >= ATTEMPTS_MAX);
+        let mut uids: Vec<u32> = found.into_iter().filter(|uid| !given_up(uid)).collect();
+        uids.sort_unstable();
+        Ok(uids)
+    }
+
+    /// One message, without touching it. None where it is gone.
+    ///
+    /// # Errors
+    /// Where it cannot be had now; [`IntakeError::Unfetchable`] where it is not tried again, [`IntakeError::Held`] where its
+    /// sender is not on the list.
+    pub async fn fetch(&mut self, uid: u32, now: Timestamp) -> Result<Option<Mail>, IntakeError> {
+        let fetched = self.fetch_raw(uid).await;
+        let (options, uid_validity) = (&self.options, self.open.as_ref().map_or(0, |open| open.uid_validity));
+        let raw = match fetched {
+            Ok(raw) => raw,
+            Err(error) => {
+                let times = self.failed.entry((uid_validity, uid)).or_default();
+                *times += 1;
+                let given_up = *times >= ATTEMPTS_MAX || matches!(error, IntakeError::TooLarge { .. });
+                if given_up {
+                    *times = ATTEMPTS_MAX;
+                    return Err(IntakeError::Unfetchable { user: options.user.clone() });
+                }
+                self.open = None;
+                return Err(error);
+            }
+        };
+        let Some(bytes) = raw else { return Ok(None) };
+        let head = message::head(&bytes);
+        if !allows(&options.allow_from, head.from.as_deref()) {
+            self.flag(uid, HELD).await?;
+            return Err(IntakeError::Held { user: self.options.user.clone() });
+        }
+        let name = head.message_id.unwrap_or_else(|| format!("mail {uid_validity}/{uid}"));
+        let key = format!("imap:{}@{}/{}:{uid_validity}/{uid}", options.user, options.host, options.folder);
+        let mut arrival = arrival(OriginKind::Imap, name, key, &bytes, now);
+        arrival.origin.sender = head.from.map(Into::into);
+        Ok(Some(Mail { arrival, bytes, uid }))
+    }
+
+    /// To be called only when the message is durable with us: it is moved, or gets a keyword.
+    ///
+    /// # Errors
+    /// Where that is not possible; the message is then seen again, and known as the same arrival.
+    pub async fn release(&mut self, mail: &Mail) -> Result<(), IntakeError> {
+        let Some(folder) = self.options.processed.clone() else { return self.flag(mail.uid, TAKEN).await };
+        let uid = mail.uid.to_string();
+        let (options, open) = self.opened()?;
+        if open.can_move {
+            let moved = answer(options, "move a mail", open.session.uid_mv(&uid, &folder)).await;
+            return self.or_closed(moved);
+        }
+        let copied = answer(options, "copy a mail", open.session.uid_copy(&uid, &folder)).await;
+        self.or_closed(copied)?;
+        self.flag(mail.uid, "\\Deleted").await?;
+        let (options, open) = self.opened()?;
+        if open.can_expunge_uid {
+            let session = &mut open.session;
+            let expunged = answer(options, "remove a mail", async {
+                session.uid_expunge(&uid).await?.try_collect::<Vec<_>>().await
+            });
+            let expunged = expunged.await.map(|_| ());
+            return self.or_closed(expunged);
+        }
+        Ok(()) // without UIDPLUS an EXPUNGE would remove what people marked; the mark is enough for us
+    }
+
+    /// Waits until the server tells of something, or the time for the next look has come.
+    ///
+    /// # Errors
+    /// Where the connection broke; the next look connects anew.
+    pub async fn wait(&mut self) -> Result<(), IntakeError> {
+        let poll = Duration::from_secs(self.options.poll_seconds.clamp(1, IDLE_SECONDS_MAX));
+        if self.was_told_of_mail() {
+            return Ok(());
+        }
+        let Some(open) = self.open.take_if(|open| open.can_idle) else {
+            tokio::time::sleep(poll).await;
+            return Ok(());
+        };
+        let Open { session, uid_validity, can_idle, can_move, can_expunge_uid } = open;
+        let mut idle = session.idle();
+        answer(&self.options, "wait for mail", idle.init()).await?;
+        let woken = {
+            let (waiting, _interrupt) = idle.wait_with_timeout(poll);
+            // a server that says "still here" would hold the wait for ever
+            match tokio::time::timeout(poll, waiting).await {
+                Ok(woken) => woken.map_err(|error| refused(&self.options, "wait for mail", error))?,
+                Err(_) => IdleResponse::Timeout,
+            }
+        };
+        if matches!(woken, IdleResponse::ManualInterrupt) {
+            // nobody interrupted it: the connection is gone
+            let source = std::io::ErrorKind::ConnectionReset.into();
+            return Err(IntakeError::MailServer { host: self.options.host.clone(), source });
+        }
+        let session = answer(&self.options, "end waiting", idle.done()).await?;
+        self.open = Some(Open { session, uid_validity, can_idle, can_move, can_expunge_uid });
+        Ok(())
+    }
+
+    /// Whether the server told of new mail beside another answer: IDLE does not tell of it again.
+    fn was_told_of_mail(&self) -> bool {
+        let Some(open) = &self.open else { return false };
+        let told = std::iter::from_fn(|| open.session.unsolicited_responses.try_recv().ok());
+        // all are taken out: the queue is short, and a full one would stop the session
+        told.filter(|told| matches!(told, UnsolicitedResponse::Exists(_))).count() > 0
+    }
+
+    /// Says goodbye. The server does without it, too.
+    pub async fn close(&mut self) {
+        if let Some(mut open) = self.open.take() {
+            tokio::time::timeout(Duration::from_secs(2), open.session.logout()).await.ok();
+        }
+    }
+
+    async fn connect(&self) -> Result<Open, IntakeError> {
+        let options = &self.options;
+        let mut session = connect::log_in(options).await?;
+        let capabilities = answer(options, "say what it can do", session.capabilities()).await?;
+        if let Some(processed) = &options.processed {
+            let listed = answer(options, "list its folders", async {
+                session.list(Some(""), Some(processed)).await?.try_collect::<Vec<_>>().await
+            });
+            if listed.await?.is_empty() {
+                answer(options, "make the folder for processed mails", session.create(processed)).await?;
+            }
+        }
+        let selected = answer(options, "open the folder", session.select(&options.folder)).await?;
+        Ok(Open {
+            session,
+            uid_validity: selected.uid_validity.unwrap_or(0),
+            can_idle: capabilities.has_str("IDLE"),
+            can_move: capabilities.has_str("MOVE"),
+            can_expunge_uid: capabilities.has_str("UIDPLUS"),
+        })
+    }
+
+    async fn fetch_raw(&mut self, uid: u32) -> Result<Option<Vec<u8>>, IntakeError> {
+        let limit = Limits::default().message_bytes_max;
+        let set = uid.to_string();
+        let (options, open) = self.opened()?;
+        let sizes = answer(options, "tell a mail's size", async {
+            open.session.uid_fetch(&set, "(UID RFC822.SIZE)").await?.try_collect::<Vec<_>>().await
+        });
+        let sizes = sizes.await?;
+        let Some(size) = sizes.iter().find(|fetch| fetch.uid == Some(uid)).and_then(|fetch| fetch.size) else {
+            return Ok(None);
+        };
+        if u64::from(size) > limit {
+            return Err(IntakeError::TooLarge { what: "a mail", limit });
+        }
+        let fetched = answer(options, "give a mail", async {
+            open.session.uid_fetch(&set, "(UID BODY.PEEK[])").await?.try_collect::<Vec<_>>().await
+        });
+        let fetched = fetched.await?;
+        Ok(fetched.iter().find(|fetch| fetch.uid == Some(uid)).and_then(|fetch| fetch.body()).map(<[u8]>::to_vec))
+    }
+
+    async fn flag(&mut self, uid: u32, flag: &str) -> Result<(), IntakeError> {
+        let (options, open) = self.opened()?;
+        let stored = answer(options, "mark a mail", async {
+            open.session
+                .uid_store(uid.to_string(), format!("+FLAGS.SILENT ({flag})"))
+                .await?
+                .try_collect::<Vec<_>>()
+                .await
+        });
+        let stored = stored.await.map(|_| ());
+        self.or_closed(stored)
+    }
+
+    fn opened(&mut self) -> Result<(&Options, &mut Open), IntakeError> {
+        let host = &self.options.host;
+        let closed = || IntakeError::MailServer { host: host.clone(), source: std::io::ErrorKind::NotConnected.into() };
+        Ok((&self.options, self.open.as_mut().ok_or_else(closed)?))
+    }
+
+    /// After an error nobody knows where in the protocol we are.
+    fn or_closed<T>(&mut self, outcome: Result<T, IntakeError>) -> Result<T, IntakeError> {
+        if outcome.is_err() {
+            self.open = None;
+        }
+        outcome
+    }
+}
+
+/// The answer to a command, in time.
+async fn answer<T>(
+    options: &Options,
+    act: &'static str,
+    command: impl Future<Output = Result<T, ImapError>>,
+) -> Result<T, IntakeError> {
+    match tokio::time::timeout(Duration::from_secs(options.timeout_seconds), command).await {
+        Ok(answered) => answered.map_err(|error| refused(options, act, error)),
+        Err(_) => Err(IntakeError::Silent { host: options.host.clone(), act, seconds: options.timeout_seconds }),
+    }
+}
+
+fn refused(options: &Options, act: &'static str, error: ImapError) -> IntakeError {
+    let host = options.host.clone();
+    match error {
+        ImapError::Io(source) => IntakeError::MailServer { host, source },
+        ImapError::ConnectionLost => {
+            IntakeError::MailServer { host, source: std::io::ErrorKind::ConnectionReset.into() }
+        }
+        source => IntakeError::Refused { host, act, source: Box::new(source) },
+    }
+}
+
+fn allows(list: &[String], from: Option<&str>) -> bool {
+    let from = from.map(str::to_lowercase).unwrap_or_default();
+    list.is_empty()
+        || list
+            .iter()
+            .map(|entry| entry.to_lowercase())
+            .any(|entry| from == entry || entry.starts_with('@') && from.ends_with(&entry))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senders_are_held_against_the_list() {
+        let list = ["@efax.com".to_owned(), "Office@Hillside.example".to_owned()];
+        assert!(allows(&list, Some("message@eFax.com")));
+        assert!(allows(&list, Some("office@hillside.example")));
+        assert!(!allows(&list, Some("message@notefax.com")));
+        assert!(!allows(&list, None));
+        assert!(allows(&[], None));
+    }
+}

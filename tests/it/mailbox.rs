@@ -1,0 +1,119 @@
+//! The mailbox door against a real Dovecot.
+
+use std::fs;
+
+use mail_builder::MessageBuilder;
+
+use crate::clinic::{Clinic, ORDER};
+use crate::dovecot::{Dovecot, PASSWORD};
+use crate::make::pdf;
+
+/// A clinic whose only door is the mailbox.
+fn clinic(dovecot: &Dovecot, more: &str) -> Clinic {
+    let clinic = Clinic::new();
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("[[inbox]]").unwrap();
+    let (_, after) = rest.split_once("\n# Alerts").unwrap();
+    fs::write(&path, format!("{before}{}\n# Alerts{after}", dovecot.inbox(more))).unwrap();
+    fs::write(clinic.path("secrets/imap"), format!("{PASSWORD}\n")).unwrap();
+    clinic
+}
+
+fn mail(id: &str, attachments: &[&[u8]]) -> Vec<u8> {
+    let mut mail = MessageBuilder::new()
+        .from(("Fax service", "message@fax.example"))
+        .to("fax@clinic.example")
+        .subject("New fax")
+        .message_id(id)
+        .text_body(if attachments.is_empty() { ORDER } else { "Please find the fax attached." });
+    for (number, bytes) in attachments.iter().enumerate() {
+        // fax gateways declare what they like
+        mail = mail.attachment("application/octet-stream", format!("fax{number}.bin"), *bytes);
+    }
+    mail.write_to_vec().unwrap()
+}
+
+#[test]
+fn each_paper_of_a_mail_is_a_record_and_the_mail_is_moved() {
+    let dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "processed = \"Processed\"");
+    let papers = [pdf(&["Prescription for massage therapy"]), pdf(&["Medical clearance"])];
+    dovecot.deliver("1.one", &mail("two@fax.example", &[&papers[0], &papers[1]]));
+    dovecot.deliver("2.two", &mail("body@fax.example", &[]));
+    dovecot.deliver("3.three", b"From: a@b.example\nMessage-ID: <none@b.example>\nSubject: Lunch?\n\nAt noon?\n");
+    let ended = clinic.run_once();
+    assert!(ended.status.success(), "{ended:?}");
+    let mut names: Vec<String> =
+        clinic.records().iter().map(|record| record["origin"]["name"].as_str().unwrap().to_owned()).collect();
+    names.sort();
+    assert_eq!(names, ["body@fax.example", "none@b.example", "two@fax.example", "two@fax.example"]);
+    assert!(clinic.records().iter().all(|record| record["origin"]["kind"] == "imap"));
+    assert_eq!(dovecot.messages(""), [""; 0]);
+    let moved = dovecot.messages("Processed");
+    assert_eq!(moved.len(), 3);
+    let seen = |name: &String| name.split_once(":2,").is_some_and(|(_, flags)| flags.contains('S'));
+    assert!(!moved.iter().any(seen), "a person has not seen them: {moved:?}");
+    let none = clinic.records().into_iter().find(|record| record["origin"]["name"] == "none@b.example").unwrap();
+    assert_eq!(none["error"]["code"], "not_a_paper");
+    assert!(none["error"]["message"].as_str().unwrap().contains("no paper"));
+}
+
+#[test]
+fn a_waiting_daemon_is_told_of_new_mail_and_lives_through_a_lost_connection() {
+    let mut dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "processed = \"Processed\"\npoll_seconds = 100");
+    dovecot.deliver("1.one", &mail("one@fax.example", &[]));
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until("one@fax.example");
+    // it waits in IDLE now; the next look by itself is far away
+    dovecot.deliver("2.two", &mail("two@fax.example", &[]));
+    daemon.until("two@fax.example");
+    dovecot.stop();
+    daemon.until("TROUBLE");
+    dovecot.start_again();
+    dovecot.deliver("3.three", &mail("three@fax.example", &[]));
+    daemon.until("three@fax.example");
+    daemon.stop();
+    assert_eq!(clinic.records().len(), 3);
+    assert_eq!(dovecot.messages("Processed").len(), 3);
+}
+
+#[test]
+fn another_uid_validity_neither_skips_nor_repeats() {
+    let mut dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "");
+    dovecot.deliver("1.one", &mail("one@fax.example", &[]));
+    assert!(clinic.run_once().status.success());
+    assert_eq!(dovecot.messages("").len(), 1, "without a folder for processed mails it stays");
+    dovecot.change_uid_validity();
+    dovecot.deliver("2.two", &mail("two@fax.example", &[]));
+    assert!(clinic.run_once().status.success());
+    assert!(clinic.run_once().status.success());
+    let names: Vec<String> = clinic.records().iter().map(|record| record["origin"]["name"].to_string()).collect();
+    assert_eq!(names, ["\"one@fax.example\"", "\"two@fax.example\""]);
+}
+
+#[test]
+fn senders_who_are_not_on_the_list_are_held() {
+    let dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "allow_from = [\"@hillside.example\"]\nprocessed = \"Processed\"");
+    dovecot.deliver("1.one", &mail("one@fax.example", &[]));
+    let ended = clinic.run_once();
+    assert!(ended.status.success());
+    assert!(String::from_utf8(ended.stdout).unwrap().contains("is held in the mailbox"));
+    assert_eq!((clinic.records().len(), dovecot.messages("").len()), (0, 1));
+}
+
+#[test]
+fn a_wrong_password_is_told_and_nothing_is_called_done() {
+    let dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "");
+    fs::write(clinic.path("secrets/imap"), "wrong").unwrap();
+    let ended = clinic.run_once();
+    assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+    assert!(String::from_utf8(ended.stdout).unwrap().contains("password_file"));
+    let doctor = clinic.command(&["doctor"]).output().unwrap();
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(String::from_utf8(doctor.stdout).unwrap().contains("TROUBLE  mailbox fax"));
+}
