@@ -11,6 +11,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls as ClientTls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use crate::alert::options::first_retry_seconds;
 use crate::alert::{AlertError, Options, Smtp};
 use crate::model::{Letter, Tls};
 
@@ -33,6 +34,8 @@ pub enum Mailer {
         transport: Box<AsyncSmtpTransport<Tokio1Executor>>,
         /// Seconds until an attempt is given up.
         timeout_seconds: u64,
+        /// Seconds until the second attempt.
+        first_retry_seconds: u32,
     },
 }
 
@@ -49,6 +52,7 @@ impl Mailer {
                 host: smtp.host.clone(),
                 transport: Box::new(transport(smtp)?),
                 timeout_seconds: smtp.timeout_seconds,
+                first_retry_seconds: smtp.first_retry_seconds,
             });
         }
         let folder = options.directory.clone().ok_or(AlertError::NoWay)?;
@@ -64,6 +68,14 @@ impl Mailer {
         }
     }
 
+    /// Seconds until a letter that was not taken is tried again.
+    pub fn first_retry_seconds(&self) -> i64 {
+        match self {
+            Self::Directory { .. } => first_retry_seconds().into(),
+            Self::Smtp { first_retry_seconds, .. } => (*first_retry_seconds).into(),
+        }
+    }
+
     /// Hands a letter over. When this returns, it is somebody else's to deliver.
     ///
     /// # Errors
@@ -71,7 +83,7 @@ impl Mailer {
     pub async fn send(&self, letter: &Letter) -> Result<(), AlertError> {
         match self {
             Self::Directory { from, folder } => write_file(folder, letter, &message(from, letter)?.formatted()),
-            Self::Smtp { from, host, transport, timeout_seconds } => {
+            Self::Smtp { from, host, transport, timeout_seconds, .. } => {
                 // the transport's own timeout covers only the connection
                 let sending =
                     tokio::time::timeout(Duration::from_secs(*timeout_seconds), transport.send(message(from, letter)?));

@@ -12,13 +12,11 @@ pub use options::{Options, Smtp};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// First wait after a failed attempt, in seconds; it doubles each time.
-const FIRST_WAIT_SECONDS: i64 = 30;
 /// Longest wait between two attempts, in seconds.
 const LONGEST_WAIT_SECONDS: i64 = 3_600;
 
-/// When a letter that failed `attempts` times is tried again.
-pub fn next_attempt(attempts: u32, now: Timestamp) -> Timestamp {
-    let wait = FIRST_WAIT_SECONDS.saturating_mul(1 << attempts.min(10)).min(LONGEST_WAIT_SECONDS);
+/// When a letter that failed `attempts` times is tried again: after `first_seconds`, then after twice that, and so on.
+pub fn next_attempt(attempts: u32, first_seconds: i64, now: Timestamp) -> Timestamp {
+    let wait = first_seconds.saturating_mul(1 << attempts.saturating_sub(1).min(10)).min(LONGEST_WAIT_SECONDS);
     now.checked_add(SignedDuration::from_secs(wait)).unwrap_or(now)
 }

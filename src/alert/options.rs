@@ -38,6 +38,13 @@ pub struct Smtp {
     /// Seconds until an attempt is given up. A busy server may take a minute.
     #[serde(default = "timeout_seconds")]
     pub timeout_seconds: u64,
+    /// Seconds until a letter that was not taken is tried again; the wait doubles up to an hour.
+    #[serde(default = "first_retry_seconds")]
+    pub first_retry_seconds: u32,
+}
+
+pub(in crate::alert) fn first_retry_seconds() -> u32 {
+    30
 }
 
 fn timeout_seconds() -> u64 {

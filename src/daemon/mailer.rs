@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::alert::{Mailer, next_attempt};
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
+use crate::model::Letter;
 
 /// How often the outbox is looked at by itself, in seconds: a letter that was put off rings no bell when it is due.
 const LOOK_SECONDS: u64 = 5;
@@ -13,11 +14,12 @@ const PATIENCE_ATTEMPTS: u32 = 10;
 
 /// Delivers until the daemon stops.
 pub(in crate::daemon) async fn deliver(mailer: Mailer, shared: Shared) {
+    let mut is_down = false;
     while !shared.stop.is_cancelled() {
         let more = shared.letters.notified();
         match shared.store.next_letter(clock::now()) {
             Ok(Some(letter)) => {
-                send(&mailer, letter, &shared).await;
+                is_down = !send(&mailer, letter, is_down, &shared).await;
                 shared.progress.notify_one();
                 continue;
             }
@@ -32,22 +34,26 @@ pub(in crate::daemon) async fn deliver(mailer: Mailer, shared: Shared) {
     }
 }
 
-async fn send(mailer: &Mailer, mut letter: crate::model::Letter, shared: &Shared) {
-    let kept = match mailer.send(&letter).await {
+/// True if the letter was taken. An outage is told once, not for each letter that waits.
+async fn send(mailer: &Mailer, mut letter: Letter, is_down: bool, shared: &Shared) -> bool {
+    let sent = mailer.send(&letter).await;
+    let is_sent = sent.is_ok();
+    let kept = match sent {
         Ok(()) => {
             (shared.tell)(Event::LetterSent { subject: letter.subject.clone() });
             shared.store.sent(&letter)
         }
         Err(error) => {
-            if letter.attempts == 0 || letter.attempts >= PATIENCE_ATTEMPTS {
+            if !is_down || letter.attempts >= PATIENCE_ATTEMPTS {
                 (shared.tell)(trouble(&error));
             }
             letter.attempts += 1;
-            letter.due_at = next_attempt(letter.attempts, clock::now());
+            letter.due_at = next_attempt(letter.attempts, mailer.first_retry_seconds(), clock::now());
             shared.store.put_off_letter(&letter)
         }
     };
     if let Err(error) = kept {
         (shared.tell)(trouble(&error));
     }
+    is_sent
 }

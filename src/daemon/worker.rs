@@ -114,7 +114,7 @@ fn broken_off(arrival: &Arrival, pages: u32) -> Option<PaperError> {
             "The fax broke off while it came in ({error}); the pages that came were read. Ask the sender to send it again."
         ),
         (None, Some(logged)) if logged > pages => format!(
-            "The fax machine's log says {logged} pages, but {pages} are there. Ask the sender to send it again."
+            "The fax machine's log says {logged} pages, but only {pages} came. Ask the sender to send it again."
         ),
         _ => return None,
     };

@@ -4,8 +4,11 @@
 mod samples;
 #[path = "../../examples/score/tally.rs"]
 mod tally;
+mod bells;
 mod clinic;
 mod dovecot;
+mod exim;
+mod fax_queue;
 mod hostile;
 mod journey;
 mod linkage;

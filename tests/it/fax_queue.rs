@@ -1,0 +1,120 @@
+//! The door to HylaFAX: receive folders written the way faxd writes them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::clinic::Clinic;
+
+/// The spool of a HylaFAX server.
+struct Spool {
+    folder: PathBuf,
+}
+
+impl Spool {
+    fn new(clinic: &Clinic) -> Self {
+        let folder = clinic.path("hylafax");
+        fs::create_dir_all(folder.join("recvq")).unwrap();
+        fs::create_dir_all(folder.join("etc")).unwrap();
+        fs::write(folder.join("recvq/seqf"), "43\n").unwrap();
+        let path = clinic.path("rxintake.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let door = format!("[[inbox]]\nkind = \"hylafax\"\npath = \"{}\"\n\n# Alerts", folder.join("recvq").display());
+        fs::write(&path, text.replacen("# Alerts", &door, 1)).unwrap();
+        Self { folder }
+    }
+
+    fn fax(&self, number: u32) -> PathBuf {
+        self.folder.join(format!("recvq/fax{number:09}.tif"))
+    }
+
+    /// In place under its final name, mode 0600, locked while pages come in (faxd/FaxRecv.c++).
+    fn begin(&self, number: u32, bytes: &[u8]) -> File {
+        let mut open = OpenOptions::new();
+        let mut file = open.write(true).create_new(true).mode(0o600).open(self.fax(number)).unwrap();
+        file.lock().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    /// The lock falls, the log is written, and at the end of the call the mode is that of RecvFileMode.
+    fn end(&self, number: u32, file: File, pages: u32, reason: &str) {
+        drop(file);
+        let mut log = OpenOptions::new().create(true).append(true).open(self.folder.join("etc/xferfaxlog")).unwrap();
+        writeln!(
+            log,
+            "11/23/26 08:14\tRECV\t000000123\tttyS0\trecvq/fax{number:09}.tif\t\"\"\tfax\t\"17045550100\"\t\"704 555 0123\"\t3932160\
+             \t{pages}\t0:01:12\t0:01:10\t\"{reason}\"\t\"HILLSIDE MEDICAL\"\t\"7045550123\"\t\"\"\t\"\"\t\"00\"\t\"\""
+        )
+        .unwrap();
+        fs::set_permissions(self.fax(number), fs::Permissions::from_mode(0o640)).unwrap();
+    }
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    fs::read(Path::new("samples").join(name)).unwrap()
+}
+
+#[test]
+fn a_fax_is_taken_when_its_call_is_over_and_stays_where_it_is() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    let bytes = sample("16-clearance-fax-fine.tif");
+    let file = spool.begin(42, &bytes);
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 0, "it is still being received");
+    spool.end(42, file, 1, "");
+    for _ in 0..2 {
+        assert!(clinic.run_once().status.success());
+        let records = clinic.records();
+        let [record] = records.as_slice() else { panic!("{} records of one fax", records.len()) };
+        assert_eq!(record["origin"]["kind"], "hylafax");
+        assert_eq!(record["origin"]["name"], "fax000000042.tif");
+        assert_eq!(record["error"], serde_json::Value::Null);
+    }
+    assert_eq!(fs::read(spool.fax(42)).unwrap(), bytes, "the queue is only read");
+}
+
+#[test]
+fn a_reception_that_broke_off_is_told() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    let bytes = sample("16-clearance-fax-fine.tif");
+    for (number, pages, reason) in [(42, 1, "No carrier detected {E002}"), (43, 3, "")] {
+        let file = spool.begin(number, &bytes);
+        spool.end(number, file, pages, reason);
+    }
+    assert!(clinic.run_once().status.success());
+    let records = clinic.records();
+    let message = |name: &str| {
+        let record = records.iter().find(|record| record["origin"]["name"] == name).unwrap();
+        assert_eq!(record["error"]["code"], "truncated");
+        record["error"]["message"].as_str().unwrap().to_owned()
+    };
+    assert!(message("fax000000042.tif").contains("No carrier detected"));
+    assert!(message("fax000000043.tif").contains("says 3 pages, but only 1 came"));
+}
+
+#[test]
+fn a_number_that_comes_round_again_is_another_fax() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    for name in ["16-clearance-fax-fine.tif", "17-advert-fax-standard.tif"] {
+        let file = spool.begin(42, &sample(name));
+        spool.end(42, file, 1, "");
+        assert!(clinic.run_once().status.success());
+        fs::remove_file(spool.fax(42)).unwrap();
+    }
+    assert_eq!(clinic.records().len(), 2);
+}
+
+#[test]
+fn doctor_says_how_the_queue_is_opened() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    let said = || String::from_utf8(clinic.command(&["doctor"]).output().unwrap().stdout).unwrap();
+    assert!(said().contains("faxes in"), "{}", said());
+    fs::remove_dir_all(&spool.folder).unwrap();
+    assert!(said().contains("TROUBLE  fax queue") && said().contains("usermod"), "{}", said());
+}
