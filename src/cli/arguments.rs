@@ -134,6 +134,46 @@ pub enum RulesCommand {
     Check(RulesArgument),
     /// Run the tests that stand in the rule files
     Test(RulesArgument),
+    /// Show for every field of a paper what was found where, by which rule, and why the nearest candidates were turned down
+    Explain {
+        /// Which rule files.
+        #[command(flatten)]
+        rules: RulesArgument,
+        /// The day of receipt, for everything that depends on a date [default: today]
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        on: Option<Date>,
+        /// PDF, TIFF, JPEG, PNG, .txt or .eml
+        file: PathBuf,
+    },
+    /// The table of diagnosis codes
+    #[command(subcommand)]
+    Codes(CodesCommand),
+    /// Show which stored papers would read differently under other rule files; changes nothing
+    Rehearse {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// The folder of the other rule files
+        rules: PathBuf,
+    },
+    /// Print the JSON Schema of the rule files, for editors
+    Schema,
+}
+
+/// What can be done with the table of codes.
+#[derive(Debug, Subcommand)]
+pub enum CodesCommand {
+    /// Take the official icd10cm-order file of a fiscal year (cms.gov), so that every code is known
+    Import {
+        /// Which rule files: the table is written into their folder.
+        #[command(flatten)]
+        rules: RulesArgument,
+        /// The fiscal year, which begins on 1 October of the year before [default: the year in the file's name]
+        #[arg(long, value_name = "YYYY")]
+        fiscal_year: Option<u16>,
+        /// icd10cm-order-YYYY.txt
+        file: PathBuf,
+    },
 }
 
 /// Which rule files.

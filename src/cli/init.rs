@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use crate::rules::Book;
 use crate::store::find_or_make_key;
 
 const CONFIGURATION: &str = include_str!("starter.toml");
@@ -23,7 +24,7 @@ pub(in crate::cli) fn init(folder: &Path, rules: &[(&str, &str)], out: &mut impl
         let part = folder.join(part);
         fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
     }
-    for (name, text) in rules {
+    for (name, text) in rules.iter().chain([&Book::SCHEMA]) {
         let path = folder.join("rules").join(name);
         if !path.try_exists()? {
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

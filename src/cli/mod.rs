@@ -11,7 +11,7 @@ mod rules;
 mod run;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -25,7 +25,7 @@ use crate::rules::Book;
 use crate::store::{Store, find_or_make_key};
 
 pub use arguments::Arguments;
-use arguments::{Command, ParseArguments, ReadArguments, RecordsCommand, RulesCommand, RunArguments};
+use arguments::{CodesCommand, Command, ParseArguments, ReadArguments, RecordsCommand, RulesCommand, RunArguments};
 pub use pretty::kind_words;
 
 /// Everything was as it should be.
@@ -67,10 +67,28 @@ fn run(command: Command) -> anyhow::Result<u8> {
         }
         Command::Records(command) => run_records(command, &mut out),
         Command::Rules(RulesCommand::Check(arguments)) => {
-            Ok(code(rules::check(&book(arguments.rules.as_deref())?, &mut out)?))
+            Ok(code(rules::check(rules_folder(arguments.rules.as_deref())?.as_deref(), &mut out)?))
         }
         Command::Rules(RulesCommand::Test(arguments)) => {
             Ok(code(rules::test(&book(arguments.rules.as_deref())?, &mut out)?))
+        }
+        Command::Rules(RulesCommand::Explain { rules, on, file }) => in_runtime(async {
+            let pipeline = Pipeline::new(reader_for(jobs(None))?, book(rules.rules.as_deref())?);
+            rules::explain(&file, on.unwrap_or_else(clock::today), &pipeline, &mut out).await.map(code)
+        }),
+        Command::Rules(RulesCommand::Codes(CodesCommand::Import { rules, fiscal_year, file })) => {
+            let folder = rules_folder(rules.rules.as_deref())?
+                .ok_or_else(|| Refused("name the folder of your rule files: --rules DIR".to_owned()))?;
+            let book = book(Some(&folder))?;
+            rules::import_codes(&folder, &book, &file, fiscal_year, &mut out).map(|()| DONE)
+        }
+        Command::Rules(RulesCommand::Rehearse { config: argument, rules }) => {
+            let config = config(&argument.config)?;
+            rules::rehearse(&records(&config)?, &book(Some(&rules))?, &mut out).map(|()| DONE)
+        }
+        Command::Rules(RulesCommand::Schema) => {
+            write!(out, "{}", Book::schema())?;
+            Ok(DONE)
         }
         Command::Doctor(argument) => {
             let config = config(&argument.config)?;
@@ -116,14 +134,18 @@ fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<
     | RecordsCommand::Show { config: argument, .. }
     | RecordsCommand::Export { config: argument, .. }) = &command;
     let config = config(&argument.config)?;
-    let (key, _) = find_or_make_key(&config.key_path())?;
-    let store = Records::open(&config.data_dir, || Store::open(&config.data_dir, key))?;
+    let store = records(&config)?;
     match command {
         RecordsCommand::List(_) => records::list(&store, out)?,
         RecordsCommand::Show { id, .. } => records::show(&store, &id, out)?,
         RecordsCommand::Export { .. } => records::export(&store, out)?,
     }
     Ok(DONE)
+}
+
+fn records(config: &Config) -> anyhow::Result<Records> {
+    let (key, _) = find_or_make_key(&config.key_path())?;
+    Ok(Records::open(&config.data_dir, || Store::open(&config.data_dir, key))?)
 }
 
 fn reader_for(jobs: usize) -> anyhow::Result<Reader> {
@@ -134,16 +156,18 @@ fn config(path: &Path) -> Result<Config, Refused> {
     Config::load(path).map_err(|error| Refused(error.to_string()))
 }
 
-/// The clinic's own rules where they are named, by argument or by the configuration in the environment; else the built-in ones.
+/// The folder of the clinic's own rules where it is named, by argument or by the configuration in the environment.
+fn rules_folder(folder: Option<&Path>) -> Result<Option<PathBuf>, Refused> {
+    if let Some(folder) = folder {
+        return Ok(Some(folder.to_owned()));
+    }
+    let config = std::env::var_os("RXINTAKE_CONFIG").map(|path| config(Path::new(&path))).transpose()?;
+    Ok(config.and_then(|config| config.rules_dir))
+}
+
+/// The clinic's own rules where they are named, else the built-in ones.
 fn book(folder: Option<&Path>) -> Result<Book, Refused> {
-    let folder = match folder {
-        Some(folder) => Some(folder.to_owned()),
-        None => std::env::var_os("RXINTAKE_CONFIG")
-            .map(|path| config(Path::new(&path)))
-            .transpose()?
-            .and_then(|config| config.rules_dir),
-    };
-    match folder {
+    match rules_folder(folder)? {
         Some(folder) => Book::load(&folder).map_err(|faults| Refused(faults.to_string())),
         None => Ok(Book::built_in()),
     }

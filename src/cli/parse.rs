@@ -68,21 +68,22 @@ async fn parse_file(file: &Path, on: Date, pipeline: &Pipeline) -> anyhow::Resul
         Ok(bytes) => bytes,
         Err(error) => return Ok(unreadable(&[], format!("The file cannot be opened: {error}."))),
     };
-    let parts = if is_mail(file) {
-        match message::papers(&bytes, &message::Limits::default()) {
-            Ok(papers) => papers,
-            Err(message) => return Ok(unreadable(&bytes, message)),
-        }
-    } else {
-        vec![Arc::from(bytes.as_slice())]
+    let parts = match parts(file, &bytes) {
+        Ok(parts) => parts,
+        Err(message) => return Ok(unreadable(&bytes, message)),
     };
     let (_, paper) =
         pipeline.take(&parts, on, &|_| ()).await.with_context(|| format!("could not read {}", file.display()))?;
     Ok(Paper { sha256: hexadecimal(&Sha256::digest(&bytes)), ..paper })
 }
 
-fn is_mail(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml"))
+/// The papers of a file: a mail may hold several.
+pub(in crate::cli) fn parts(file: &Path, bytes: &[u8]) -> Result<Vec<Arc<[u8]>>, String> {
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml")) {
+        message::papers(bytes, &message::Limits::default())
+    } else {
+        Ok(vec![Arc::from(bytes)])
+    }
 }
 
 fn unreadable(bytes: &[u8], message: String) -> Paper {

@@ -40,6 +40,11 @@ pub enum Event {
         /// What and what to do; no patient data.
         what: String,
     },
+    /// Changed rule files are in force.
+    Rules {
+        /// The version of the rule book.
+        version: String,
+    },
     /// The daemon was asked to stop, or is done.
     Stopping,
 }

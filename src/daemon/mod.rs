@@ -8,6 +8,7 @@ mod doors;
 mod error;
 mod event;
 mod mailer;
+mod rules;
 mod socket;
 mod worker;
 
@@ -92,6 +93,9 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     }
     for _ in 0..shared.config.reader.jobs.max(1) {
         tasks.spawn(worker::work(pipeline.clone(), shared.clone()));
+    }
+    if let Some(folder) = shared.config.rules_dir.clone() {
+        tasks.spawn(rules::watch(folder, pipeline.clone(), shared.clone()));
     }
     tasks.spawn(mailer::deliver(mailer, shared.clone()));
     tasks.spawn(socket::answer(shared.clone()));

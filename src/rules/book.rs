@@ -1,6 +1,6 @@
 //! The rule files as a whole: read, checked, and made ready for use.
 
-use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,13 +8,19 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::rules::CodeList;
-use crate::rules::fault::{Fault, Faults};
+use crate::rules::fault::{Fault, FaultKind, Faults};
 use crate::rules::label::Labels;
 use crate::rules::phrase::Phrases;
 use crate::rules::schema::{RequireRule, RuleFile, TellRule, TestRule};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;
+/// The full list of codes takes some 8 MB.
+const CODES_BYTES_MAX: u64 = 50_000_000;
+/// Where a clinic's own table of codes lies in its folder of rules.
+pub(in crate::rules) const CODES_FILE: &str = "codes/icd10cm.tsv";
+/// Most faults that are told of one file.
+const FAULTS_MAX: usize = 50;
 
 /// The shipped rule files: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -38,16 +44,27 @@ pub(in crate::rules) struct Contents {
     pub(in crate::rules) rules: RuleFile,
     pub(in crate::rules) labels: Labels,
     pub(in crate::rules) phrases: Phrases,
-    pub(in crate::rules) codes: &'static CodeList,
+    pub(in crate::rules) codes: Arc<CodeList>,
     pub(in crate::rules) tests: Vec<(String, TestRule)>,
     version: String,
 }
 
 impl Book {
+    /// Where a clinic's own table of codes lies in its folder of rules.
+    pub const CODES_FILE: &str = CODES_FILE;
+
+    /// The JSON Schema of a rule file, for editors.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(RuleFile);
+        let text =
+            serde_json::to_string_pretty(&schema).unwrap_or_else(|error| unreachable!("a schema is JSON: {error}"));
+        text + "\n"
+    }
+
     /// The rule files that ship with the program.
     pub fn built_in() -> Self {
         let files = BUILT_IN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-        Self::from_files(files).unwrap_or_else(|faults| panic!("the shipped rules are broken:\n{faults}"))
+        Self::from_files(files, None).unwrap_or_else(|faults| panic!("the shipped rules are broken:\n{faults}"))
     }
 
     /// Names and texts of the shipped rule files, for a clinic's own folder.
@@ -55,37 +72,52 @@ impl Book {
         BUILT_IN
     }
 
-    /// Reads every `.toml` file of a folder.
+    /// The shipped JSON Schema, to lie beside them.
+    pub const SCHEMA: (&str, &str) = ("schema.json", include_str!("../../rules/schema.json"));
+
+    /// Reads every `.toml` file of a folder, and its `codes/icd10cm.tsv` where there is one.
     ///
     /// # Errors
     /// All faults of all files; nothing is in force then.
     pub fn load(folder: &Path) -> Result<Self, Faults> {
-        let unreadable = |path: &Path, error: &dyn fmt::Display| {
-            Faults(vec![Fault::of_file(&path.display().to_string(), format!("cannot be read: {error}"))])
-        };
-        let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, &error))?;
+        let unreadable =
+            |path: &Path, what: String| Fault::of_file(FaultKind::Unreadable, &path.display().to_string(), what);
+        let alone =
+            |path: &Path, error: std::io::Error| Faults(vec![unreadable(path, format!("cannot be read: {error}"))]);
         let mut files = Vec::new();
         let mut faults = Vec::new();
-        for entry in entries {
-            let path = entry.map_err(|error| unreadable(folder, &error))?.path();
+        for entry in std::fs::read_dir(folder).map_err(|error| alone(folder, error))? {
+            let path = entry.map_err(|error| alone(folder, error))?.path();
             if path.extension().is_none_or(|extension| extension != "toml") {
                 continue;
             }
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            match read_file(&path) {
+            match read_file(&path, FILE_BYTES_MAX) {
                 Ok(text) => files.push((name, text)),
-                Err(what) => faults.push(Fault::of_file(&name, what)),
+                Err(what) => faults.push(Fault::of_file(FaultKind::Unreadable, &name, what)),
             }
         }
         if files.is_empty() && faults.is_empty() {
             let what = "holds no rule file (*.toml); `rxintake init` writes the shipped ones".to_owned();
-            faults.push(Fault::of_file(&folder.display().to_string(), what));
+            faults.push(unreadable(folder, what));
         }
-        if !faults.is_empty() {
-            return Err(Faults(faults));
-        }
+        let table = folder.join(CODES_FILE);
+        let codes = if matches!(table.try_exists(), Ok(false)) {
+            None
+        } else {
+            read_file(&table, CODES_BYTES_MAX).map_err(|what| faults.push(unreadable(&table, what))).ok()
+        };
         files.sort();
-        Self::from_files(files)
+        match Self::from_files(files, codes) {
+            Ok(_) if !faults.is_empty() => Err(Faults(faults)),
+            Ok(book) => Ok(book),
+            Err(Faults(more)) => Err(Faults(faults.into_iter().chain(more).collect())),
+        }
+    }
+
+    /// The table of codes in force.
+    pub fn codes(&self) -> &CodeList {
+        &self.0.codes
     }
 
     /// Digest of all rule files: which book read a paper.
@@ -108,7 +140,7 @@ impl Book {
         self.0.rules.tell.iter().find(|rule| rule.fault == fault)
     }
 
-    fn from_files(files: Vec<(String, String)>) -> Result<Self, Faults> {
+    fn from_files(files: Vec<(String, String)>, codes: Option<String>) -> Result<Self, Faults> {
         let mut digest = Sha256::new();
         let mut rules = RuleFile::default();
         let mut labels = Labels::default();
@@ -117,28 +149,107 @@ impl Book {
         for (name, text) in &files {
             digest.update(name);
             digest.update(text);
-            match toml::Deserializer::parse(text).and_then(RuleFile::deserialize) {
-                Ok(file) => {
-                    labels.add(name, text, &file, &mut faults);
-                    tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
-                    join(&mut rules, file, name, &mut faults);
-                }
-                Err(error) => faults.push(Fault::of_toml(name, text, &error)),
-            }
+            let Some(file) = parse(name, text, &mut faults) else { continue };
+            labels.add(name, text, &file, &mut faults);
+            check(name, text, &file, &mut faults);
+            tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
+            join(&mut rules, file, name, &mut faults);
         }
+        let codes = codes.map(|table| {
+            digest.update(&table);
+            CodeList::from_tsv(&table).map(Arc::new).map_err(|error| {
+                let what = format!("{error}; `rxintake rules codes import` writes it anew");
+                faults.push(Fault::of_file(FaultKind::Codes, CODES_FILE, what));
+            })
+        });
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
+        let codes = codes.and_then(Result::ok).unwrap_or_else(CodeList::built_in);
         let phrases = Phrases::new(&rules);
         let version = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(Arc::new(Contents { rules, labels, phrases, codes: CodeList::built_in(), tests, version })))
+        Ok(Self(Arc::new(Contents { rules, labels, phrases, codes, tests, version })))
     }
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// Every fault of a file, not only the first: what is at fault is taken out, and the rest is read again.
+fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Option<RuleFile> {
+    let mut rest = text.to_owned();
+    let before = faults.len();
+    loop {
+        match toml::Deserializer::parse(&rest).and_then(RuleFile::deserialize) {
+            Ok(file) => {
+                faults[before..].sort_by_key(Fault::line);
+                return (faults.len() == before).then_some(file);
+            }
+            Err(error) => {
+                let mut fault = Fault::of_toml(name, &rest, &error);
+                let goes_on = fault.kind != FaultKind::Syntax && faults.len() - before < FAULTS_MAX;
+                fault.show(text);
+                faults.push(fault);
+                let blanked = error.span().filter(|_| goes_on).and_then(|span| without(&rest, &span));
+                let Some(blanked) = blanked else {
+                    faults[before..].sort_by_key(Fault::line);
+                    return None;
+                };
+                rest = blanked;
+            }
+        }
+    }
+}
+
+/// The text without the lines of a key and its value; None where nothing is left to take out.
+fn without(text: &str, span: &Range<usize>) -> Option<String> {
+    let from = text.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
+    let to = text.get(span.end..)?.find('\n').map_or(text.len(), |at| span.end + at);
+    let line = text.get(from..to)?;
+    if line.trim().is_empty() || line.trim_start().starts_with('[') {
+        return None;
+    }
+    // an unknown key is marked by itself: its value goes with it, however many lines it takes
+    let (mut to, mut open) = (to, depth(line));
+    while open > 0 && to < text.len() {
+        let next = text.get(to + 1..)?.find('\n').map_or(text.len(), |at| to + 1 + at);
+        open += depth(text.get(to + 1..next)?);
+        to = next;
+    }
+    let taken: String = text.get(from..to)?.chars().filter(|letter| *letter == '\n').collect();
+    Some([text.get(..from)?, &taken, text.get(to..)?].concat())
+}
+
+fn depth(line: &str) -> i32 {
+    line.chars().map(|letter| i32::from(letter == '[') - i32::from(letter == ']')).sum()
+}
+
+/// Rules that can never do anything are a mistake of whoever wrote them.
+fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
+    let mut idle = |near: &str, what: String| {
+        let offset = text.find(near).unwrap_or(0);
+        faults.push(Fault::at(FaultKind::Idle, name, text, offset, what));
+    };
+    for (kind, rule) in &file.document {
+        let key = serde_json::to_string(kind).unwrap_or_default();
+        let table = format!("[document.{}", key.trim_matches('"'));
+        if rule.sign.is_empty() || rule.threshold < 1 {
+            idle(&table, "a kind of paper needs signs and a threshold of at least 1".to_owned());
+        }
+        for sign in rule.sign.iter().filter(|sign| sign.weight == 0 || sign.any.is_empty() && sign.found.is_none()) {
+            let near = sign.any.first().map_or(table.clone(), |phrase| format!("{phrase:?}"));
+            idle(&near, "a sign needs `any` or `found`, and a `weight` other than 0".to_owned());
+        }
+    }
+    for test in file.test.iter().filter(|test| test.is_idle()) {
+        idle(
+            &format!("{:?}", test.name),
+            format!("the test {:?} expects nothing: give `expect`, `expect_none` or `document`", test.name),
+        );
+    }
+}
+
+fn read_file(path: &Path, bytes_max: u64) -> Result<String, String> {
     let size = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.len();
-    if size > FILE_BYTES_MAX {
-        return Err(format!("is larger than {FILE_BYTES_MAX} bytes; a rule file is written by hand"));
+    if size > bytes_max {
+        return Err(format!("is larger than {bytes_max} bytes; take it apart"));
     }
     let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
     String::from_utf8(bytes).map_err(|error| {
@@ -151,7 +262,11 @@ fn read_file(path: &Path) -> Result<String, String> {
 fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>) {
     for (kind, rule) in file.document {
         if all.document.insert(kind, rule).is_some() {
-            faults.push(Fault::of_file(name, format!("document {kind:?} stands in an earlier file as well")));
+            faults.push(Fault::of_file(
+                FaultKind::Twice,
+                name,
+                format!("document {kind:?} stands in an earlier file as well"),
+            ));
         }
     }
     for (heading, rule) in file.heading {
@@ -159,12 +274,20 @@ fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>)
     }
     for (field, rule) in file.field {
         if all.field.insert(field, rule).is_some() {
-            faults.push(Fault::of_file(name, format!("field {field} stands in an earlier file as well")));
+            faults.push(Fault::of_file(
+                FaultKind::Twice,
+                name,
+                format!("field {field} stands in an earlier file as well"),
+            ));
         }
     }
     for (payer, rule) in file.payer {
         if all.payer.insert(payer, rule).is_some() {
-            faults.push(Fault::of_file(name, format!("payer {payer:?} stands in an earlier file as well")));
+            faults.push(Fault::of_file(
+                FaultKind::Twice,
+                name,
+                format!("payer {payer:?} stands in an earlier file as well"),
+            ));
         }
     }
     all.other_labels.words.extend(file.other_labels.words);

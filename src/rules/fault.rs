@@ -6,9 +6,51 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Faults(pub Vec<Fault>);
 
+/// What kind of thing is wrong; its code stays the same from version to version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// R001: a file cannot be read, is too large, is not UTF-8, or there is none.
+    Unreadable,
+    /// R002: not TOML.
+    Syntax,
+    /// R003: a key that is not known.
+    UnknownKey,
+    /// R004: a value of the wrong shape, or a name that is not known.
+    Value,
+    /// R005: said twice.
+    Twice,
+    /// R006: a phrase without a letter or digit.
+    EmptyPhrase,
+    /// R007: a label with two meanings.
+    TwoMeanings,
+    /// R008: a rule or test that can never do anything.
+    Idle,
+    /// R009: the table of codes.
+    Codes,
+}
+
+impl FaultKind {
+    /// `R001` and so on.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unreadable => "R001",
+            Self::Syntax => "R002",
+            Self::UnknownKey => "R003",
+            Self::Value => "R004",
+            Self::Twice => "R005",
+            Self::EmptyPhrase => "R006",
+            Self::TwoMeanings => "R007",
+            Self::Idle => "R008",
+            Self::Codes => "R009",
+        }
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
+    /// What kind of thing.
+    pub kind: FaultKind,
     /// File name.
     pub file: String,
     /// Line and column from 1, and the line itself; None where the file as a whole is meant.
@@ -18,17 +60,29 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(in crate::rules) fn of_file(file: &str, what: String) -> Self {
-        Self { file: file.to_owned(), place: None, what }
+    pub(in crate::rules) fn of_file(kind: FaultKind, file: &str, what: String) -> Self {
+        Self { kind, file: file.to_owned(), place: None, what }
     }
 
-    pub(in crate::rules) fn at(file: &str, text: &str, offset: usize, what: String) -> Self {
+    pub(in crate::rules) fn at(kind: FaultKind, file: &str, text: &str, offset: usize, what: String) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count();
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let column = before.get(start..).unwrap_or_default().chars().count() + 1;
         let shown = text.lines().nth(line).unwrap_or_default().to_owned();
-        Self { file: file.to_owned(), place: Some((line + 1, column, shown)), what }
+        Self { kind, file: file.to_owned(), place: Some((line + 1, column, shown)), what }
+    }
+
+    /// The line from 1; 0 where the file as a whole is meant.
+    pub(in crate::rules) fn line(&self) -> usize {
+        self.place.as_ref().map_or(0, |(line, ..)| *line)
+    }
+
+    /// Shows the line as it stands in `text`.
+    pub(in crate::rules) fn show(&mut self, text: &str) {
+        if let Some((line, _, shown)) = &mut self.place {
+            *shown = text.lines().nth(*line - 1).unwrap_or_default().to_owned();
+        }
     }
 
     pub(in crate::rules) fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
@@ -36,12 +90,22 @@ impl Fault {
         if let Some(nearest) = nearest(&what) {
             what.push_str(&format!("; did you mean `{nearest}`?"));
         }
+        let kind = if what.starts_with("unknown field") {
+            FaultKind::UnknownKey
+        } else if toml::de::DeTable::parse(text).is_err() {
+            FaultKind::Syntax
+        } else {
+            FaultKind::Value
+        };
         match error.span() {
-            Some(span) => Self::at(file, text, span.start, what),
-            None => Self::of_file(file, what),
+            Some(span) => Self::at(kind, file, text, span.start, what),
+            None => Self::of_file(kind, file, what),
         }
     }
 }
+
+/// A longer line is shown in part, in letters.
+const SHOWN_LETTERS_MAX: usize = 100;
 
 /// From "unknown field `labls`, expected one of `title`, `labels`": the allowed key that is nearest to the unknown one.
 fn nearest(message: &str) -> Option<String> {
@@ -55,11 +119,13 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
             Some((line, column, shown)) => {
-                writeln!(f, "{}:{line}:{column}: {}", self.file, self.what)?;
-                writeln!(f, "  | {shown}")?;
-                write!(f, "  | {:>column$}", "^")
+                writeln!(f, "{}:{line}:{column}: {} [{}]", self.file, self.what, self.kind.code())?;
+                let from = column.saturating_sub(SHOWN_LETTERS_MAX / 2);
+                let part: String = shown.chars().skip(from).take(SHOWN_LETTERS_MAX).collect();
+                writeln!(f, "  | {part}")?;
+                write!(f, "  | {:>width$}", "^", width = column - from)
             }
-            None => write!(f, "{}: {}", self.file, self.what),
+            None => write!(f, "{}: {} [{}]", self.file, self.what, self.kind.code()),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Where the labels of a form stand, which field each means, and where its value may be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use strsim::osa_distance;
 
 use crate::model::{Area, Field};
-use crate::rules::fault::Fault;
+use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
 
@@ -18,8 +18,11 @@ const CELL_GAP: f32 = 1.6;
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Labels {
     by_first_word: BTreeMap<String, Vec<Entry>>,
-    /// Every word of every label, for mending OCR damage.
-    vocabulary: BTreeMap<usize, Vec<String>>,
+    /// Every word of every label.
+    vocabulary: BTreeSet<String>,
+    /// Every word of every label without one of its letters, and as it is: two words that differ in one letter share such a
+    /// form, so that damage is mended without comparing each word of a page to each word of the book.
+    forms: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone)]
@@ -85,15 +88,22 @@ impl Labels {
         let offset = text.find(&format!("\"{phrase}\"")).or_else(|| text.find(phrase)).unwrap_or(0);
         let words: Vec<String> = phrase.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
         let Some(first) = words.first().cloned() else {
-            faults.push(Fault::at(file, text, offset, format!("the label \"{phrase}\" has no letter or digit")));
+            faults.push(Fault::at(
+                FaultKind::EmptyPhrase,
+                file,
+                text,
+                offset,
+                format!("the label \"{phrase}\" has no letter or digit"),
+            ));
             return;
         };
         let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
         let rule = format!("rules/{file}:{line}");
         for word in &words {
-            let known = self.vocabulary.entry(word.chars().count()).or_default();
-            if !known.contains(word) {
-                known.push(word.clone());
+            if self.vocabulary.insert(word.clone()) && word.chars().count() >= TOLERANT_LETTERS_MIN {
+                for form in forms(word) {
+                    self.forms.entry(form).or_default().push(word.clone());
+                }
             }
         }
         let entries = self.by_first_word.entry(first).or_default();
@@ -103,11 +113,18 @@ impl Labels {
         if let Some(twin) = entries.iter().find(|entry| entry.words == words && clash(entry.meaning, meaning)) {
             let what =
                 format!("the label \"{phrase}\" already means something else ({}); one of the two must go", twin.rule);
-            faults.push(Fault::at(file, text, offset, what));
+            faults.push(Fault::at(FaultKind::TwoMeanings, file, text, offset, what));
             return;
         }
         entries.push(Entry { words, meaning, bare, rule });
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.words.len()));
+    }
+
+    /// The labels of a field as words, with their `file:line`.
+    pub(in crate::rules) fn of(&self, field: Field) -> Vec<(&[String], &str)> {
+        let entries = self.by_first_word.values().flatten();
+        let of_field = entries.filter(|entry| matches!(entry.meaning, Meaning::Field(of, _) if of == field));
+        of_field.map(|entry| (entry.words.as_slice(), entry.rule.as_str())).collect()
     }
 
     /// How many labels there are.
@@ -222,18 +239,23 @@ impl Labels {
 
     /// The words of the labels that `word` is, or that it is but for one letter.
     fn mend<'a>(&'a self, word: &'a str) -> Vec<&'a str> {
-        let letters = word.chars().count();
-        let exact = self.vocabulary.get(&letters).and_then(|words| words.iter().find(|known| *known == word));
-        if let Some(exact) = exact {
+        if let Some(exact) = self.vocabulary.get(word) {
             return vec![exact];
         }
-        if letters < TOLERANT_LETTERS_MIN || word.chars().all(|letter| letter.is_ascii_digit()) {
+        if word.chars().count() < TOLERANT_LETTERS_MIN || word.chars().all(|letter| letter.is_ascii_digit()) {
             return Vec::new();
         }
-        let near = (letters - 1..=letters + 1).filter_map(|length| self.vocabulary.get(&length)).flatten();
-        let near = near.filter(|known| known.chars().count() >= TOLERANT_LETTERS_MIN && osa_distance(known, word) == 1);
-        near.map(String::as_str).collect()
+        let alike = forms(word).into_iter().filter_map(|form| self.forms.get(&form)).flatten();
+        let near: BTreeSet<&str> = alike.map(String::as_str).filter(|known| osa_distance(known, word) == 1).collect();
+        near.into_iter().collect()
     }
+}
+
+/// A word as it is and without each of its letters.
+fn forms(word: &str) -> BTreeSet<String> {
+    let without = |at: usize| word.char_indices().filter(|(index, _)| *index != at).map(|(_, letter)| letter).collect();
+    let shorter = word.char_indices().map(|(at, _)| without(at));
+    shorter.chain(std::iter::once(word.to_owned())).collect()
 }
 
 /// Whether two meanings of one phrase cannot stand side by side: two fields, unless a heading tells them apart.

@@ -4,6 +4,7 @@ mod book;
 mod codes;
 mod context;
 mod dates;
+mod explain;
 mod fault;
 mod label;
 mod numbers;
@@ -29,7 +30,8 @@ pub use codes::{
     TreatmentHit, body_areas, find_codes, find_procedures, treatment_words,
 };
 pub use dates::{DateHit, DateKind, find_dates};
-pub use fault::{Fault, Faults};
+pub use explain::{EmptyLabel, FieldStory, KindStory, NearLabel, PageStory};
+pub use fault::{Fault, FaultKind, Faults};
 pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, find_phones};
 pub use people::{NameHit, find_names, read_name};
 pub use repair::Repair;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::model::{Field, GapLevel, PaperKind, PayerKind};
 
 /// One rule file. Every part may stand in any file; by custom each file has one topic.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct RuleFile {
     /// Kinds of paper and how they are told.
@@ -31,7 +32,7 @@ pub(in crate::rules) struct RuleFile {
 }
 
 /// Whose part of a form it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::rules) enum Heading {
     /// The patient's.
@@ -43,7 +44,7 @@ pub(in crate::rules) enum Heading {
 }
 
 /// How a kind of paper is told: its signs add up, and the kind with the highest sum above its threshold wins.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct DocumentRule {
     /// The least sum that counts.
@@ -53,7 +54,7 @@ pub(in crate::rules) struct DocumentRule {
 }
 
 /// Something that speaks for or against a kind of paper.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct SignRule {
     /// Any of these phrases on the page.
@@ -67,7 +68,7 @@ pub(in crate::rules) struct SignRule {
 }
 
 /// A list of phrases.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct WordsRule {
     /// The phrases; upper or lower case, punctuation and plural make no difference.
@@ -75,7 +76,7 @@ pub(in crate::rules) struct WordsRule {
 }
 
 /// The labels behind which a fact stands.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct FieldRule {
     /// What staff call it.
@@ -91,7 +92,7 @@ pub(in crate::rules) struct FieldRule {
 }
 
 /// A kind of payer.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct PayerRule {
     /// Words in a payer slot or beside a ticked box.
@@ -101,7 +102,7 @@ pub(in crate::rules) struct PayerRule {
 }
 
 /// Something that is asked of a prescription.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequireRule {
     /// The field.
@@ -116,7 +117,7 @@ pub struct RequireRule {
 }
 
 /// The sentence for something wrong.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TellRule {
     /// What is wrong, by name.
@@ -128,7 +129,7 @@ pub struct TellRule {
 }
 
 /// How a signature is told from words.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct SignatureRule {
     /// Words of an electronic signature.
@@ -142,7 +143,7 @@ pub(in crate::rules) struct SignatureRule {
 }
 
 /// An example: a page of text, and what must and must not be found on it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct TestRule {
     /// What it shows.
@@ -155,4 +156,11 @@ pub(in crate::rules) struct TestRule {
     pub(in crate::rules) expect: BTreeMap<Field, String>,
     /// Fields of which nothing may be found.
     pub(in crate::rules) expect_none: Vec<Field>,
+}
+
+impl TestRule {
+    /// It can never fail.
+    pub(in crate::rules) fn is_idle(&self) -> bool {
+        self.document.is_none() && self.expect.is_empty() && self.expect_none.is_empty()
+    }
 }

@@ -1,11 +1,14 @@
 //! Which kind of paper each page is, and which pages belong together.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 
 use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Value};
 use crate::rules::book::Contents;
 use crate::rules::context::Context;
-use crate::rules::schema::SignRule;
+use crate::rules::explain::KindStory;
+use crate::rules::schema::{DocumentRule, SignRule};
 use crate::rules::take;
 
 /// Fewer letters than this on a page are no text.
@@ -15,7 +18,6 @@ const LETTERS_MIN: usize = 12;
 struct Sorted {
     page: u32,
     kind: PaperKind,
-    /// The points that spoke for each kind, the most first: for `explain`.
     findings: Vec<Finding>,
     begins_order: bool,
 }
@@ -53,44 +55,66 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
     }
     let page = Context::new(book, reading, on);
     let findings = take::all(&page);
-    let has = |field: Field| {
-        findings
-            .iter()
-            .any(|finding| finding.field == field && !matches!(finding.value, Value::Signed(false) | Value::Unread))
-    };
-    let kind = kind(&page, &has);
+    let has = |field: Field| has(&findings, field);
+    let kind = kind(&page, &findings);
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
     Sorted { page: reading.page, kind, findings, begins_order }
 }
 
+fn has(findings: &[Finding], field: Field) -> bool {
+    let of_field = |finding: &&Finding| finding.field == field;
+    findings.iter().filter(of_field).any(|finding| !matches!(finding.value, Value::Signed(false) | Value::Unread))
+}
+
 /// The kind whose signs add up to the most above its threshold.
-fn kind(page: &Context, has: &dyn Fn(Field) -> bool) -> PaperKind {
-    let top = page.sheet.height / 3;
-    let at_top = |place: &std::ops::Range<usize>| {
-        page.text
-            .words
-            .iter()
-            .find(|word| word.range.start < place.end && place.start < word.range.end)
-            .is_some_and(|word| word.area.top < top)
-    };
-    let score = |kind: &PaperKind| {
-        let rule = &page.book.rules.document[kind];
-        let weigh = |sign: &SignRule| match sign.found {
-            Some(field) if has(field) => sign.weight,
-            // its label stands there, with nothing that could be read behind it
-            Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
-            Some(_) => 0,
-            None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(place)) => sign.weight,
-            None => 0,
-        };
-        let sum: i32 = rule.sign.iter().map(weigh).sum();
+fn kind(page: &Context, findings: &[Finding]) -> PaperKind {
+    let above = |(kind, rule): (&PaperKind, &DocumentRule)| {
+        let sum: i32 = rule.sign.iter().map(|sign| weight(page, findings, sign)).sum();
         (sum - rule.threshold, *kind)
     };
-    let best = page.book.rules.document.keys().map(score).max_by_key(|(above, _)| *above);
+    let best = page.book.rules.document.iter().map(above).max_by_key(|(above, _)| *above);
     match best {
         Some((above, kind)) if above >= 0 => kind,
         _ => PaperKind::Other,
     }
+}
+
+/// Every kind with what spoke for and against it, the most above its threshold first.
+pub(in crate::rules) fn weigh(page: &Context, findings: &[Finding]) -> Vec<KindStory> {
+    let story = |(kind, rule): (&PaperKind, &DocumentRule)| {
+        let named = |sign: &SignRule| {
+            let weight = weight(page, findings, sign);
+            let stands = |phrase: &&String| !page.found.any(std::slice::from_ref(phrase)).is_empty();
+            let name = match sign.found {
+                Some(field) => format!("{field} found"),
+                None => sign.any.iter().find(stands).cloned().unwrap_or_default(),
+            };
+            (weight != 0).then_some((name, weight))
+        };
+        let signs: Vec<(String, i32)> = rule.sign.iter().filter_map(named).collect();
+        let points = signs.iter().map(|(_, weight)| weight).sum();
+        KindStory { kind: *kind, points, threshold: rule.threshold, signs }
+    };
+    let mut kinds: Vec<KindStory> = page.book.rules.document.iter().map(story).collect();
+    kinds.sort_by_key(|story| story.threshold - story.points);
+    kinds
+}
+
+/// What a sign adds on this page.
+fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
+    match sign.found {
+        Some(field) if has(findings, field) => sign.weight,
+        // its label stands there, with nothing that could be read behind it
+        Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
+        Some(_) => 0,
+        None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
+        None => 0,
+    }
+}
+
+fn at_top(page: &Context, place: &Range<usize>) -> bool {
+    let word = page.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);
+    word.is_some_and(|word| word.area.top < page.sheet.height / 3)
 }
 
 /// A page that begins nothing of its own runs on from the prescription before it.

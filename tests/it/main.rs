@@ -15,4 +15,5 @@ mod linkage;
 mod mailbox;
 mod make;
 mod reader;
+mod rulebook;
 mod tidy;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
@@ -73,11 +73,11 @@ const CHILDREN_MAX: usize = 12;
 
 impl CodeList {
     /// The massage-relevant codes that ship with the program.
-    pub fn built_in() -> &'static Self {
-        static BUILT_IN: OnceLock<CodeList> = OnceLock::new();
-        BUILT_IN.get_or_init(|| {
-            Self::from_tsv(include_str!("../../../rules/codes/icd10cm.tsv")).expect("the table that ships is sound")
-        })
+    pub fn built_in() -> Arc<Self> {
+        static BUILT_IN: OnceLock<Arc<CodeList>> = OnceLock::new();
+        let read =
+            || Self::from_tsv(include_str!("../../../rules/codes/icd10cm.tsv")).expect("the table that ships is sound");
+        BUILT_IN.get_or_init(|| Arc::new(read())).clone()
     }
 
     /// Reads a table as [`CodeList::to_tsv`] writes it: code, title, first_fy, last_billable_fy, successors.

@@ -7,7 +7,7 @@ use super::*;
 const ON: Date = date(2026, 11, 2);
 
 fn codes(text: &str, labelled: bool) -> Vec<CodeHit> {
-    find_codes(text, CodeList::built_in(), ON, labelled)
+    find_codes(text, &CodeList::built_in(), ON, labelled)
 }
 
 fn named(hits: &[CodeHit]) -> String {

@@ -23,7 +23,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let labels: Vec<_> = page.labels_of(Field::Diagnoses).cloned().collect();
     for label in &labels {
         for (_, slot) in page.slots(label, ROWS_MAX) {
-            let hits = find_codes(&slot.text, page.book.codes, page.on, true);
+            let hits = find_codes(&slot.text, &page.book.codes, page.on, true);
             let coded = push(&mut found, page, &slot, hits, 1.0, &label.rule);
             if coded {
                 break;
@@ -31,7 +31,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         }
     }
     // codes anywhere on the page: their shape and the code list speak for them
-    let hits = find_codes(&page.text.text, page.book.codes, page.on, false);
+    let hits = find_codes(&page.text.text, &page.book.codes, page.on, false);
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
     push(&mut found, page, &page.text, hits, PROSE, RULE);
     mend_damaged(&mut found, page, &spans);

@@ -1,0 +1,148 @@
+//! The rule book as its owner meets it: checked, explained, changed while the daemon runs, rehearsed.
+
+use std::fs;
+use std::process::Output;
+
+use rxintake::rules::Book;
+
+use crate::clinic::{Clinic, ORDER};
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap() + &String::from_utf8_lossy(&output.stderr)
+}
+
+fn edit(clinic: &Clinic, file: &str, from: &str, to: &str) {
+    let path = clinic.path(&format!("rules/{file}"));
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains(from), "{file} holds no {from:?}");
+    let changed = clinic.path("changed");
+    fs::write(&changed, text.replacen(from, to, 1)).unwrap();
+    fs::rename(changed, path).unwrap();
+}
+
+#[test]
+fn every_fault_of_every_file_is_told_with_place_and_code() {
+    let clinic = Clinic::new();
+    edit(&clinic, "10-documents.toml", "threshold = 8", "treshold = 8");
+    edit(&clinic, "10-documents.toml", "weight = 2", "weight = \"two\"");
+    edit(&clinic, "20-patient.toml", "\"Patient Name\"", "\"Patient Name\", \"...\"");
+    fs::write(clinic.path("rules/95-latin.toml"), b"# caf\xe9\n").unwrap();
+    fs::write(clinic.path("rules/96-cut.toml"), "[[test]\n").unwrap();
+    fs::write(clinic.path("rules/97-idle.toml"), "[[test]]\nname = \"nothing\"\ntext = \"x\"\n").unwrap();
+    let checked = clinic.command(&["rules", "check"]).output().unwrap();
+    assert_eq!(checked.status.code(), Some(1));
+    let said = said(&checked);
+    for wanted in [
+        "did you mean `threshold`? [R003]",
+        "expected i32 [R004]",
+        "20-patient.toml:",
+        "no letter or digit [R006]",
+        "95-latin.toml: line 1 is not UTF-8",
+        "96-cut.toml:1:",
+        "[R002]",
+        "97-idle.toml:2:",
+        "[R008]",
+    ] {
+        assert!(said.contains(wanted), "{wanted} is missing in:\n{said}");
+    }
+}
+
+#[test]
+fn the_examples_in_the_rule_files_come_out_and_one_that_does_not_is_named() {
+    let clinic = Clinic::new();
+    assert!(clinic.command(&["rules", "test"]).output().unwrap().status.success());
+    edit(&clinic, "20-patient.toml", "\"patient.name\" = \"Maria Lopez\"", "\"patient.name\" = \"Mario Lopez\"");
+    let tested = clinic.command(&["rules", "test"]).output().unwrap();
+    assert_eq!(tested.status.code(), Some(1));
+    assert!(said(&tested).contains("patient.name should be \"Mario Lopez\""));
+}
+
+#[test]
+fn a_paper_is_explained_with_what_was_turned_down() {
+    let clinic = Clinic::new();
+    let paper = clinic.path("order.txt");
+    let text = ORDER.replace("Insurance: self pay", "Insurance: Acme Auto\nClaim Nunber: none yet\nNPI: 1234567890");
+    fs::write(&paper, text).unwrap();
+    let explained = clinic.command(&["rules", "explain"]).arg(&paper).output().unwrap();
+    let said = said(&explained);
+    for wanted in [
+        "\"Quentin Zebra\"",
+        "by rules/20-patient.toml:",
+        "label \"Claim Nunber:\" (rules/60-payer.toml:",
+        "a claim number has digits",
+        "check digit does not hold",
+        "points, 8 needed",
+    ] {
+        assert!(said.contains(wanted), "{wanted} is missing in:\n{said}");
+    }
+}
+
+#[test]
+fn changed_rules_come_into_force_and_broken_ones_do_not() {
+    let clinic = Clinic::new();
+    let mut daemon = clinic.start(&["run"]);
+    clinic.drop_mail("before", ORDER);
+    daemon.until("prescription for Q"); // it runs, by the book as it was
+    edit(&clinic, "20-patient.toml", "\"Patient Name\"", "\"Patient Name\", \"Who is it\"");
+    daemon.until("in force");
+    clinic.drop_mail("first", &ORDER.replace("Patient:", "Who is it:"));
+    daemon.until("prescription for Q");
+    edit(&clinic, "20-patient.toml", "labels = ", "lables = ");
+    let told = daemon.until("TROUBLE");
+    assert!(told.contains("stays in force"), "{told}");
+    clinic.drop_mail("second", &ORDER.replace("Patient:", "Who is it:").replace("M54.2 Cervicalgia", "M54.6"));
+    daemon.until("prescription for Q");
+    daemon.stop();
+}
+
+#[test]
+fn a_rehearsal_says_what_would_read_differently_and_changes_nothing() {
+    let clinic = Clinic::new();
+    clinic.drop_mail("order", ORDER);
+    assert!(clinic.run_once().status.success());
+    let before = clinic.records();
+    let other = clinic.path("other");
+    fs::create_dir(&other).unwrap();
+    for (name, text) in Book::files() {
+        fs::write(
+            other.join(name),
+            text.replace("\"Provider\"", "\"Zulieferer\"")
+                .replace("\"DOB\"", "\"Geburtstag\"")
+                .replace("\"dob\"", "\"geboren\"")
+                .replace("\"D.O.B.\"", "\"geb.\""),
+        )
+        .unwrap();
+    }
+    let rehearsed = clinic.command(&["rules", "rehearse"]).arg(&other).output().unwrap();
+    let said = said(&rehearsed);
+    assert!(said.contains("1 papers: 1 would read differently, 1 lose patient.birth_date"), "{said}");
+    assert!(!said.contains("Zebra"));
+    assert_eq!(clinic.records(), before);
+}
+
+#[test]
+fn the_official_table_of_codes_is_taken() {
+    let clinic = Clinic::new();
+    let line = |code: &str, title: &str| format!("00001 {code:<7} 1 {title:<60} {title}\n");
+    let file = clinic.path("icd10cm-order-2027.txt");
+    fs::write(&file, [line("M542", "Cervicalgia"), line("Z9989", "Dependence on enabling machines")].concat()).unwrap();
+    let imported = clinic.command(&["rules", "codes", "import"]).arg(&file).output().unwrap();
+    assert!(imported.status.success(), "{}", said(&imported));
+    assert!(said(&imported).contains("fiscal year 2027"));
+    let paper = clinic.path("order.txt");
+    fs::write(&paper, ORDER.replace("M54.2 Cervicalgia", "Z99.89 Dependence on enabling machines")).unwrap();
+    let parsed = clinic.command(&["parse", "--on", "2026-11-02", "--format", "jsonl"]).arg(&paper).output().unwrap();
+    let line: serde_json::Value = serde_json::from_str(&said(&parsed)).unwrap();
+    let diagnosis = &line["prescriptions"][0]["diagnoses"][0];
+    assert_eq!((&diagnosis["code"], &diagnosis["billable"]), (&"Z99.89".into(), &true.into()));
+    fs::write(&file, "hello").unwrap();
+    let refused = clinic.command(&["rules", "codes", "import"]).arg(&file).output().unwrap();
+    assert!(said(&refused).contains("not the official order file"), "{}", said(&refused));
+}
+
+/// Editors read the schema that lies beside the rule files.
+#[test]
+fn the_schema_is_that_of_this_version() {
+    let committed = fs::read_to_string("rules/schema.json").unwrap();
+    assert_eq!(committed, Book::schema(), "run `rxintake rules schema > rules/schema.json`");
+}
