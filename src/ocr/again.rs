@@ -5,7 +5,7 @@
 use image::imageops::{self, FilterType};
 use image::{ImageBuffer, Luma};
 
-use crate::model::{Alternative, Area, Grey, Line, Private, Word};
+use crate::model::{Alternative, Area, Grey, Line, Mark, MarkKind, Private, Word};
 use crate::ocr::tesseract::{Engine, OcrError};
 
 /// Words below this confidence may be read again.
@@ -20,6 +20,14 @@ const MARGIN: u32 = 24;
 const HALO: u32 = 5;
 /// What stands in codes, numbers and dates.
 const CODE_CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.,-/()[]#:;$&+";
+/// A word of a box and what stands behind it has at most this many letters.
+const GLUED_LETTERS_MAX: usize = 6;
+/// Letters behind a box that are as sure as this are letters; else the number is looked for.
+const SURE_FREE: f32 = 0.9;
+/// How sure what two readings saw is.
+const BORNE_OUT: f32 = 0.9;
+/// A digit is wider than this, in pixels at 300 dpi.
+const PART_WIDTH_MIN: u32 = 6;
 /// A second reading must be this much surer before it goes in front of the first.
 const CLEARLY_SURER: f32 = 0.10;
 
@@ -38,6 +46,67 @@ pub(in crate::ocr) fn look_again(lines: &mut [Line], page: &Grey, engine: &mut E
         weigh(word, text, confidence);
     }
     Ok(())
+}
+
+/// Reads again what stands behind tick boxes that were read as letters of a word: of "M416" over two boxes "4" and "6" are
+/// left.
+///
+/// # Errors
+/// Where the engine fails.
+pub(in crate::ocr) fn look_beside_boxes(
+    lines: &mut [Line],
+    marks: &[Mark],
+    page: &Grey,
+    engine: &mut Engine,
+) -> Result<(), OcrError> {
+    let boxes: Vec<Area> =
+        marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
+    for line in lines {
+        let mut words = Vec::new();
+        for word in std::mem::take(&mut line.words) {
+            let behind = behind_boxes(&word.area, &boxes);
+            if behind.is_empty() || word.text.reveal().chars().count() > GLUED_LETTERS_MAX {
+                words.push(word);
+                continue;
+            }
+            let mut parts = Vec::new();
+            for area in behind {
+                let picture = enlarged(page, &area);
+                let (free, sure) = engine.word(&picture, "")?;
+                let (digits, digits_sure) = engine.word(&picture, "0123456789")?;
+                let is_word = sure >= SURE_FREE && free.chars().all(char::is_alphanumeric);
+                let (text, confidence) = if is_word { (free, sure) } else { (digits, digits_sure) };
+                // the first reading saw it too: alone, a single digit is never sure
+                let is_borne_out = word.text.reveal().contains(&text);
+                let confidence = if is_borne_out { confidence.max(BORNE_OUT) } else { confidence };
+                if !text.is_empty() && !text.contains(' ') {
+                    parts.push(Word { text: Private::new(text), area, confidence, ..word.clone() });
+                }
+            }
+            if parts.is_empty() {
+                parts.push(word);
+            }
+            words.extend(parts);
+        }
+        line.words = words;
+    }
+    Ok(())
+}
+
+/// The parts of a word behind the boxes that it covers, each up to the next box; none where it covers no box, or nothing else.
+fn behind_boxes(word: &Area, boxes: &[Area]) -> Vec<Area> {
+    let covered = |at: &&Area| {
+        at.overlap_x(word) * 2 > at.width() && at.overlap_y(word) * 2 > at.height() && at.left <= word.left + word.height()
+            || at.left > word.left && at.right < word.right && at.overlap_y(word) * 2 > at.height()
+    };
+    let mut covered: Vec<&Area> = boxes.iter().filter(covered).collect();
+    covered.sort_by_key(|area| area.left);
+    let ends = covered.iter().skip(1).map(|next| next.left).chain([word.right]);
+    let parts = covered.iter().zip(ends).filter_map(|(at, end)| {
+        let left = at.right + HALO + 1;
+        (end > left + PART_WIDTH_MIN).then(|| Area::new(left, word.top, end, word.bottom))
+    });
+    parts.collect()
 }
 
 /// At least a third of the characters are digits, and there are three characters or more; or a capital with digits behind it.

@@ -57,6 +57,7 @@ pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError
             let fax_header = stamped.or_else(|| header::take(&mut lines, page.dpi));
             let fax_header = fax_header.map(|line| header::keep_inside(line, words.width, words.height));
             let marks = mark(&mut lines, &upright::turn(ink, degrees), page.dpi);
+            again::look_beside_boxes(&mut lines, &marks, &words, engine)?;
             let rotated = (page.turned_degrees + degrees) % 360;
             Ok(Reading { width: words.width, height: words.height, rotated, lines, marks, fax_header, ..blank })
         }

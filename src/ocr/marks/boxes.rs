@@ -25,6 +25,14 @@ const SURE_WORD: f32 = 0.5;
 const SURE_LETTERS: f32 = 0.85;
 /// A box has this many of its corners; a D has two.
 const CORNERS_MIN: usize = 3;
+/// How far left and right of a box others of its row are looked for, in sides of a box.
+const ROW_SIDES: u32 = 40;
+/// How far up and down from it, in pixels: pages are straightened, not straight.
+const ROW_SLACK: u32 = 4;
+/// Columns of ink that may be the edge of a box have at least this share of its side.
+const EDGE: f32 = 0.8;
+/// How well each of the four sides must be drawn.
+const IN_ROW: f32 = 0.85;
 /// Points at which a circle is looked at.
 const CIRCLE_POINTS: usize = 40;
 
@@ -68,7 +76,43 @@ pub(super) fn find(page: &Ink, words: &[((usize, usize), &Word)], height: f32) -
     sides.sort_unstable();
     let usual = sides.get(sides.len() / 2).copied();
     shapes.retain(|shape| is_strong(shape, height) || usual.is_some_and(|usual| is_weak(shape, usual)));
+    if let Some(usual) = usual {
+        shapes.extend(in_rows(page, &shapes, usual));
+    }
     shapes.iter().map(mark).collect()
+}
+
+/// Boxes in the rows of others that no piece of ink gave: a tick that runs into the next word makes one piece of both.
+fn in_rows(page: &Ink, known: &[Shape], usual: u32) -> Vec<Shape> {
+    let mut found: Vec<Shape> = Vec::new();
+    let of_usual_size = |shape: &&Shape| !shape.round && shape.area.width().abs_diff(usual) * 8 <= usual;
+    for row in known.iter().filter(of_usual_size) {
+        let (top, side) = (row.area.top, row.area.height());
+        let (from, to) = (row.area.left.saturating_sub(ROW_SIDES * side), row.area.right + ROW_SIDES * side);
+        let is_edge = |x: u32| {
+            let ink = (top..top + side).filter(|y| page.at(x.into(), (*y).into())).count();
+            ink as f32 >= EDGE * side as f32
+        };
+        let edges: Vec<u32> = (from..to).filter(|x| is_edge(*x)).collect();
+        for left in &edges {
+            let fits = |right: &&u32| right.abs_diff(left + side - 1) * 12 <= side;
+            let shapes = edges.iter().filter(fits).flat_map(|right| {
+                (0..=2 * ROW_SLACK).map(move |down| {
+                    let top = (top + down).saturating_sub(ROW_SLACK);
+                    Area::new(*left, top, right + 1, top + side)
+                })
+            });
+            let drawn = shapes.map(|area| (four_sides_drawn(page, &area), area));
+            let Some((drawn, area)) = drawn.max_by(|a, b| a.0.total_cmp(&b.0)) else { continue };
+            let is_known = known.iter().chain(&found).any(|other| super::touch(&other.area, &area));
+            let corners = corners(page, &area);
+            if drawn >= IN_ROW && corners == 4 && !is_known {
+                let shape = Shape { area, round: false, drawn, corners, filled: 0.0, reach: 0.0, in_word: false };
+                found.push(look_inside(page, shape));
+            }
+        }
+    }
+    found
 }
 
 /// Whether a piece is a letter among others of a word that was read.
@@ -209,6 +253,18 @@ fn longest(bits: impl Iterator<Item = bool>) -> u32 {
 
 /// How much of a square is drawn: its sides, where one of four may be worn away.
 fn square_drawn(page: &Ink, area: &Area) -> f32 {
+    let sides = sides_drawn(page, area);
+    let three = sides[1].min(0.85);
+    sides[0].max(if sides[1] > 0.9 { three - 0.1 } else { 0.0 })
+}
+
+/// The same where every side must be there.
+fn four_sides_drawn(page: &Ink, area: &Area) -> f32 {
+    sides_drawn(page, area)[0]
+}
+
+/// How much of each side is drawn, the worst first.
+fn sides_drawn(page: &Ink, area: &Area) -> [f32; 4] {
     let reach = slack(page, area);
     let share = |length: u32, inked: &dyn Fn(u32, i64) -> bool| {
         let hit = (0..length).filter(|at| (-reach..=reach).any(|off| inked(*at, off))).count();
@@ -223,8 +279,7 @@ fn square_drawn(page: &Ink, area: &Area) -> f32 {
         share(area.height(), &|at, off| page.at(right + off, top + i64::from(at))),
     ];
     sides.sort_by(f32::total_cmp);
-    let three = sides[1].min(0.85);
-    sides[0].max(if sides[1] > 0.9 { three - 0.1 } else { 0.0 })
+    sides
 }
 
 /// How far off the outline its ink may lie: little where the shape is small, or a letter would do.

@@ -384,6 +384,11 @@ pub(super) fn is_suspicious(word: &str) -> bool {
     const SIDES: [&str; 4] = ["l", "r", "lt", "rt"];
     const TURNING: [&str; 12] =
         ["up", "least", "exceed", "more", "than", "max", "maximum", "minimum", "needed", "not", "every", "per"];
+    // what a prescriber writes before a schedule ("Sig:", "Tx:")
+    const BEFORE: [&str; 6] = ["sig", "tx", "rx", "dx", "pt", "dr"];
+    if BEFORE.contains(&word) {
+        return false;
+    }
     let letters = word.chars().count();
     let vocabulary = unit(word, false).is_some()
         || adverb(word).is_some()

@@ -9,6 +9,8 @@ use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts}
 
 /// This many boxes at a label are a choice.
 const CHOICES_MIN: usize = 2;
+/// Of two ticks the one that is surer than this counts where the other is not: specks in a box look like a poor tick.
+const TICK_SURE: f32 = 0.8;
 const RULE: &str = "rules/50-frequency.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -28,13 +30,29 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     found
 }
 
-/// All frequency slots of the page with their labels, as one text: a form may ask for rate, duration and visits apart.
+/// The frequency slots of the page. A second row belongs to a slot where the frequency goes on in it; else it is another
+/// matter, of which nothing has to be understood.
 fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
+    let one = in_slots(page, labels, 1);
+    let Some(two) = in_slots(page, labels, 2) else { return one };
+    match one {
+        Some(one) if same_frequency(&one, &two) => Some(one),
+        _ => Some(two),
+    }
+}
+
+fn same_frequency(a: &Candidate, b: &Candidate) -> bool {
+    let (Value::Frequency(a), Value::Frequency(b)) = (&a.value, &b.value) else { return false };
+    (&a.phases, a.visits, a.visits_max, a.as_needed, a.status) == (&b.phases, b.visits, b.visits_max, b.as_needed, b.status)
+}
+
+/// All frequency slots with their labels, as one text: a form may ask for rate, duration and visits apart.
+fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candidate> {
     let mut text = String::new();
     // each slot with the byte at which it begins in the joined text
     let mut slots: Vec<(usize, Slot, &str)> = Vec::new();
     for label in labels.iter().filter(|label| !is_left_empty(page, label)) {
-        let Some((_, slot)) = page.slots(label, 2).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
+        let Some((_, slot)) = page.slots(label, rows_max).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
             continue;
         };
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
@@ -79,11 +97,15 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     for label in labels {
         let of_label = boxes_of(page, label);
         let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked).collect();
-        let [only] = on.as_slice() else {
-            if on.len() > 1 {
+        let sure: Vec<&&&Tick> = on.iter().filter(|tick| tick.confidence >= TICK_SURE).collect();
+        let only = match (on.as_slice(), sure.as_slice()) {
+            ([], _) => continue,
+            ([only], _) => only,
+            (_, [only]) => only,
+            _ => {
                 doubts.push("more than one box is ticked".to_owned());
+                continue;
             }
-            continue;
         };
         if !only.words.text.chars().any(|letter| letter.is_ascii_digit()) {
             doubts.push("the number beside a ticked box could not be read".to_owned());
