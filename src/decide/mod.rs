@@ -9,8 +9,7 @@ use jiff::civil::Date;
 
 use crate::decide::choose::Chosen;
 use crate::model::{
-    Evidence, Field, FrequencyStatus, GapLevel, OtherPage, Patient, Payer, PayerKind, Plan, Prescription, Provider,
-    Section, Value,
+    Evidence, Field, FrequencyStatus, GapLevel, OtherPage, Patient, Payer, Plan, Prescription, Provider, Section, Value,
 };
 use crate::rules::Book;
 
@@ -82,12 +81,13 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     prescription.gaps = gaps::gaps(&prescription, &unread, book, on);
     prescription.evidence = chosen.evidence();
     prescription.doubts = chosen.doubts();
-    let billed = !matches!(prescription.payer.kind, Some(PayerKind::SelfPay | PayerKind::HsaFsa));
     let told = |field: &Field| prescription.gaps.iter().any(|gap| gap.field == *field);
-    let of_payer =
-        |field: &Field| matches!(field, Field::PayerClaimNumber | Field::PayerDateOfInjury | Field::ProviderNpi);
-    let doubtful: Vec<Field> =
-        unread.into_iter().filter(|field| !told(field) && (billed || !of_payer(field))).collect();
+    let mut doubtful: Vec<Field> = unread.into_iter().filter(|field| !told(field)).collect();
+    // somebody has a claim for an accident: that nobody is named who pays is a misread
+    let has_claim = prescription.payer.claim_number.is_some() || prescription.payer.date_of_injury.is_some();
+    if prescription.payer.kind.is_none() && has_claim {
+        doubtful.push(Field::PayerKind);
+    }
     prescription.doubts.extend(doubtful);
     prescription.doubts.sort();
     prescription.doubts.dedup();

@@ -59,8 +59,7 @@ pub(in crate::ocr) fn look_beside_boxes(
     page: &Grey,
     engine: &mut Engine,
 ) -> Result<(), OcrError> {
-    let boxes: Vec<Area> =
-        marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
+    let boxes: Vec<Area> = marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
     for line in lines {
         let mut words = Vec::new();
         for word in std::mem::take(&mut line.words) {
@@ -96,7 +95,9 @@ pub(in crate::ocr) fn look_beside_boxes(
 /// The parts of a word behind the boxes that it covers, each up to the next box; none where it covers no box, or nothing else.
 fn behind_boxes(word: &Area, boxes: &[Area]) -> Vec<Area> {
     let covered = |at: &&Area| {
-        at.overlap_x(word) * 2 > at.width() && at.overlap_y(word) * 2 > at.height() && at.left <= word.left + word.height()
+        at.overlap_x(word) * 2 > at.width()
+            && at.overlap_y(word) * 2 > at.height()
+            && at.left <= word.left + word.height()
             || at.left > word.left && at.right < word.right && at.overlap_y(word) * 2 > at.height()
     };
     let mut covered: Vec<&Area> = boxes.iter().filter(covered).collect();

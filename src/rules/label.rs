@@ -11,6 +11,10 @@ use crate::rules::sheet::{Row, Sheet, Token, fold};
 
 /// Words of at least this many letters may differ in one letter: OCR damage.
 const TOLERANT_LETTERS_MIN: usize = 5;
+/// Labels of at least this many letters are known without their blanks.
+const TOGETHER_LETTERS_MIN: usize = 9;
+/// Words of a page that one label may have fallen into.
+const TOGETHER_WORDS_MAX: usize = 7;
 /// A gap this many times the height of a word separates two cells of a row.
 const CELL_GAP: f32 = 1.6;
 
@@ -23,6 +27,9 @@ pub(in crate::rules) struct Labels {
     /// Every word of every label without one of its letters, and as it is: two words that differ in one letter share such a
     /// form, so that damage is mended without comparing each word of a page to each word of the book.
     forms: BTreeMap<String, Vec<String>>,
+    /// Labels of two words and more written as one word, and the same without one of the letters: a blank was read where an
+    /// apostrophe stood, or none where one stood.
+    run_together: BTreeMap<String, Vec<Entry>>,
 }
 
 #[derive(Debug, Clone)]
@@ -106,6 +113,7 @@ impl Labels {
                 }
             }
         }
+        let together = words.concat();
         let entries = self.by_first_word.entry(first).or_default();
         if entries.iter().any(|entry| entry.words == words && entry.meaning == meaning && entry.bare == bare) {
             return; // "Freq" and "Freq." are one
@@ -116,7 +124,13 @@ impl Labels {
             faults.push(Fault::at(FaultKind::TwoMeanings, file, text, offset, what));
             return;
         }
-        entries.push(Entry { words, meaning, bare, rule });
+        let entry = Entry { words, meaning, bare, rule };
+        if entry.words.len() > 1 && together.chars().count() >= TOGETHER_LETTERS_MIN {
+            for form in forms(&together) {
+                self.run_together.entry(form).or_default().push(entry.clone());
+            }
+        }
+        entries.push(entry);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.words.len()));
     }
 
@@ -169,10 +183,18 @@ impl Labels {
             at + entry.words.len() <= reach
                 && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(&word.as_str()))
         };
-        let Some(longest) = entries.iter().filter(|entry| fits(entry)).map(|entry| entry.words.len()).max() else {
-            return Vec::new();
+        let longest = entries.iter().filter(|entry| fits(entry)).map(|entry| entry.words.len()).max();
+        let together =
+            self.together(&words.words[at..reach]).filter(|(run, _)| longest.is_none_or(|longest| longest < *run));
+        let (run, candidates) = match (together, longest) {
+            (Some(together), _) => together,
+            (None, Some(longest)) => {
+                let fitting = |entry: &&Entry| entry.words.len() == longest && fits(entry);
+                (longest, entries.into_iter().filter(fitting).collect())
+            }
+            (None, None) => return Vec::new(),
         };
-        let mut end = at + longest;
+        let mut end = at + run;
         // "(last, first)", "(print)": a remark belongs to the label
         let opens = words.words.get(end).is_some_and(|token| token.text.starts_with('('));
         if opens
@@ -210,8 +232,6 @@ impl Labels {
                 }));
         let next = words.words.get(end);
         let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
-        let candidates: Vec<&Entry> =
-            entries.into_iter().filter(|entry| entry.words.len() == longest && fits(entry)).collect();
         let context = heading_above(before, &area);
         let field = candidates
             .iter()
@@ -235,6 +255,24 @@ impl Labels {
             caption: ends_cell,
         };
         field.into_iter().chain(heading).map(label).collect()
+    }
+
+    /// The longest run of words at the beginning of `words` that is a label but for blanks and one letter, and that label.
+    fn together(&self, words: &[Token]) -> Option<(usize, Vec<&Entry>)> {
+        let longest = words.len().min(TOGETHER_WORDS_MAX);
+        (1..=longest).rev().find_map(|run| {
+            let said: String = words[..run].iter().map(|token| token.folded.as_str()).collect();
+            // the run begins and ends in letters of the label
+            let whole = !words[0].folded.is_empty() && !words[run - 1].folded.is_empty();
+            if !whole || said.chars().count() + 1 < TOGETHER_LETTERS_MIN {
+                return None;
+            }
+            let alike = forms(&said).into_iter().filter_map(|form| self.run_together.get(&form)).flatten();
+            let near: Vec<&Entry> = alike.filter(|entry| osa_distance(&entry.words.concat(), &said) <= 1).collect();
+            let exact: Vec<&Entry> = near.iter().filter(|entry| entry.words.concat() == said).copied().collect();
+            let entries = if exact.is_empty() { near } else { exact };
+            (!entries.is_empty()).then_some((run, entries))
+        })
     }
 
     /// The words of the labels that `word` is, or that it is but for one letter.

@@ -9,6 +9,8 @@ use crate::rules::ticks::is_box;
 const BOX_LETTERS_MAX: usize = 5;
 /// A line of running prose has at least this many words.
 const PROSE_WORDS_MIN: usize = 7;
+/// A possessive in front of a capital has at least this many letters.
+const POSSESSIVE_LETTERS_MIN: usize = 5;
 /// Width of a digit, in heights of a common word.
 const DIGIT_WIDTH: f32 = 0.7;
 
@@ -273,6 +275,14 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
             close(&mut piece, begun, index, &mut pieces);
             begun = index + 1;
             continue;
+        }
+        // "Workers'Comp": a blank was lost behind the apostrophe; "O'Brien" has none
+        let blank_lost = letter.is_uppercase()
+            && index >= begun + POSSESSIVE_LETTERS_MIN
+            && letters[..index].ends_with(&['s', '\'']);
+        if blank_lost {
+            close(&mut piece, begun, index, &mut pieces);
+            begun = index;
         }
         piece.push(letter);
         if colon_inside && piece.chars().all(|letter| !letter.is_ascii_digit()) {

@@ -124,7 +124,8 @@ fn a_daemon_that_is_killed_loses_nothing_and_doubles_nothing() {
     const PAPERS: usize = 8;
     let clinic = Clinic::new();
     for number in 0..PAPERS {
-        clinic.drop_mail(&format!("order{number}"), &ORDER.replace("Frequency: 2x/week x 6 weeks\n", ""));
+        let order = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "").replace("Zebra", &format!("Zebra-{number}"));
+        clinic.drop_mail(&format!("order{number}"), &order);
     }
     for lines in 1.. {
         let mut daemon = clinic.start(&["run", "--once"]);

@@ -33,6 +33,8 @@ const ROW_SLACK: u32 = 4;
 const EDGE: f32 = 0.8;
 /// How well each of the four sides must be drawn.
 const IN_ROW: f32 = 0.85;
+/// An outline is at most this thick, in hundredths of a side.
+const MOST_BORDER: u32 = 16;
 /// Points at which a circle is looked at.
 const CIRCLE_POINTS: usize = 40;
 
@@ -362,15 +364,16 @@ fn circle_drawn(page: &Ink, area: &Area) -> f32 {
 
 fn look_inside(page: &Ink, shape: Shape) -> Shape {
     let side = shape.area.width().min(shape.area.height());
-    let border = page.inches(0.012).max(1) + border(page, &shape.area);
     // the square that fits into a circle is smaller
-    let inset = (border + if shape.round { side * 12 / 100 } else { 0 }).min(side * 2 / 5);
+    let more = page.inches(0.012).max(1) + if shape.round { side * 12 / 100 } else { 0 };
+    let (across, down) = border(page, &shape.area);
+    let (across, down) = ((across + more).min(side * 2 / 5), (down + more).min(side * 2 / 5));
     let area = shape.area;
     let inside = Area::new(
-        area.left + inset,
-        area.top + inset,
-        area.right.saturating_sub(inset).max(area.left + inset),
-        area.bottom.saturating_sub(inset).max(area.top + inset),
+        area.left + across,
+        area.top + down,
+        area.right.saturating_sub(across).max(area.left + across),
+        area.bottom.saturating_sub(down).max(area.top + down),
     );
     let pixels = (inside.width() * inside.height()).max(1) as f32;
     let filled = page.count(&inside) as f32 / pixels;
@@ -380,20 +383,21 @@ fn look_inside(page: &Ink, shape: Shape) -> Shape {
     Shape { filled, reach, ..shape }
 }
 
-/// How thick the outline is: the usual run of ink from the four edges inwards along the middle.
-fn border(page: &Ink, area: &Area) -> u32 {
+/// How thick the upright and the level sides of an outline are: the run of ink from the edges inwards along the middle. On a
+/// fax of 98 rows an inch level lines are thick.
+fn border(page: &Ink, area: &Area) -> (u32, u32) {
     let (x, y) = (i64::from(area.center_x()), i64::from(area.center_y()));
-    let most = i64::from(area.width().min(area.height()) / 4);
+    let side = area.width().min(area.height());
+    let most = i64::from(side / 4);
     let run = |at: &dyn Fn(i64) -> bool| {
         let start = (0..3).find(|step| at(*step)).unwrap_or(0);
         (start..most).take_while(|step| at(*step)).count() as u32 + start as u32
     };
-    let mut runs = [
-        run(&|step| page.at(i64::from(area.left) + step, y)),
-        run(&|step| page.at(i64::from(area.right) - 1 - step, y)),
-        run(&|step| page.at(x, i64::from(area.top) + step)),
-        run(&|step| page.at(x, i64::from(area.bottom) - 1 - step)),
-    ];
-    runs.sort_unstable();
-    runs[1]
+    let left = run(&|step| page.at(i64::from(area.left) + step, y));
+    let right = run(&|step| page.at(i64::from(area.right) - 1 - step, y));
+    let top = run(&|step| page.at(x, i64::from(area.top) + step));
+    let bottom = run(&|step| page.at(x, i64::from(area.bottom) - 1 - step));
+    // a tick that touches one side of the outline makes that run longer, not the other
+    let either = |a: u32, b: u32| a.min(b).max(a.max(b).min(MOST_BORDER * side / 100));
+    (either(left, right), either(top, bottom))
 }

@@ -88,6 +88,9 @@ const FITS: f32 = 0.5;
 const STRONG: f32 = 0.66;
 const WEAK: f32 = 0.25;
 
+/// So much of a code is enough to know it by, together with its words.
+const CUT_LENGTH_MIN: usize = 4;
+
 /// Codes of one length that differ in one place.
 fn one_place_apart(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() == 1
@@ -95,7 +98,10 @@ fn one_place_apart(a: &str, b: &str) -> bool {
 
 /// How many characters differ, look-alikes being one.
 fn look_alike(printed: &str, code: &str) -> usize {
-    strsim::levenshtein(&folded(&bare(printed)), &folded(&bare(code)))
+    let (printed, code) = (folded(&bare(printed)), folded(&bare(code)));
+    // the end of a code may be cut off at the end of its line
+    let cut = CUT_LENGTH_MIN <= printed.len() && printed.len() < code.len() && code.starts_with(&printed);
+    if cut { 1 } else { strsim::levenshtein(&printed, &code) }
 }
 
 /// What words say of a diagnosis: what it is, where, which side, which encounter.

@@ -1,5 +1,6 @@
 //! What is wrong: codes with the words beside them, or words alone.
 
+use std::iter;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -15,6 +16,8 @@ const ROWS_MAX: usize = 8;
 const RULE: &str = "rules/30-diagnosis.toml";
 /// A code less sure than this wants words that agree with it.
 const CODE_SURE: f32 = 0.85;
+/// A diagnosis in words is looked for in so many words before its code.
+const TAIL_WORDS_MAX: usize = 12;
 /// Codes in running text, without a label.
 const PROSE: f32 = 0.9;
 
@@ -35,6 +38,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
     push(&mut found, page, &page.text, hits, PROSE, RULE);
     mend_damaged(&mut found, page, &spans);
+    follow_the_words(&mut found);
     if found.is_empty() {
         for label in &labels {
             if let Some((_, slot)) = page.slots(label, 2).into_iter().next()
@@ -63,11 +67,14 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 fn mend_damaged(found: &mut Vec<Candidate>, page: &Context, known: &[Range<usize>]) {
     static DAMAGED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?:^|[\s(\[,])([A-Z0-9$&][ ]?[0-9OIlSBZ]{2}[ ]?[.,][ ]?[0-9OIlSBZ]{1,3}[A-Z0-9]{0,2})(?:[\s)\];,.]|$)",
+            r"(?:^|[\s(\[,])([A-Za-z0-9$&][ ]?[0-9OIlSBZGTgqo]{2}[ ]?[.,][ ]?[0-9OIlSBZ]{1,3}[A-Z0-9]{0,2}|[0-9]{2}[.,][0-9]{2,3}[A-Z]{0,2})(?:[\s)\];,.]|$)",
         )
         .expect("a fixed pattern")
     });
     let text = &page.text.text;
+    let labels = page.labels_of(Field::Diagnoses);
+    let labelled: Vec<String> =
+        labels.flat_map(|label| page.slots(label, ROWS_MAX)).map(|(_, slot)| slot.text).collect();
     for damaged in DAMAGED.captures_iter(text).filter_map(|captures| captures.get(1)) {
         let span = damaged.range();
         let printed = damaged.as_str();
@@ -82,8 +89,15 @@ fn mend_damaged(found: &mut Vec<Candidate>, page: &Context, known: &[Range<usize
         let before =
             before.rsplit([';', '(', ')', ':']).find(|part| part.chars().any(char::is_alphabetic)).unwrap_or_default();
         let behind = behind.split([';', '\n', '(']).next().unwrap_or_default();
-        let mended = [before, behind].iter().find_map(|words| page.book.codes.mend(printed, words, page.on));
-        let Some(code) = mended else { continue };
+        let mended =
+            iter::once(behind).chain(tails(before)).find_map(|words| page.book.codes.mend(printed, words, page.on));
+        let Some(code) = mended else {
+            if labelled.iter().any(|slot| slot.contains(printed)) {
+                let why = "something shaped like a code could not be read";
+                found.iter_mut().for_each(|candidate| candidate.doubts.push(why.to_owned()));
+            }
+            continue;
+        };
         if found
             .iter()
             .any(|candidate| matches!(&candidate.value, Value::Diagnosis(known) if known.code.as_ref() == Some(&code)))
@@ -102,6 +116,40 @@ fn mend_damaged(found: &mut Vec<Candidate>, page: &Context, known: &[Range<usize
             doubts,
             checked: true,
         });
+    }
+}
+
+/// The end of a sentence, from the whole of it down to its last three words: nobody knows where in it the diagnosis begins.
+fn tails(words: &str) -> impl Iterator<Item = &str> {
+    let starts: Vec<usize> = words
+        .char_indices()
+        .filter(|(at, letter)| {
+            !letter.is_whitespace()
+                && words.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+        })
+        .map(|(at, _)| at)
+        .collect();
+    let last = starts.len().saturating_sub(2);
+    let first = starts.len().saturating_sub(TAIL_WORDS_MAX);
+    let starts: Vec<usize> = starts.get(first..last).unwrap_or_default().to_vec();
+    iter::once(words).chain(starts.into_iter().filter_map(|start| words.get(start..)))
+}
+
+/// One place was read in two contexts: where the words of one name another code and those of the other say nothing, the words
+/// are followed, and the doubt stays.
+fn follow_the_words(found: &mut [Candidate]) {
+    let touch = |a: &Candidate, b: &Candidate| {
+        a.evidence
+            .iter()
+            .any(|a| b.evidence.iter().any(|b| a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) > 0))
+    };
+    for at in 0..found.len() {
+        let silent = !found[at].checked && found[at].doubts.is_empty();
+        let other = found.iter().find(|other| silent && !other.doubts.is_empty() && touch(other, &found[at]));
+        if let Some((value, doubts)) = other.map(|other| (other.value.clone(), other.doubts.clone())) {
+            found[at].value = value;
+            found[at].doubts = doubts;
+        }
     }
 }
 

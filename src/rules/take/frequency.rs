@@ -43,7 +43,8 @@ fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
 
 fn same_frequency(a: &Candidate, b: &Candidate) -> bool {
     let (Value::Frequency(a), Value::Frequency(b)) = (&a.value, &b.value) else { return false };
-    (&a.phases, a.visits, a.visits_max, a.as_needed, a.status) == (&b.phases, b.visits, b.visits_max, b.as_needed, b.status)
+    (&a.phases, a.visits, a.visits_max, a.as_needed, a.status)
+        == (&b.phases, b.visits, b.visits_max, b.as_needed, b.status)
 }
 
 /// All frequency slots with their labels, as one text: a form may ask for rate, duration and visits apart.

@@ -107,6 +107,9 @@ fn candidate(kind: PayerKind, slot: &Slot, trust: f32, rule: &str, doubts: Vec<S
     }
 }
 
+/// The word that stands before a claim number; damaged, it may be glued to the one before.
+const CLAIM: &str = "claim";
+
 fn claim(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::PayerClaimNumber) {
@@ -133,7 +136,18 @@ fn claim(page: &Context) -> Vec<Candidate> {
     }
     let prose =
         page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-    for place in page.found.any(prose) {
+    let mut places = page.found.any(prose);
+    let is_damaged = |word: &str| {
+        let folded = crate::rules::sheet::fold(word);
+        let tail: String = folded.chars().skip(folded.chars().count().saturating_sub(CLAIM.len())).collect();
+        let short: String = tail.chars().skip(1).collect();
+        [tail, short].iter().any(|end| strsim::osa_distance(end, CLAIM) <= 1)
+    };
+    if places.is_empty() && found.is_empty() {
+        let damaged = page.text.words.iter().map(|word| word.range.clone());
+        places.extend(damaged.filter(|range| page.text.text.get(range.clone()).is_some_and(is_damaged)));
+    }
+    for place in places {
         let rest = page.after(place.end, 40);
         let first_line = rest.text.lines().next().unwrap_or_default();
         let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4)

@@ -174,9 +174,31 @@ fn npi(page: &Context) -> Vec<Candidate> {
         }
     }
     if found.is_empty() {
-        found.extend(npi_by_itself(page));
+        found.extend(npi_by_itself(page).or_else(|| unread_npi(page)));
     }
     found
+}
+
+/// A number of an NPI's length behind the word, of which too little is a digit.
+fn unread_npi(page: &Context) -> Option<Candidate> {
+    let words = &page.text.words;
+    let text = |at: usize| page.text.text.get(words.get(at)?.range.clone());
+    let number = (1..words.len()).find(|at| {
+        let behind_npi = text(at - 1).is_some_and(|word| crate::rules::sheet::fold(word) == "npi");
+        let token = text(*at).map(crate::rules::sheet::fold).unwrap_or_default();
+        let digits = token.chars().filter(char::is_ascii_digit).count();
+        behind_npi && (8..=12).contains(&token.len()) && digits >= 5
+    })?;
+    let rule = "rules/70-provider.toml";
+    Some(Candidate {
+        field: Field::ProviderNpi,
+        value: Value::Unread,
+        evidence: page.text.evidence(&words[number].range, rule),
+        trust: 0.5,
+        rule: rule.to_owned(),
+        doubts: Vec::new(),
+        checked: false,
+    })
 }
 
 /// Ten digits whose check digit holds, behind a word that is NPI but for one letter: no phone begins with a 1.

@@ -1,5 +1,9 @@
 //! What to do: procedure codes, treatment words, body areas.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::model::{Field, Procedure, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::sheet::Slot;
@@ -68,7 +72,55 @@ fn in_text(page: &Context) -> Vec<Candidate> {
         let evidence = page.text.evidence(&hit.span, RULE);
         found.push(procedure(hit, evidence, 0.98, RULE, doubts));
     }
+    let mended = mended(page, &found);
+    found.extend(mended);
     if found.is_empty() { by_words(page) } else { found }
+}
+
+/// A code with one character too many, too few or misread ("971.40", "p7140"): beside the words of its treatment, or beside
+/// another code, it is that code, and a person must look.
+fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
+    static DAMAGED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
+    let text = &page.text.text;
+    let ordered = families(&page.text);
+    let mut mended = Vec::new();
+    for token in DAMAGED.find_iter(text) {
+        let bare: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
+        let digits = bare.chars().filter(char::is_ascii_digit).count();
+        if !(4..=6).contains(&bare.len()) || digits < 4 || stands_in_number(text, &token.range()) {
+            continue;
+        }
+        let code = ["97124", "97140"].into_iter().find(|code| {
+            bare != *code && strsim::osa_distance(&bare, code) <= 1 || bare == *code && token.as_str() != *code
+        });
+        let Some(code) = code else { continue };
+        let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count());
+        let row = line(token.start());
+        let named = ordered.iter().any(|(family, span)| *family == code && line(span.start) == row);
+        let known = |candidate: &Candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(code));
+        if !named || found.iter().chain(&mended).any(known) {
+            continue;
+        }
+        mended.push(Candidate {
+            field: Field::Plan,
+            value: Value::Procedure(Procedure { code: Some(code.to_owned()), units: None }),
+            evidence: page.text.evidence(&token.range(), RULE),
+            trust: 0.8,
+            rule: RULE.to_owned(),
+            doubts: vec!["the code was mended from the words beside it".to_owned()],
+            checked: true,
+        });
+    }
+    mended
+}
+
+/// Part of a longer number: a phone, a date, an amount.
+fn stands_in_number(text: &str, span: &std::ops::Range<usize>) -> bool {
+    let part_of = |letter: char| letter.is_ascii_alphanumeric() || "-/.$".contains(letter);
+    let before = text.get(..span.start).and_then(|before| before.chars().next_back());
+    let behind = text.get(span.end..).and_then(|behind| behind.chars().next());
+    before.is_some_and(part_of) || behind.is_some_and(|letter| part_of(letter) && letter != '.')
 }
 
 /// Nothing stands close to the left of a code or of the words it belongs to.
