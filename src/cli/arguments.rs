@@ -33,6 +33,30 @@ pub enum Command {
     /// The rule book: is it sound, do its tests pass, why did a paper give that
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Copy everything that cannot be made again; the daemon may run
+    Backup {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// An empty folder, best on another disk. What is in the copy is sealed: keep the master key elsewhere
+        folder: PathBuf,
+    },
+    /// Put a copy back into an empty data folder
+    Restore {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// The folder of the copy
+        folder: PathBuf,
+    },
+    /// Make the embedded store anew where it is damaged: the next run reads every original again
+    Rebuild(ConfigArgument),
+    /// The master key
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// The journal of who did what
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Check that everything the configuration names can be reached, and say what to do where not
     Doctor(ConfigArgument),
     /// Write a commented starter configuration and the rule files
@@ -109,6 +133,22 @@ pub enum RecordsCommand {
         /// The record's id, or as many of its first letters as make it unique
         id: String,
     },
+    /// Close gaps and doubts of a record by hand: what was settled on the phone, or seen on the picture
+    Resolve {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// The record's id, or as many of its first letters as make it unique
+        id: String,
+        /// The fields that are settled, as `records show` names them; all of them where none is named
+        fields: Vec<String>,
+        /// Who settled it
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        /// What was found out; kept sealed with the record
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
     /// Every record, for other programs
     Export {
         /// Which configuration.
@@ -118,6 +158,22 @@ pub enum RecordsCommand {
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
     },
+}
+
+/// What can be done with the master key.
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Put a new key in its place and wrap everything anew; stop the daemon first
+    Rotate(ConfigArgument),
+}
+
+/// What can be done with the audit journal.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check that no line was changed or removed
+    Verify(ConfigArgument),
+    /// Print it
+    List(ConfigArgument),
 }
 
 /// How records are exported.

@@ -3,6 +3,7 @@
 mod arguments;
 mod doctor;
 mod init;
+mod keeping;
 mod parse;
 mod pretty;
 mod read;
@@ -25,7 +26,10 @@ use crate::rules::Book;
 use crate::store::{Store, find_or_make_key};
 
 pub use arguments::Arguments;
-use arguments::{CodesCommand, Command, ParseArguments, ReadArguments, RecordsCommand, RulesCommand, RunArguments};
+use arguments::{
+    AuditCommand, CodesCommand, Command, KeyCommand, ParseArguments, ReadArguments, RecordsCommand, RulesCommand,
+    RunArguments,
+};
 pub use pretty::kind_words;
 
 /// Everything was as it should be.
@@ -90,6 +94,23 @@ fn run(command: Command) -> anyhow::Result<u8> {
             write!(out, "{}", Book::schema())?;
             Ok(DONE)
         }
+        Command::Backup { config: argument, folder } => {
+            let config = config(&argument.config)?;
+            keeping::backup(&config, &folder, &records(&config)?, &mut out).map(|()| DONE)
+        }
+        Command::Restore { config: argument, folder } => {
+            keeping::restore(&config(&argument.config)?, &folder, &mut out).map(|()| DONE)
+        }
+        Command::Rebuild(argument) => keeping::rebuild(&config(&argument.config)?, &mut out).map(|()| DONE),
+        Command::Key(KeyCommand::Rotate(argument)) => {
+            keeping::rotate_key(&config(&argument.config)?, &mut out).map(|()| DONE)
+        }
+        Command::Audit(AuditCommand::Verify(argument)) => {
+            keeping::verify_audit(&config(&argument.config)?, &mut out).map(code)
+        }
+        Command::Audit(AuditCommand::List(argument)) => {
+            keeping::list_audit(&config(&argument.config)?, &mut out).map(|()| DONE)
+        }
         Command::Doctor(argument) => {
             let config = config(&argument.config)?;
             in_runtime(async { Ok(code(doctor::doctor(&config, &mut out).await?)) })
@@ -132,12 +153,16 @@ async fn run_daemon(arguments: RunArguments) -> anyhow::Result<u8> {
 fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<u8> {
     let (RecordsCommand::List(argument)
     | RecordsCommand::Show { config: argument, .. }
+    | RecordsCommand::Resolve { config: argument, .. }
     | RecordsCommand::Export { config: argument, .. }) = &command;
     let config = config(&argument.config)?;
     let store = records(&config)?;
     match command {
         RecordsCommand::List(_) => records::list(&store, out)?,
         RecordsCommand::Show { id, .. } => records::show(&store, &id, out)?,
+        RecordsCommand::Resolve { id, fields, by, note, .. } => {
+            records::resolve(&store, &id, &fields, &by.unwrap_or_else(keeping::user), note, &mut *out)?
+        }
         RecordsCommand::Export { .. } => records::export(&store, out)?,
     }
     Ok(DONE)

@@ -5,9 +5,11 @@ use std::io::Write;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
+use crate::cli::keeping::user;
 use crate::cli::{kind_words, pretty};
-use crate::daemon::Records;
-use crate::model::{ArrivalId, OriginKind, Paper, Record, RecordState};
+use crate::daemon::{Records, clock};
+use crate::model::{ArrivalId, Decision, Field, OriginKind, Paper, Record, RecordState};
+use crate::store::Act;
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -18,8 +20,27 @@ struct Line<'a> {
     ready_to_treat: bool,
     ready_to_bill: bool,
     same_bytes_as: Option<&'a ArrivalId>,
+    decisions: Vec<DecisionLine<'a>>,
     #[serde(flatten)]
     paper: &'a Paper,
+}
+
+#[derive(Serialize)]
+struct DecisionLine<'a> {
+    decided_at: String,
+    by: &'a str,
+    /// None for the whole record.
+    field: Option<Field>,
+    note: Option<&'a str>,
+}
+
+fn decision_line(decision: &Decision) -> DecisionLine<'_> {
+    DecisionLine {
+        decided_at: decision.decided_at.to_string(),
+        by: &decision.by,
+        field: decision.field,
+        note: decision.note.as_ref().map(|note| note.reveal().as_str()),
+    }
 }
 
 #[derive(Serialize)]
@@ -33,6 +54,7 @@ struct OriginLine<'a> {
 /// # Errors
 /// Where the store cannot be read.
 pub(in crate::cli) fn list(records: &Records, out: &mut impl Write) -> anyhow::Result<()> {
+    records.audit(Act::Exported, None, &user())?;
     for record in each(records) {
         let record = record?;
         let short: String = record.arrival.id.0.chars().take(8).collect();
@@ -58,12 +80,8 @@ pub(in crate::cli) fn list(records: &Records, out: &mut impl Write) -> anyhow::R
 /// # Errors
 /// Where there is no such record, or more than one.
 pub(in crate::cli) fn show(records: &Records, id: &str, out: &mut impl Write) -> anyhow::Result<()> {
-    let ids: Vec<ArrivalId> = records.ids()?.into_iter().filter(|known| known.0.starts_with(id)).collect();
-    let id = match ids.as_slice() {
-        [only] => only,
-        [] => bail!("there is no record {id}; `rxintake records list` shows them"),
-        _ => bail!("{} records begin with {id}; give more of the id", ids.len()),
-    };
+    let id = &find(records, id)?;
+    records.audit(Act::Viewed, Some(id), &user())?;
     let record = records.record(id)?.context("the record is gone")?;
     writeln!(out, "Record {id}, received {}, read by rules {}", record.arrival.received_at, record.rules)?;
     pretty::print(record.arrival.origin.name.reveal(), &record.paper, out)?;
@@ -75,23 +93,66 @@ pub(in crate::cli) fn show(records: &Records, id: &str, out: &mut impl Write) ->
     Ok(())
 }
 
+/// Closes the gaps and doubts of `fields`, or all of a record. The reading stays as it was; the decision stands beside it.
+///
+/// # Errors
+/// Where there is no such record or field, or it cannot be kept.
+pub(in crate::cli) fn resolve(
+    records: &Records,
+    id: &str,
+    fields: &[String],
+    by: &str,
+    note: Option<String>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let id = &find(records, id)?;
+    let named = |name: &String| {
+        let field = Field::ALL.into_iter().find(|field| field.to_string() == *name);
+        let known = || Field::ALL.map(|field| field.to_string()).join(", ");
+        field.with_context(|| format!("there is no field {name}; the fields are {}", known()))
+    };
+    let fields: Vec<Field> = fields.iter().map(named).collect::<anyhow::Result<_>>()?;
+    let whole = fields.is_empty().then_some(None);
+    for field in whole.into_iter().chain(fields.into_iter().map(Some)) {
+        let note = note.clone().map(Into::into);
+        records.decide(id, Decision { decided_at: clock::now(), by: by.to_owned(), field, note })?;
+    }
+    let record = records.record(id)?.context("the record is gone")?;
+    let state = match record.state() {
+        RecordState::Open => "still open",
+        RecordState::Complete => "complete",
+        RecordState::SetAside => "set aside",
+    };
+    writeln!(out, "Record {id} is {state}.")?;
+    Ok(())
+}
+
+/// The one record whose id begins with `id`.
+fn find(records: &Records, id: &str) -> anyhow::Result<ArrivalId> {
+    let mut ids: Vec<ArrivalId> = records.ids()?.into_iter().filter(|known| known.0.starts_with(id)).collect();
+    match (ids.pop(), ids.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => bail!("there is no record {id}; `rxintake records list` shows them"),
+        (Some(_), more) => bail!("{} records begin with {id}; give more of the id", more + 1),
+    }
+}
+
 /// One JSON line a record, oldest first.
 ///
 /// # Errors
 /// Where the store cannot be read.
 pub(in crate::cli) fn export(records: &Records, out: &mut impl Write) -> anyhow::Result<()> {
+    records.audit(Act::Exported, None, &user())?;
     for record in each(records) {
         let record = record?;
-        let prescriptions = &record.paper.prescriptions;
         let line = Line {
             id: &record.arrival.id,
             received_at: record.arrival.received_at.to_string(),
             origin: OriginLine { kind: record.arrival.origin.kind, name: record.arrival.origin.name.reveal() },
             state: record.state(),
-            ready_to_treat: !prescriptions.is_empty()
-                && prescriptions.iter().all(|prescription| prescription.ready_to_treat),
-            ready_to_bill: !prescriptions.is_empty()
-                && prescriptions.iter().all(|prescription| prescription.ready_to_bill),
+            ready_to_treat: record.ready_to_treat(),
+            ready_to_bill: record.ready_to_bill(),
+            decisions: record.decisions.iter().map(decision_line).collect(),
             same_bytes_as: record.arrival.same_bytes_as.as_ref(),
             paper: &record.paper,
         };

@@ -13,9 +13,9 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::daemon::event::trouble;
-use crate::daemon::{Event, Shared};
+use crate::daemon::{Event, Shared, clock};
 use crate::model::{ArrivalId, Decision, Record};
-use crate::store::{Store, StoreError};
+use crate::store::{Act, Store, StoreError};
 
 /// Longest question, in bytes.
 const QUESTION_BYTES_MAX: u64 = 1 << 20;
@@ -30,6 +30,8 @@ enum Question {
     Record(ArrivalId),
     /// Append a decision to a record.
     Decide(ArrivalId, Decision),
+    /// Write down who does what, and with which record.
+    Audit(Act, Option<ArrivalId>, String),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +40,7 @@ enum Answer {
     Ids(Vec<ArrivalId>),
     Record(Option<Box<Record>>),
     Decided,
+    Audited,
     /// A sentence.
     Refused(String),
 }
@@ -100,6 +103,22 @@ impl Records {
             Self::Store(store) => Ok(store.decide(id, decision)?),
             Self::Daemon(path) => match ask(path, &Question::Decide(id.clone(), decision))? {
                 Answer::Decided => Ok(()),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+}
+
+impl Records {
+    /// Writes down in the audit journal that `by` does `act`. Whoever acts does so only after this.
+    ///
+    /// # Errors
+    /// Where it cannot be written: then nothing is to be done.
+    pub fn audit(&self, act: Act, record: Option<&ArrivalId>, by: &str) -> Result<(), SocketError> {
+        match self {
+            Self::Store(store) => Ok(store.audit(clock::now(), by, act, record.cloned())?),
+            Self::Daemon(path) => match ask(path, &Question::Audit(act, record.cloned(), by.to_owned()))? {
+                Answer::Audited => Ok(()),
                 other => Err(unexpected(other)),
             },
         }
@@ -206,6 +225,10 @@ fn look_up(question: Question, store: &Store) -> Result<Answer, StoreError> {
         Question::Decide(id, decision) => {
             store.decide(&id, decision)?;
             Answer::Decided
+        }
+        Question::Audit(act, record, by) => {
+            store.audit(clock::now(), &by, act, record)?;
+            Answer::Audited
         }
     })
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Arrival, Field, Paper, Private, Reading};
+use crate::model::{Arrival, Field, Gap, GapLevel, Paper, Prescription, Private, Reading};
 
 /// One paper with all that is known of it. Append-only: a correction is a decision, the reading stays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +34,25 @@ impl Record {
                     || prescription.doubts.iter().any(|field| !self.decided(Some(*field)))
             });
         if open { RecordState::Open } else { RecordState::Complete }
+    }
+
+    /// Whether every prescription may be treated: nothing stood in the way, or a person settled what did.
+    pub fn ready_to_treat(&self) -> bool {
+        self.all_ready(|prescription| prescription.ready_to_treat, |gap| gap.level == GapLevel::Stop)
+    }
+
+    /// Whether every prescription may be billed.
+    pub fn ready_to_bill(&self) -> bool {
+        self.all_ready(|prescription| prescription.ready_to_bill, |gap| gap.level != GapLevel::Note)
+    }
+
+    fn all_ready(&self, read: impl Fn(&Prescription) -> bool, hinders: impl Fn(&Gap) -> bool) -> bool {
+        let settled = |prescription: &Prescription| {
+            prescription.gaps.iter().filter(|gap| hinders(gap)).all(|gap| self.decided(Some(gap.field)))
+                && prescription.doubts.iter().all(|field| self.decided(Some(*field)))
+        };
+        let prescriptions = &self.paper.prescriptions;
+        !prescriptions.is_empty() && prescriptions.iter().all(|it| read(it) || settled(it))
     }
 
     fn decided(&self, field: Option<Field>) -> bool {

@@ -23,6 +23,17 @@ pub enum StoreError {
     /// The shelves did not answer.
     #[error("the embedded store does not answer")]
     Shelves(#[from] sled::Error),
+    /// The shelves do not open at all.
+    #[error(
+        "the embedded store in {path} is damaged and does not open. Originals and decisions are safe: run `rxintake rebuild`, \
+         then start again ({why})"
+    )]
+    Damaged {
+        /// The folder of the shelves.
+        path: PathBuf,
+        /// What sled says.
+        why: String,
+    },
     /// A sealed file or value does not open.
     #[error("{what} does not open: the master key is not the one it was sealed with, or it is damaged")]
     Seal {
@@ -53,6 +64,12 @@ pub enum StoreError {
     /// The random numbers of the system do not come.
     #[error("the system gives no random numbers")]
     Random,
+    /// A folder that must be empty.
+    #[error("{0} is not empty; name a folder that is")]
+    NotEmpty(PathBuf),
+    /// A copy that is not whole.
+    #[error("the copy is damaged: {0} is not what was copied")]
+    Copy(String),
     /// No record of that id.
     #[error("there is no record {0}")]
     NoRecord(String),

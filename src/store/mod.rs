@@ -3,25 +3,33 @@
 //! The promise rests on plain sealed files: an original with its sidecar is durable before a door gives its receipt, and at
 //! every start an original that the shelves do not know is owed again. The shelves (sled) only say what is to be done next.
 
+mod audit;
+mod backup;
 mod error;
+mod journal;
 mod key;
+mod lines;
 mod originals;
 mod seal;
 mod shelves;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
+use crate::store::audit::Audit;
+use crate::store::journal::Journal;
 use crate::store::originals::Originals;
 use crate::store::shelves::Shelves;
 
+pub use audit::{Act, AuditEntry, Verdict, verify as verify_audit};
+pub use backup::{Backup, restore};
 pub use error::StoreError;
-pub use key::{MasterKey, find_or_make as find_or_make_key};
+pub use key::{MasterKey, find_or_make as find_or_make_key, rotate as rotate_key};
 
 /// What became of an incoming paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +51,9 @@ pub enum Store {
 pub struct Embedded {
     originals: Originals,
     shelves: Shelves,
+    journal: Journal,
+    audit: Audit,
+    master: Arc<MasterKey>,
     /// Papers and letters that somebody is working on right now.
     in_hand: Mutex<BTreeSet<String>>,
     /// Held as long as the store is open: a second daemon on the same folder ends with a sentence.
@@ -58,8 +69,19 @@ impl Store {
         let lock = originals::prepare(folder)?;
         let key = Arc::new(key);
         let originals = Originals::new(folder, key.clone());
-        let shelves = Shelves::open(folder, key)?;
-        let store = Embedded { originals, shelves, in_hand: Mutex::new(BTreeSet::new()), _lock: lock };
+        let journal = Journal::open(folder)?;
+        let audit = Audit::open(folder, key.clone())?;
+        let shelves = Shelves::open(folder, key.clone())?;
+        let store = Embedded {
+            originals,
+            shelves,
+            journal,
+            audit,
+            master: key,
+            in_hand: Mutex::new(BTreeSet::new()),
+            _lock: lock,
+        };
+        store.end_rotation()?;
         store.owe_unknown_originals()?;
         Ok(Self::Embedded(Arc::new(store)))
     }
@@ -132,7 +154,13 @@ impl Store {
     /// Where it could not be made durable; the paper stays owed.
     pub fn finish(&self, record: &Record, letters: &[Letter]) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
-        store.shelves.finish(record, letters)?;
+        // a record that is worked out again gets its decisions back, and rings no bell that was rung
+        let mut decisions = store.shelves.decisions(&store.journal, &record.arrival.id)?;
+        decisions.extend(record.decisions.clone());
+        let record = Record { decisions, ..record.clone() };
+        let unsent: Vec<Letter> =
+            letters.iter().filter(|letter| !store.journal.was_sent(&letter.message_id)).cloned().collect();
+        store.shelves.finish(&record, &unsent)?;
         store.hands().remove(&record.arrival.id.0);
         Ok(())
     }
@@ -166,6 +194,7 @@ impl Store {
     /// Where the shelves cannot be written: it will be sent once more, under the same Message-ID.
     pub fn sent(&self, letter: &Letter) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
+        store.journal.sent(&letter.message_id)?;
         store.shelves.remove_letter(letter)?;
         store.hands().remove(&letter.message_id);
         Ok(())
@@ -200,13 +229,50 @@ impl Store {
         store.shelves.records()
     }
 
-    /// Appends a person's decision to a record.
+    /// Appends a person's decision to a record: to the journal first, which outlives the shelves.
     ///
     /// # Errors
     /// Where there is no such record, or it cannot be written.
     pub fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
-        store.shelves.decide(id, decision)
+        self.audit(decision.decided_at, &decision.by, Act::Decided, Some(id.clone()))?;
+        store.shelves.decide(&store.journal, id, decision)
+    }
+
+    /// Writes down who does what. Whoever acts does so only after this.
+    ///
+    /// # Errors
+    /// Where it cannot be made durable: then nothing is to be done.
+    pub fn audit(&self, at: Timestamp, by: &str, act: Act, record: Option<ArrivalId>) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.audit.add(at, by, act, record)
+    }
+
+    /// Removes a record for good: its key is destroyed, and with it everything that was sealed by it.
+    ///
+    /// # Errors
+    /// Where that cannot be written down first, or the files cannot be removed.
+    pub fn purge(&self, at: Timestamp, by: &str, id: &ArrivalId) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        self.audit(at, by, Act::Purged, Some(id.clone()))?;
+        store.originals.destroy(id)?;
+        store.shelves.forget(id)
+    }
+
+    /// Puts the shelves aside, damaged as they are: the next [`Store::open`] makes them anew and owes every original again.
+    /// The name of the folder that they are in now.
+    ///
+    /// # Errors
+    /// Where another daemon has the folder, or the disk does not answer.
+    pub fn put_shelves_aside(folder: &Path, at: Timestamp) -> Result<Option<PathBuf>, StoreError> {
+        let _lock = originals::prepare(folder)?;
+        let shelves = folder.join("shelves");
+        if matches!(shelves.try_exists(), Ok(false)) {
+            return Ok(None);
+        }
+        let aside = folder.join(format!("shelves.damaged-{}", at.strftime("%Y%m%d-%H%M%S")));
+        std::fs::rename(&shelves, &aside).map_err(StoreError::file("rename", &shelves))?;
+        Ok(Some(aside))
     }
 }
 
@@ -215,13 +281,24 @@ impl Embedded {
         self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Everything is wrapped by the new master key before the old one goes.
+    fn end_rotation(&self) -> Result<(), StoreError> {
+        let Some((_, path)) = &self.master.before else { return Ok(()) };
+        self.originals.wrap_anew()?;
+        self.shelves.seal_letters_anew()?;
+        self.audit.seal_head_anew()?;
+        std::fs::remove_file(path).map_err(StoreError::file("remove", path))
+    }
+
     fn owe_unknown_originals(&self) -> Result<(), StoreError> {
+        let mut unknown = Vec::new();
         for id in self.originals.ids()? {
             if !self.shelves.knows(&id)? {
-                let (arrival, _) = self.originals.get(&id)?;
-                self.shelves.owe(&arrival)?;
+                unknown.push(self.originals.arrival(&id)?);
             }
         }
-        Ok(())
+        // in the order in which they came
+        unknown.sort_by(|a, b| (a.received_at, &a.id).cmp(&(b.received_at, &b.id)));
+        unknown.iter().try_for_each(|arrival| self.shelves.owe(arrival))
     }
 }

@@ -22,7 +22,7 @@ pub(in crate::store) struct Originals {
 
 /// Makes the data folder with its parts, for the owner alone, and locks it.
 pub(in crate::store) fn prepare(folder: &Path) -> Result<File, StoreError> {
-    for part in [folder.to_owned(), folder.join("originals"), folder.join("keys")] {
+    for part in [folder.to_owned(), folder.join("originals"), folder.join("keys"), folder.join("journal")] {
         DirBuilder::new().recursive(true).mode(0o700).create(&part).map_err(StoreError::file("make", &part))?;
     }
     let path = folder.join("lock");
@@ -57,13 +57,54 @@ impl Originals {
     }
 
     pub(in crate::store) fn get(&self, id: &ArrivalId) -> Result<(Arrival, Vec<u8>), StoreError> {
+        let arrival = self.arrival(id)?;
+        let id = &id.0;
+        let key = read_key(&self.keys, &self.master, id)?;
+        let sealed = read(&self.originals.join(format!("{id}.paper")))?;
+        Ok((arrival, key.open(&format!("paper/{id}"), &sealed)?))
+    }
+
+    /// Where a paper came from.
+    pub(in crate::store) fn arrival(&self, id: &ArrivalId) -> Result<Arrival, StoreError> {
         let id = &id.0;
         let key = read_key(&self.keys, &self.master, id)?;
         let sealed = read(&self.originals.join(format!("{id}.arrival")))?;
         let sidecar = key.open(&format!("arrival/{id}"), &sealed)?;
-        let arrival = serde_json::from_slice(&sidecar).map_err(StoreError::shape("an arrival"))?;
-        let sealed = read(&self.originals.join(format!("{id}.paper")))?;
-        Ok((arrival, key.open(&format!("paper/{id}"), &sealed)?))
+        serde_json::from_slice(&sidecar).map_err(StoreError::shape("an arrival"))
+    }
+
+    /// Wraps every record's key anew, with the master key in force.
+    pub(in crate::store) fn wrap_anew(&self) -> Result<(), StoreError> {
+        for entry in fs::read_dir(&self.keys).map_err(StoreError::file("read", &self.keys))? {
+            let name = entry.map_err(StoreError::file("read", &self.keys))?.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                continue; // never came to its end
+            }
+            let key = read_key(&self.keys, &self.master, &name)?;
+            write_durably(&self.keys, &name, &key.wrap(&self.master, &name)?)?;
+        }
+        Ok(())
+    }
+
+    /// Destroys the key first: what is left cannot be read by anybody, whatever happens in between.
+    pub(in crate::store) fn destroy(&self, id: &ArrivalId) -> Result<(), StoreError> {
+        let id = &id.0;
+        let gone = [
+            self.keys.join(id),
+            self.originals.join(format!("{id}.arrival")),
+            self.originals.join(format!("{id}.paper")),
+        ];
+        for path in gone {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(StoreError::file("remove", &path)(error));
+                }
+                _ => {}
+            }
+        }
+        [&self.keys, &self.originals].into_iter().try_for_each(|folder| {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::file("make durable", folder))
+        })
     }
 
     /// The ids of all originals.
@@ -91,7 +132,7 @@ fn read(path: &Path) -> Result<Vec<u8>, StoreError> {
 }
 
 /// Another name, fsync, rename, fsync of the folder: the file is wholly there or not at all, whatever happens.
-fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+pub(in crate::store) fn write_durably(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let temporary = folder.join(format!(".{name}.new"));
     let path = folder.join(name);
     let mut open = OpenOptions::new();

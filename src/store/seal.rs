@@ -20,12 +20,12 @@ impl RecordKey {
     }
 
     pub(in crate::store) fn wrap(&self, master: &MasterKey, id: &str) -> Result<Vec<u8>, StoreError> {
-        seal(&master.0, &format!("key/{id}"), &*self.0)
+        seal(&master.key, &format!("key/{id}"), &*self.0)
     }
 
     pub(in crate::store) fn unwrap(master: &MasterKey, id: &str, sealed: &[u8]) -> Result<Self, StoreError> {
         let what = format!("key/{id}");
-        let bytes = Zeroizing::new(open(&master.0, &what, sealed)?);
+        let bytes = Zeroizing::new(open_with_master(master, &what, sealed)?);
         let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StoreError::Seal { what })?;
         Ok(Self(Zeroizing::new(key)))
     }
@@ -41,12 +41,15 @@ impl RecordKey {
 
 /// Seals with the master key itself: for what belongs to no record.
 pub(in crate::store) fn seal_with_master(master: &MasterKey, what: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
-    seal(&master.0, what, plain)
+    seal(&master.key, what, plain)
 }
 
-/// Opens what the master key sealed.
+/// Opens what the master key sealed, or, while it is being changed, the one before.
 pub(in crate::store) fn open_with_master(master: &MasterKey, what: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-    open(&master.0, what, sealed)
+    match (open(&master.key, what, sealed), &master.before) {
+        (Err(_), Some((before, _))) => open(before, what, sealed),
+        (opened, _) => opened,
+    }
 }
 
 fn seal(key: &[u8; 32], what: &str, plain: &[u8]) -> Result<Vec<u8>, StoreError> {

@@ -13,6 +13,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError};
 use sled::{Batch, Db, Transactional, Tree};
 
 use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
+use crate::store::journal::Journal;
 use crate::store::originals::read_key;
 use crate::store::seal::{open_with_master, seal_with_master};
 use crate::store::{MasterKey, StoreError};
@@ -43,7 +44,12 @@ pub(in crate::store) struct Shelves {
 impl Shelves {
     pub(in crate::store) fn open(folder: &Path, master: Arc<MasterKey>) -> Result<Self, StoreError> {
         let path = folder.join("shelves");
-        let db = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
+        let options = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        let damaged = |why: &dyn std::fmt::Display| StoreError::Damaged { path: path.clone(), why: why.to_string() };
+        // on a torn snapshot sled 0.34 panics
+        let db = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| options.open()))
+            .map_err(|_| damaged(&"it broke while opening"))?
+            .map_err(|error| damaged(&error.to_string().lines().next().unwrap_or_default()))?;
         let shelves = Self {
             owed: db.open_tree("owed")?,
             arrivals: db.open_tree("arrivals")?,
@@ -194,8 +200,51 @@ impl Shelves {
         Ok(ids)
     }
 
-    pub(in crate::store) fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), StoreError> {
+    /// What the journal knew of a record when it was opened.
+    pub(in crate::store) fn decisions(&self, journal: &Journal, id: &ArrivalId) -> Result<Vec<Decision>, StoreError> {
+        journal.decisions(id, &self.keys, &self.master)
+    }
+
+    /// Nothing of this arrival is known any more.
+    pub(in crate::store) fn forget(&self, id: &ArrivalId) -> Result<(), StoreError> {
+        let Some(place) = self.arrivals.get(&id.0)? else { return Ok(()) };
+        let mut shelf = Batch::default();
+        for piece in self.records.scan_prefix([&place, b"/".as_slice()].concat()).keys() {
+            shelf.remove(piece?);
+        }
+        self.records.apply_batch(shelf)?;
+        self.owed.remove(&place)?;
+        self.arrivals.remove(&id.0)?;
+        self.make_durable()
+    }
+
+    /// Puts a record back as it was, owing nothing.
+    pub(in crate::store) fn put_back(&self, record: &Record) -> Result<(), StoreError> {
+        if !self.knows(&record.arrival.id)? {
+            self.owe(&record.arrival)?;
+        }
+        self.finish(record, &[])
+    }
+
+    /// Seals every letter anew, with the master key in force.
+    pub(in crate::store) fn seal_letters_anew(&self) -> Result<(), StoreError> {
+        for entry in &self.outbox {
+            let (message_id, sealed) = entry?;
+            let what = format!("letter/{}", String::from_utf8_lossy(&message_id));
+            let plain = open_with_master(&self.master, &what, &sealed)?;
+            self.outbox.insert(message_id, seal_with_master(&self.master, &what, &plain)?)?;
+        }
+        self.make_durable()
+    }
+
+    pub(in crate::store) fn decide(
+        &self,
+        journal: &Journal,
+        id: &ArrivalId,
+        decision: Decision,
+    ) -> Result<(), StoreError> {
         let mut record = self.record(id)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
+        journal.decide(id, &read_key(&self.keys, &self.master, &id.0)?, &decision)?;
         record.decisions.push(decision);
         let place = self.place(id)?;
         let pieces = self.sealed_pieces(&record)?;

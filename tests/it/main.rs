@@ -11,6 +11,7 @@ mod exim;
 mod fax_queue;
 mod hostile;
 mod journey;
+mod keeping;
 mod linkage;
 mod mailbox;
 mod make;

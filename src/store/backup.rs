@@ -1,0 +1,149 @@
+//! A copy of everything that cannot be made again, and the way back. What is sealed stays sealed: without the master key a copy
+//! is worth nothing to anybody.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::Read;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::model::Record;
+use crate::store::originals::{prepare, read_key, write_durably};
+use crate::store::{MasterKey, Store, StoreError};
+
+/// The folders of a copy.
+const PARTS: [&str; 4] = ["originals", "keys", "journal", "records"];
+/// Digests of all files, as `sha256sum --check` reads them; written last: a copy without it is not whole.
+const MANIFEST: &str = "SHA256SUMS";
+
+/// A copy under construction. The daemon may run: what is copied is never changed in place.
+pub struct Backup {
+    data: PathBuf,
+    target: PathBuf,
+    master: MasterKey,
+}
+
+impl Backup {
+    /// Begins a copy of the data folder `data` in the folder `target`, which must be empty or not there.
+    ///
+    /// # Errors
+    /// Where it holds something, or cannot be made.
+    pub fn begin(data: &Path, target: &Path, master: MasterKey) -> Result<Self, StoreError> {
+        if fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(StoreError::NotEmpty(target.to_owned()));
+        }
+        for part in PARTS {
+            let folder = target.join(part);
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(StoreError::file("make", &folder))?;
+        }
+        Ok(Self { data: data.to_owned(), target: target.to_owned(), master })
+    }
+
+    /// Adds a record, sealed with its own key.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn add(&self, record: &Record) -> Result<(), StoreError> {
+        let id = &record.arrival.id;
+        let key = read_key(&self.data.join("keys"), &self.master, &id.0)?;
+        let plain = serde_json::to_vec(record).map_err(StoreError::shape("a record"))?;
+        write_durably(&self.target.join("records"), &id.0, &key.seal(&format!("record/{id}"), &plain)?)
+    }
+
+    /// Copies the originals, keys and journal, and closes the copy. The number of originals.
+    ///
+    /// # Errors
+    /// Where something cannot be copied: the copy is not whole then, and has no `SHA256SUMS`.
+    pub fn finish(self) -> Result<usize, StoreError> {
+        for part in ["journal", "originals", "keys"] {
+            copy_folder(&self.data.join(part), &self.target.join(part))?;
+        }
+        let mut manifest = Vec::new();
+        let mut originals = 0;
+        for (name, path) in files(&self.target)? {
+            originals += usize::from(name.ends_with(".paper"));
+            manifest.extend(format!("{}  {name}\n", digest(&path)?).into_bytes());
+        }
+        write_durably(&self.target, MANIFEST, &manifest)?;
+        Ok(originals)
+    }
+}
+
+/// Puts a copy back into the data folder `data`, which must hold no papers. The number of records.
+///
+/// # Errors
+/// Where the copy is not whole, the key does not fit, or the folder holds papers already.
+pub fn restore(copy: &Path, data: &Path, master: MasterKey) -> Result<usize, StoreError> {
+    let manifest = copy.join(MANIFEST);
+    let sums = fs::read_to_string(&manifest).map_err(StoreError::file("read", &manifest))?;
+    for line in sums.lines() {
+        let (sum, name) = line.split_once("  ").ok_or_else(|| StoreError::Copy(line.to_owned()))?;
+        if digest(&copy.join(name))? != sum {
+            return Err(StoreError::Copy(name.to_owned()));
+        }
+    }
+    if fs::read_dir(data.join("originals")).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(StoreError::NotEmpty(data.to_owned()));
+    }
+    let lock = prepare(data)?;
+    for part in ["keys", "originals", "journal"] {
+        copy_folder(&copy.join(part), &data.join(part))?;
+    }
+    drop(lock);
+    let keys = data.join("keys");
+    let master = Arc::new(master);
+    let mut records = Vec::new();
+    for (name, path) in files(&copy.join("records"))? {
+        let sealed = fs::read(&path).map_err(StoreError::file("read", &path))?;
+        let plain = read_key(&keys, &master, &name)?.open(&format!("record/{name}"), &sealed)?;
+        records.push(serde_json::from_slice::<Record>(&plain).map_err(StoreError::shape("a record"))?);
+    }
+    records.sort_by_key(|record| record.arrival.received_at);
+    let master = Arc::into_inner(master).unwrap_or_else(|| unreachable!("nobody else holds it"));
+    let Store::Embedded(store) = Store::open(data, master)?;
+    records.iter().try_for_each(|record| store.shelves.put_back(record))?;
+    Ok(records.len())
+}
+
+/// Every file below a folder with its path seen from there, sorted. Unfinished ones are left out.
+fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(StoreError::file("read", folder))? {
+        let entry = entry.map_err(StoreError::file("read", folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') || name == MANIFEST {
+            continue;
+        }
+        if entry.path().is_dir() {
+            found.extend(files(&entry.path())?.into_iter().map(|(below, path)| (format!("{name}/{below}"), path)));
+        } else {
+            found.push((name, entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
+    for (name, path) in files(from)? {
+        let bytes = fs::read(&path).map_err(StoreError::file("read", &path))?;
+        write_durably(to, &name, &bytes)?;
+    }
+    Ok(())
+}
+
+fn digest(path: &Path) -> Result<String, StoreError> {
+    let mut file = File::open(path).map_err(StoreError::file("read", path))?;
+    let mut digest = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut piece).map_err(StoreError::file("read", path))?;
+        if read == 0 {
+            break;
+        }
+        digest.update(piece.get(..read).unwrap_or_default());
+    }
+    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
