@@ -23,6 +23,17 @@ pub enum StoreError {
     /// The shelves did not answer.
     #[error("the embedded store does not answer")]
     Shelves(#[from] sled::Error),
+    /// The disk is nearly full.
+    #[error(
+        "the disk of {path} has only {free_megabytes} MB left; papers wait where they are until there is room again. Remove \
+         what is not needed"
+    )]
+    Full {
+        /// The data folder.
+        path: PathBuf,
+        /// What is left.
+        free_megabytes: u64,
+    },
     /// The shelves do not open at all.
     #[error(
         "the embedded store in {path} is damaged and does not open. Originals and decisions are safe: run `rxintake rebuild`, \

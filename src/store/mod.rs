@@ -31,6 +31,9 @@ pub use backup::{Backup, restore};
 pub use error::StoreError;
 pub use key::{MasterKey, find_or_make as find_or_make_key, rotate as rotate_key};
 
+/// Room that the disk must have before anything is begun, in bytes: sled writes segments of half a megabyte, several at once.
+const FREE_BYTES_MIN: u64 = 16_000_000;
+
 /// What became of an incoming paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
@@ -54,6 +57,7 @@ pub struct Embedded {
     journal: Journal,
     audit: Audit,
     master: Arc<MasterKey>,
+    folder: PathBuf,
     /// Papers and letters that somebody is working on right now.
     in_hand: Mutex<BTreeSet<String>>,
     /// Held as long as the store is open: a second daemon on the same folder ends with a sentence.
@@ -78,6 +82,7 @@ impl Store {
             journal,
             audit,
             master: key,
+            folder: folder.to_owned(),
             in_hand: Mutex::new(BTreeSet::new()),
             _lock: lock,
         };
@@ -95,6 +100,7 @@ impl Store {
         if store.shelves.knows(&arrival.id)? {
             return Ok(Accepted::Known);
         }
+        store.must_have_room(bytes.len() as u64)?;
         store.originals.put(arrival, bytes)?;
         store.shelves.owe(arrival)?;
         Ok(Accepted::New)
@@ -154,6 +160,7 @@ impl Store {
     /// Where it could not be made durable; the paper stays owed.
     pub fn finish(&self, record: &Record, letters: &[Letter]) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
+        store.must_have_room(0)?;
         // a record that is worked out again gets its decisions back, and rings no bell that was rung
         let mut decisions = store.shelves.decisions(&store.journal, &record.arrival.id)?;
         decisions.extend(record.decisions.clone());
@@ -279,6 +286,18 @@ impl Store {
 impl Embedded {
     fn hands(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing is begun that the disk may not hold: sled 0.34 does not survive a full one.
+    fn must_have_room(&self, bytes: u64) -> Result<(), StoreError> {
+        let path = &self.folder;
+        let disk =
+            rustix::fs::statvfs(path).map_err(|error| StoreError::file("look at the disk of", path)(error.into()))?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < FREE_BYTES_MIN.saturating_add(2 * bytes) {
+            return Err(StoreError::Full { path: path.clone(), free_megabytes: free / 1_000_000 });
+        }
+        Ok(())
     }
 
     /// Everything is wrapped by the new master key before the old one goes.

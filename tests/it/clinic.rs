@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -136,6 +136,21 @@ impl Daemon {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// kill -9 after so long, whatever it does then. True if it had not come to its end.
+    pub(crate) fn kill_within_milliseconds(mut self, milliseconds: u32) -> bool {
+        let end = Instant::now() + Duration::from_millis(milliseconds.into());
+        let cut_short = loop {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break false,
+                Err(RecvTimeoutError::Timeout) => break true,
+            }
+        };
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        cut_short
     }
 
     /// SIGTERM, and what it says until it ends.

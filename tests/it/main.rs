@@ -7,6 +7,7 @@ mod tally;
 mod bells;
 mod clinic;
 mod dovecot;
+mod durability;
 mod exim;
 mod fax_queue;
 mod hostile;
