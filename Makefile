@@ -2,7 +2,7 @@
 
 BINARY := target/debug/rxintake
 
-.PHONY: run test lint bench doc score record build packages-run packages-test
+.PHONY: run test lint bench doc score record soak build packages-run packages-bench packages-test
 
 run: packages-run build ## the daemon on a scratch clinic with the sample papers; ONCE=1 ends when all are read
 	scripts/demo.sh $(BINARY) $(if $(ONCE),--once)
@@ -10,12 +10,15 @@ run: packages-run build ## the daemon on a scratch clinic with the sample papers
 test: packages-test ## every test
 	cargo test --locked
 
+soak: packages-test ## a thousand kills at random moments
+	KILLS=1000 cargo test --locked --test it durability -- --nocapture
+
 lint: packages-run ## format, lints, licences
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	scripts/deny.sh
 
-bench: packages-run ## how fast the rule book is
+bench: packages-bench ## how fast papers are read, against other programs in the same run, and the rule book; writes the table in the README
 	cargo bench --locked
 
 doc: packages-run ## the documentation of every room
@@ -32,6 +35,9 @@ build:
 
 packages-run:
 	@scripts/install-packages.sh build run
+
+packages-bench:
+	@scripts/install-packages.sh build run bench
 
 packages-test:
 	@scripts/install-packages.sh build run test

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install-packages.sh GROUP…: makes sure that the Debian or Ubuntu packages of each GROUP (build, run, test) are installed.
+# install-packages.sh GROUP…: makes sure that the Debian or Ubuntu packages of each GROUP (build, run, test, bench) are installed.
 # Looks first and installs only what is missing, so that a second call takes no time.
 set -euo pipefail
 
@@ -7,13 +7,16 @@ build="pkg-config clang libclang-dev libtesseract-dev libleptonica-dev"
 run="tesseract-ocr-eng tesseract-ocr-osd"
 test="openssl dovecot-imapd exim4-daemon-light qpdf strace binutils util-linux coreutils"
 
+bench="tesseract-ocr ocrmypdf libtiff-tools"
+
 wanted=""
 for group in "$@"; do
   case "$group" in
     build) wanted+=" $build" ;;
     run) wanted+=" $run" ;;
     test) wanted+=" $test" ;;
-    *) echo "install-packages.sh: no group \`$group\`; there are build, run, test" >&2; exit 2 ;;
+    bench) wanted+=" $bench" ;;
+    *) echo "install-packages.sh: no group \`$group\`; there are build, run, test, bench" >&2; exit 2 ;;
   esac
 done
 

@@ -86,6 +86,11 @@ fn front_desk_subject(paper: &Paper) -> String {
     }
 }
 
+/// What is open in a record, in the words of the first letter.
+pub(in crate::alert) fn what_is_open(record: &Record) -> Vec<String> {
+    front_desk_body(record)
+}
+
 fn front_desk_body(record: &Record) -> Vec<String> {
     let mut body = Vec::new();
     if let Some(error) = &record.paper.error {
@@ -143,7 +148,7 @@ fn field_words(field: Field) -> &'static str {
     }
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
+pub(in crate::alert) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
@@ -165,12 +170,13 @@ fn letter(
     };
     let received =
         record.arrival.received_at.to_zoned(TimeZone::system()).strftime("%B %-d, %Y at %-I:%M %p").to_string();
-    let head = format!("Record {short}, received {received} through {door}.");
+    // a fax number is an office's; a mail address may be a patient's and is not told
+    let caller = record.arrival.origin.sender.as_ref().filter(|_| record.arrival.origin.kind == OriginKind::Hylafax);
+    let caller = caller.map(|number| format!(" from {}", number.reveal())).unwrap_or_default();
+    let head = format!("Record {short}, received {received} through {door}{caller}.");
     let foot = format!("To see the paper and what was read: rxintake records show {short}");
-    let text = format!("{head}\n\n{}\n\n{foot}\n", body.join("\n"));
-    let lines: Vec<String> = body.iter().map(|line| format!("<li>{}</li>", escape(line.trim()))).collect();
-    let html = format!("<p>{}</p><ul>{}</ul><p>{}</p>", escape(&head), lines.join(""), escape(&foot));
-    let domain = from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned();
+    let (text, html) = page(&head, body, &foot);
+    let domain = at_domain(from);
     let role_word = format!("{role:?}").to_lowercase();
     Letter {
         message_id: format!("<{id}.{role_word}@{domain}>"),
@@ -183,6 +189,19 @@ fn letter(
         attempts: 0,
         due_at: now,
     }
+}
+
+/// A letter's body, as text and as HTML.
+pub(in crate::alert) fn page(head: &str, body: &[String], foot: &str) -> (String, String) {
+    let text = format!("{head}\n\n{}\n\n{foot}\n", body.join("\n"));
+    let lines: Vec<String> = body.iter().map(|line| format!("<li>{}</li>", escape(line.trim()))).collect();
+    let html = format!("<p>{}</p><ul>{}</ul><p>{}</p>", escape(head), lines.join(""), escape(foot));
+    (text, html)
+}
+
+/// The sender's domain: the right side of our Message-IDs.
+pub(in crate::alert) fn at_domain(from: &str) -> String {
+    from.rsplit('@').next().unwrap_or("localhost").trim_end_matches('>').to_owned()
 }
 
 fn escape(text: &str) -> String {

@@ -4,11 +4,13 @@ mod compose;
 mod error;
 mod mailer;
 mod options;
+mod remind;
 
 pub use compose::{Staff, letters};
 pub use error::AlertError;
 pub use mailer::Mailer;
 pub use options::{Options, Smtp};
+pub use remind::{digest, escalation};
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Tls;
@@ -14,8 +15,27 @@ pub struct Options {
     pub from: String,
     /// A folder for `.eml` files; used where no SMTP server is named.
     pub directory: Option<PathBuf>,
+    /// The time of day at which the front desk is told of everything that is still open ("17:00"); never where left out.
+    pub digest_at: Option<Time>,
+    /// Hours after which the operator is told of a record that cannot be used and that nobody settled; never where left out.
+    pub escalate_after_hours: Option<u32>,
+    /// No letter leaves from this time of day on ("20:00") until `quiet_until`: they wait.
+    pub quiet_from: Option<Time>,
+    /// The end of the quiet hours ("07:00").
+    pub quiet_until: Option<Time>,
     /// The SMTP server.
     pub smtp: Option<Smtp>,
+}
+
+impl Options {
+    /// Whether letters wait at this time of day. The quiet hours may go over midnight.
+    pub fn is_quiet(&self, at: Time) -> bool {
+        match (self.quiet_from, self.quiet_until) {
+            (Some(from), Some(until)) if from <= until => from <= at && at < until,
+            (Some(from), Some(until)) => from <= at || at < until,
+            _ => false,
+        }
+    }
 }
 
 /// An SMTP server.
@@ -49,4 +69,30 @@ pub(in crate::alert) fn first_retry_seconds() -> u32 {
 
 fn timeout_seconds() -> u64 {
     60
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::time;
+
+    use super::*;
+
+    #[test]
+    fn quiet_hours_go_over_midnight() {
+        let options = |from, until| Options {
+            from: "rxintake@clinic.example".to_owned(),
+            directory: None,
+            digest_at: None,
+            escalate_after_hours: None,
+            quiet_from: from,
+            quiet_until: until,
+            smtp: None,
+        };
+        let night = options(Some(time(20, 0, 0, 0)), Some(time(7, 0, 0, 0)));
+        assert!(night.is_quiet(time(23, 0, 0, 0)) && night.is_quiet(time(6, 59, 0, 0)));
+        assert!(!night.is_quiet(time(7, 0, 0, 0)) && !night.is_quiet(time(19, 59, 0, 0)));
+        let noon = options(Some(time(12, 0, 0, 0)), Some(time(13, 0, 0, 0)));
+        assert!(noon.is_quiet(time(12, 30, 0, 0)) && !noon.is_quiet(time(13, 0, 0, 0)));
+        assert!(!options(None, None).is_quiet(time(3, 0, 0, 0)));
+    }
 }

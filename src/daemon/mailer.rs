@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::alert::{Mailer, next_attempt};
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
@@ -12,12 +14,14 @@ const LOOK_SECONDS: u64 = 5;
 /// A letter that failed this often is told about at every further attempt, not only at the first.
 const PATIENCE_ATTEMPTS: u32 = 10;
 
-/// Delivers until the daemon stops.
-pub(in crate::daemon) async fn deliver(mailer: Mailer, shared: Shared) {
+/// Delivers until the daemon stops; in the quiet hours letters wait, unless all is to be done at `once`.
+pub(in crate::daemon) async fn deliver(mailer: Mailer, once: bool, shared: Shared) {
     let mut is_down = false;
     while !shared.stop.is_cancelled() {
         let more = shared.letters.notified();
-        match shared.store.next_letter(clock::now()) {
+        let now = clock::now();
+        let is_quiet = !once && shared.config.alerts.is_quiet(now.to_zoned(TimeZone::system()).time());
+        match if is_quiet { Ok(None) } else { shared.store.next_letter(now) } {
             Ok(Some(letter)) => {
                 is_down = !send(&mailer, letter, is_down, &shared).await;
                 shared.progress.notify_one();

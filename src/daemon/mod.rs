@@ -8,6 +8,7 @@ mod doors;
 mod error;
 mod event;
 mod mailer;
+mod reminder;
 mod rules;
 mod socket;
 mod worker;
@@ -97,7 +98,10 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     if let Some(folder) = shared.config.rules_dir.clone() {
         tasks.spawn(rules::watch(folder, pipeline.clone(), shared.clone()));
     }
-    tasks.spawn(mailer::deliver(mailer, shared.clone()));
+    if !once {
+        tasks.spawn(reminder::remind(shared.clone()));
+    }
+    tasks.spawn(mailer::deliver(mailer, once, shared.clone()));
     tasks.spawn(socket::answer(shared.clone()));
 
     tokio::select! {

@@ -21,7 +21,7 @@ const HALO: u32 = 5;
 /// What stands in codes, numbers and dates.
 const CODE_CHARACTERS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.,-/()[]#:;$&+";
 /// A word of a box and what stands behind it has at most this many letters.
-const GLUED_LETTERS_MAX: usize = 6;
+const GLUED_LETTERS_MAX: usize = 9;
 /// Letters behind a box that are as sure as this are letters; else the number is looked for.
 const SURE_FREE: f32 = 0.9;
 /// How sure what two readings saw is.

@@ -30,10 +30,7 @@ impl std::fmt::Debug for MasterKey {
 /// Where the file is no key, can be read by others, or cannot be written.
 pub fn find_or_make(path: &Path) -> Result<(MasterKey, bool), StoreError> {
     let before = before(path);
-    let before = match read(&before)? {
-        Some(key) => Some((key, before)),
-        None => None,
-    };
+    let before = read(&before)?.map(|key| (key, before));
     match read(path)? {
         Some(key) => Ok((MasterKey { key, before }, false)),
         None => Ok((MasterKey { key: make(path)?, before }, true)),

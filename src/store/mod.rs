@@ -195,6 +195,19 @@ impl Store {
         Ok(letter)
     }
 
+    /// Owes a letter that belongs to no new record. False where it is owed already, or went out.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be written.
+    pub fn owe_letter(&self, letter: &Letter) -> Result<bool, StoreError> {
+        let Self::Embedded(store) = self;
+        if store.journal.was_sent(&letter.message_id) || store.shelves.owes_letter(&letter.message_id)? {
+            return Ok(false);
+        }
+        store.shelves.put_letter(letter)?;
+        Ok(true)
+    }
+
     /// A letter was handed over.
     ///
     /// # Errors

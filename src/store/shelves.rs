@@ -165,6 +165,10 @@ impl Shelves {
         Ok(due)
     }
 
+    pub(in crate::store) fn owes_letter(&self, message_id: &str) -> Result<bool, StoreError> {
+        Ok(self.outbox.contains_key(message_id)?)
+    }
+
     pub(in crate::store) fn put_letter(&self, letter: &Letter) -> Result<(), StoreError> {
         self.outbox.insert(&letter.message_id, self.sealed_letter(letter)?)?;
         self.make_durable()

@@ -74,6 +74,37 @@ fn a_server_that_says_nothing_is_given_up_and_told() {
 }
 
 #[test]
+fn what_stays_open_comes_back_in_the_digest_and_then_goes_to_the_operator() {
+    let clinic = clinic(
+        "[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\ndigest_at = \"00:00\"\nescalate_after_hours = 0\n",
+    );
+    clinic.drop_mail("whole", ORDER);
+    clinic.drop_mail("gap", &ORDER.replace("Frequency: 2x/week x 6 weeks\n", ""));
+    assert!(clinic.run_once().status.success());
+    let open = clinic.records().into_iter().find(|record| record["state"] == "open").unwrap();
+    let id = open["id"].as_str().unwrap();
+    for life in 0..2 {
+        let mut daemon = clinic.start(&["run"]);
+        clinic.drop_mail("more", &ORDER.replace("Zebra", &format!("Quagga {life}")));
+        daemon.until("told: "); // it is up
+        daemon.until_file(&clinic.path("outbox"), "digest");
+        daemon.until_file(&clinic.path("outbox"), "escalation");
+        daemon.stop();
+    }
+    let alerts = clinic.alerts();
+    let of = |part: &str| alerts.iter().filter(|(name, _)| name.contains(part)).collect::<Vec<_>>();
+    let digests = of("digest");
+    let [(_, digest)] = digests.as_slice() else { panic!("{} digests", digests.len()) };
+    assert!(
+        digest.contains("1 record is still open") && digest.contains(&id[..8]) && !digest.contains("Zebra"),
+        "{digest}"
+    );
+    let escalations = of("escalation");
+    let [(name, _)] = escalations.as_slice() else { panic!("{} escalations", escalations.len()) };
+    assert!(name.starts_with(id));
+}
+
+#[test]
 fn an_unencrypted_way_to_another_machine_is_refused() {
     let clinic = clinic(
         "[alerts]\nfrom = \"rxintake@clinic.example\"\n[alerts.smtp]\nhost = \"192.0.2.1\"\nport = 25\ntls = \"none\"\n",

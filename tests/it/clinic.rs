@@ -132,6 +132,18 @@ impl Daemon {
         }
     }
 
+    /// Waits for a file whose name holds `words`.
+    pub(crate) fn until_file(&mut self, folder: &Path, words: &str) {
+        let begin = Instant::now();
+        let there =
+            || files(folder).iter().any(|path| path.file_name().is_some_and(|it| it.to_string_lossy().contains(words)));
+        while !there() {
+            assert!(self.child.try_wait().unwrap().is_none(), "the daemon ended without {words}");
+            assert!(begin.elapsed() < SILENCE_MAX, "no file {words} in {}", folder.display());
+            std::thread::yield_now();
+        }
+    }
+
     /// kill -9.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -1,5 +1,7 @@
 //! Tick boxes that are drawn: squares and circles, and whether there is a tick in them.
 
+use std::sync::LazyLock;
+
 use super::ink::{Ink, Piece};
 use crate::model::{Area, Mark, MarkKind, MarkState, Word};
 
@@ -344,13 +346,17 @@ fn circle(page: &Ink, piece: &Piece, in_word: bool) -> Option<Shape> {
     best.filter(|shape| shape.drawn >= WEAK).map(|shape| look_inside(page, shape))
 }
 
+/// Sine and cosine of the points at which a circle is looked at.
+static CIRCLE: LazyLock<[(f64, f64); CIRCLE_POINTS]> = LazyLock::new(|| {
+    std::array::from_fn(|point| (std::f64::consts::TAU * (point as f64 + 0.5) / CIRCLE_POINTS as f64).sin_cos())
+});
+
 /// The share of a circle's outline that is drawn, with no quarter of it left out.
 fn circle_drawn(page: &Ink, area: &Area) -> f32 {
     let (x, y) = (f64::from(area.left + area.right) / 2.0, f64::from(area.top + area.bottom) / 2.0);
     let (across, down) = (f64::from(area.width()) / 2.0, f64::from(area.height()) / 2.0);
     let mut quarters = [0_usize; 4];
-    for point in 0..CIRCLE_POINTS {
-        let (sine, cosine) = (std::f64::consts::TAU * (point as f64 + 0.5) / CIRCLE_POINTS as f64).sin_cos();
+    for (point, (sine, cosine)) in CIRCLE.iter().enumerate() {
         let inked = [1.0, 2.0, 3.0].iter().any(|inward| {
             page.at((x + cosine * (across - inward)).floor() as i64, (y + sine * (down - inward)).floor() as i64)
         });

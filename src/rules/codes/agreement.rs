@@ -25,12 +25,12 @@ impl CodeList {
         if said.is_empty() {
             return Agreement::Unknown;
         }
-        let own = self.title(code).map(|title| said.fit(&Meaning::of(title)));
+        let own = self.meaning(code).map(|title| said.fit(title));
         if own.is_some_and(|own| FITS <= own) {
             return Agreement::Agrees;
         }
         let near = self.best(&said, |other| other != code && one_place_apart(code, other));
-        let clash = self.title(code).is_some_and(|title| said.clashes(&Meaning::of(title)));
+        let clash = self.meaning(code).is_some_and(|title| said.clashes(title));
         match (own, near) {
             (None, Some((other, fit))) if STRONG <= fit => Agreement::Contradicts(other),
             (Some(own), Some((other, fit))) if own < WEAK && STRONG <= fit || clash && own < fit && FITS <= fit => {
@@ -52,10 +52,10 @@ impl CodeList {
             return None;
         }
         let mut found: Vec<(&str, f32, usize)> = self
-            .titles()
+            .meanings()
             .map(|(code, title)| (code, title, look_alike(printed, code)))
             .filter(|(code, _, distance)| *distance <= 2 && self.look_up(code, on) == CodeStatus::Billable)
-            .map(|(code, title, distance)| (code, said.fit(&Meaning::of(title)), distance))
+            .map(|(code, title, distance)| (code, said.fit(title), distance))
             .filter(|(_, fit, _)| STRONG <= *fit)
             .collect();
         found.sort_by(|a, b| a.2.cmp(&b.2).then(b.1.total_cmp(&a.1)));
@@ -71,8 +71,7 @@ impl CodeList {
     }
 
     fn best(&self, said: &Meaning, wanted: impl Fn(&str) -> bool) -> Option<(String, f32)> {
-        let fits =
-            self.titles().filter(|(code, _)| wanted(code)).map(|(code, title)| (code, said.fit(&Meaning::of(title))));
+        let fits = self.meanings().filter(|(code, _)| wanted(code)).map(|(code, title)| (code, said.fit(title)));
         let mut best: Option<(&str, f32)> = None;
         for (code, fit) in fits {
             if best.is_none_or(|(_, known)| known < fit) {
@@ -105,15 +104,15 @@ fn look_alike(printed: &str, code: &str) -> usize {
 }
 
 /// What words say of a diagnosis: what it is, where, which side, which encounter.
-#[derive(Debug, Default, PartialEq)]
-struct Meaning {
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Meaning {
     stems: BTreeSet<String>,
     regions: BTreeSet<&'static str>,
     sides: BTreeSet<&'static str>,
 }
 
 impl Meaning {
-    fn of(words: &str) -> Self {
+    pub(super) fn of(words: &str) -> Self {
         let lower = words.to_lowercase();
         let lower = PHRASES
             .iter()
@@ -148,12 +147,13 @@ impl Meaning {
 
     /// From 0 to 1: how much of these words the title shares, both ways.
     fn fit(&self, title: &Self) -> f32 {
-        let shared = self.stems.iter().filter(|word| title.stems.iter().any(|other| same(word, other))).count();
-        let shared_back = title.stems.iter().filter(|word| self.stems.iter().any(|other| same(word, other))).count();
-        let regions = self.regions.intersection(&title.regions).count();
+        // nothing in common can be seen without looking at each letter
         if self.clashes(title) {
             return 0.0;
         }
+        let shared = self.stems.iter().filter(|word| title.stems.iter().any(|other| same(word, other))).count();
+        let shared_back = title.stems.iter().filter(|word| self.stems.iter().any(|other| same(word, other))).count();
+        let regions = self.regions.intersection(&title.regions).count();
         let total = self.stems.len() + self.regions.len();
         let total_back = title.stems.len() + title.regions.len();
         if total == 0 || total_back == 0 {

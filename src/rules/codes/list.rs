@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
+use super::agreement::Meaning;
 use super::shape::{bare, dotted, folded};
 
 /// ICD-10-CM codes with their titles and the fiscal years in which they may be billed.
@@ -18,12 +19,20 @@ pub struct CodeList {
 }
 
 /// One code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct Entry {
     title: String,
     first_fy: Option<u16>,
     last_billable_fy: Option<u16>,
     successors: Vec<String>,
+    /// What its title says, worked out when it is first asked for.
+    meaning: OnceLock<Meaning>,
+}
+
+impl Entry {
+    fn meaning(&self) -> &Meaning {
+        self.meaning.get_or_init(|| Meaning::of(&self.title))
+    }
 }
 
 /// What the list says of a code on a day.
@@ -103,7 +112,7 @@ impl CodeList {
             let first_fy = year(columns.next())?;
             let last_billable_fy = year(columns.next())?;
             let successors = columns.next().unwrap_or_default().split_whitespace().map(str::to_owned).collect();
-            codes.insert(code, Entry { title, first_fy, last_billable_fy, successors });
+            codes.insert(code, Entry { title, first_fy, last_billable_fy, successors, meaning: OnceLock::new() });
         }
         if codes.is_empty() { Err(CodeListError::Empty) } else { Ok(Self::of(codes, full)) }
     }
@@ -161,7 +170,10 @@ impl CodeList {
                 Some(known) => known.first_fy.filter(|_| known.last_billable_fy.is_none()),
                 None => self.full.then_some(fiscal_year),
             };
-            codes.insert(code, Entry { title, first_fy, last_billable_fy: None, successors: Vec::new() });
+            codes.insert(
+                code,
+                Entry { title, first_fy, last_billable_fy: None, successors: Vec::new(), meaning: OnceLock::new() },
+            );
         }
         if codes.is_empty() {
             return Err(CodeListError::Empty);
@@ -231,9 +243,14 @@ impl CodeList {
         self.folded.get(&folded(code)).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// All codes with their titles.
-    pub(super) fn titles(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.codes.iter().map(|(code, entry)| (code.as_str(), entry.title.as_str()))
+    /// All codes with what their titles say.
+    pub(super) fn meanings(&self) -> impl Iterator<Item = (&str, &Meaning)> {
+        self.codes.iter().map(|(code, entry)| (code.as_str(), entry.meaning()))
+    }
+
+    /// What the title of a code says.
+    pub(super) fn meaning(&self, code: &str) -> Option<&Meaning> {
+        self.codes.get(code).map(Entry::meaning)
     }
 }
 
@@ -280,7 +297,7 @@ mod tests {
         assert_eq!(full.look_up("M54.2", date(2026, 11, 2)), CodeStatus::Billable);
         assert!(matches!(full.look_up("M54.6", date(2026, 11, 2)), CodeStatus::Retired { last_billable_fy: 2026, .. }));
         let again = CodeList::from_tsv(&full.to_tsv()).unwrap();
-        assert!(again.is_full() && again.codes == full.codes);
+        assert!(again.is_full() && again.to_tsv() == full.to_tsv());
         assert!(matches!(CodeList::built_in().import("hello", 2027), Err(CodeListError::Line { line: 1, .. })));
         assert!(matches!(CodeList::built_in().import("", 2027), Err(CodeListError::Empty)));
     }
