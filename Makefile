@@ -2,7 +2,7 @@
 
 BINARY := target/debug/rxintake
 
-.PHONY: run test lint bench doc score record soak build packages-run packages-bench packages-test
+.PHONY: run test lint bench doc score hostile record soak build packages-run packages-bench packages-test
 
 run: packages-run build ## the daemon on a scratch clinic with the sample papers; ONCE=1 ends when all are read
 	scripts/demo.sh $(BINARY) $(if $(ONCE),--once)
@@ -26,6 +26,9 @@ doc: packages-run ## the documentation of every room
 
 score: packages-run build ## how well made papers are read: make score PAPERS=folder (papers and their truth.jsonl)
 	scripts/score.sh $(BINARY) $(PAPERS)
+
+hostile: packages-run build ## damaged and odd papers, and how each ended: make hostile PAPERS=folder
+	scripts/hostile.sh $(BINARY) $(PAPERS)
 
 record: packages-run build ## record the readings of the samples anew, after a change of pages or ocr
 	cargo run --quiet --locked --example record

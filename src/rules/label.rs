@@ -13,6 +13,8 @@ use crate::rules::sheet::{Row, Sheet, Token, fold};
 const TOLERANT_LETTERS_MIN: usize = 5;
 /// Labels of at least this many letters are known without their blanks.
 const TOGETHER_LETTERS_MIN: usize = 9;
+/// Half of the letters of the shortest such label.
+const END_LETTERS: usize = 4;
 /// Words of a page that one label may have fallen into.
 const TOGETHER_WORDS_MAX: usize = 7;
 /// A gap this many times the height of a word separates two cells of a row.
@@ -27,9 +29,16 @@ pub(in crate::rules) struct Labels {
     /// Every word of every label without one of its letters, and as it is: two words that differ in one letter share such a
     /// form, so that damage is mended without comparing each word of a page to each word of the book.
     forms: BTreeMap<String, Vec<String>>,
-    /// Labels of two words and more written as one word, and the same without one of the letters: a blank was read where an
-    /// apostrophe stood, or none where one stood.
-    run_together: BTreeMap<String, Vec<Entry>>,
+    /// Labels of two words and more by the first and by the last letters of all their words written as one: with one letter
+    /// damaged, or a blank where none belongs, one of the two is still whole.
+    by_end: BTreeMap<(End, String), Vec<Entry>>,
+}
+
+/// Which end of a label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    First,
+    Last,
 }
 
 #[derive(Debug, Clone)]
@@ -126,8 +135,8 @@ impl Labels {
         }
         let entry = Entry { words, meaning, bare, rule };
         if entry.words.len() > 1 && together.chars().count() >= TOGETHER_LETTERS_MIN {
-            for form in forms(&together) {
-                self.run_together.entry(form).or_default().push(entry.clone());
+            for end in ends(&together) {
+                self.by_end.entry(end).or_default().push(entry.clone());
             }
         }
         entries.push(entry);
@@ -267,8 +276,12 @@ impl Labels {
             if !whole || said.chars().count() + 1 < TOGETHER_LETTERS_MIN {
                 return None;
             }
-            let alike = forms(&said).into_iter().filter_map(|form| self.run_together.get(&form)).flatten();
-            let near: Vec<&Entry> = alike.filter(|entry| osa_distance(&entry.words.concat(), &said) <= 1).collect();
+            let alike = ends(&said).into_iter().filter_map(|end| self.by_end.get(&end)).flatten();
+            let near = alike.filter(|entry| {
+                let letters: usize = entry.words.iter().map(String::len).sum();
+                letters.abs_diff(said.len()) <= 1 && osa_distance(&entry.words.concat(), &said) <= 1
+            });
+            let near: Vec<&Entry> = near.collect();
             let exact: Vec<&Entry> = near.iter().filter(|entry| entry.words.concat() == said).copied().collect();
             let entries = if exact.is_empty() { near } else { exact };
             (!entries.is_empty()).then_some((run, entries))
@@ -287,6 +300,13 @@ impl Labels {
         let near: BTreeSet<&str> = alike.map(String::as_str).filter(|known| osa_distance(known, word) == 1).collect();
         near.into_iter().collect()
     }
+}
+
+/// The first and the last letters of a label or of what may be one.
+fn ends(together: &str) -> Vec<(End, String)> {
+    let first = together.get(..END_LETTERS).map(|letters| (End::First, letters.to_owned()));
+    let last = together.len().checked_sub(END_LETTERS).and_then(|from| together.get(from..));
+    first.into_iter().chain(last.map(|letters| (End::Last, letters.to_owned()))).collect()
 }
 
 /// A word as it is and without each of its letters.

@@ -1,6 +1,7 @@
 //! All phrases of the book that are looked for in running text, in one pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -9,7 +10,9 @@ use crate::rules::schema::RuleFile;
 /// A searcher for every phrase of the book.
 pub(in crate::rules) struct Phrases {
     searcher: AhoCorasick,
-    words: Vec<String>,
+    /// Each phrase as the rule files write it, to the number under which it is looked for.
+    numbers: Arc<BTreeMap<String, usize>>,
+    count: usize,
 }
 
 /// A page's text, folded: lower case, one blank between words, other signs gone; with the way back to the text.
@@ -49,7 +52,7 @@ impl Folded {
 impl Phrases {
     /// How many phrases there are.
     pub(in crate::rules) fn count(&self) -> usize {
-        self.words.len()
+        self.count
     }
 
     pub(in crate::rules) fn new(rules: &RuleFile) -> Self {
@@ -63,37 +66,42 @@ impl Phrases {
             .chain(&signature.unsigned)
             .chain(&signature.not_the_provider)
             .chain(&signature.closings);
-        let words: Vec<String> =
-            signs.chain(payers).chain(fields).chain(signatures).map(|phrase| Folded::new(phrase).text).collect();
-        let words: Vec<String> = words.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        let written: BTreeSet<&String> = signs.chain(payers).chain(fields).chain(signatures).collect();
+        let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
+        let words: Vec<String> = words.into_iter().collect();
+        let number = |phrase: &String| words.binary_search(&Folded::new(phrase).text).ok();
+        let numbers = written.iter().filter_map(|phrase| Some(((*phrase).clone(), number(phrase)?))).collect();
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&words)
             .unwrap_or_else(|error| unreachable!("a few thousand phrases always build: {error}"));
-        Self { searcher, words }
+        Self { searcher, numbers: Arc::new(numbers), count: words.len() }
     }
 
     /// Every phrase that stands in `text`, with the bytes at which it begins and ends.
     pub(in crate::rules) fn find(&self, text: &Folded) -> Found {
-        let mut found = BTreeMap::new();
+        let mut places = vec![Vec::new(); self.count];
         for hit in self.searcher.find_overlapping_iter(&text.text) {
-            let phrase = self.words[hit.pattern().as_usize()].clone();
             // the blanks around a phrase are not part of it
             let start = text.back[hit.start() + 1];
             let end = text.back[hit.end() - 1];
-            found.entry(phrase).or_insert_with(Vec::new).push(start..end);
+            places[hit.pattern().as_usize()].push(start..end);
         }
-        Found(found)
+        Found { numbers: self.numbers.clone(), places }
     }
 }
 
 /// The phrases that were found.
-pub(in crate::rules) struct Found(BTreeMap<String, Vec<std::ops::Range<usize>>>);
+pub(in crate::rules) struct Found {
+    numbers: Arc<BTreeMap<String, usize>>,
+    /// By the number of the phrase.
+    places: Vec<Vec<std::ops::Range<usize>>>,
+}
 
 impl Found {
-    /// Where `phrase` stands.
+    /// Where `phrase`, as the rule files write it, stands.
     pub(in crate::rules) fn places(&self, phrase: &str) -> &[std::ops::Range<usize>] {
-        self.0.get(&Folded::new(phrase).text).map_or(&[], Vec::as_slice)
+        self.numbers.get(phrase).map_or(&[], |number| self.places[*number].as_slice())
     }
 
     /// Where any of `phrases` stands, from left to right.

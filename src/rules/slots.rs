@@ -2,7 +2,7 @@
 
 use crate::model::Area;
 use crate::rules::label::{Label, Meaning};
-use crate::rules::sheet::{Sheet, Slot};
+use crate::rules::sheet::{Row, Sheet, Slot};
 
 /// Between two words of one value there is no gap wider than this many word heights.
 const VALUE_GAP: f32 = 3.2;
@@ -10,6 +10,9 @@ const VALUE_GAP: f32 = 3.2;
 const FIRST_GAP: f32 = 16.0;
 /// A value below its caption stands at most this many word heights lower.
 const BELOW: f32 = 2.6;
+
+/// A label that begins farther right than this share of the page may have its value at the left margin of the next row.
+const RIGHT_HALF: f32 = 0.4;
 
 /// Where a value was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,15 +72,19 @@ pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) ->
 
 /// The beginning of the next row, where a label ends its own row: the value did not fit and went on at the left margin.
 pub(in crate::rules) fn wrapped(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
-    let (row, next) = (&sheet.rows[label.row], sheet.rows.get(label.row + 1)?);
+    let row = &sheet.rows[label.row];
+    // specks between two rows are no row
+    let has_words = |row: &Row| row.words.iter().any(|token| !token.folded.is_empty());
+    let (at, next) = sheet.rows.iter().enumerate().skip(label.row + 1).find(|(_, row)| has_words(row))?;
     let ends_row = row.words.iter().skip(label.words.end).all(|token| token.folded.is_empty());
-    let first = next.words.first()?;
+    let first = next.words.iter().find(|token| !token.folded.is_empty())?;
     let near = next.area.top.saturating_sub(row.area.bottom) as f32 <= BELOW * sheet.unit;
     let at_margin = first.area.left <= row.area.left + (3.0 * sheet.unit) as u32
-        && label.area.left > row.area.left + row.area.width() / 2;
-    let labelled = labels.iter().any(|other| other.row == label.row + 1);
+        && (label.area.left > row.area.left + row.area.width() / 2
+            || label.area.left as f32 > RIGHT_HALF * sheet.width as f32);
+    let labelled = labels.iter().any(|other| other.row == at);
     (label.colon && ends_row && near && at_margin && !labelled)
-        .then(|| sheet.slot((0..next.words.len()).map(|word| (label.row + 1, word))))
+        .then(|| sheet.slot((0..next.words.len()).map(|word| (at, word))))
 }
 
 fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usize)> {
