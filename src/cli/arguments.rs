@@ -59,6 +59,11 @@ pub enum Command {
     Audit(AuditCommand),
     /// Check that everything the configuration names can be reached, and say what to do where not
     Doctor(ConfigArgument),
+    /// Write the man pages and the completions for bash, zsh and fish into a folder
+    Manual {
+        /// The folder; made if it is not there
+        folder: PathBuf,
+    },
     /// Write a commented starter configuration and the rule files
     Init {
         /// The folder to write into; made if it is not there

@@ -27,7 +27,7 @@ pub(in crate::cli) fn backup(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     records.audit(Act::BackedUp, None, &user())?;
-    let backup = Backup::begin(&config.data_dir, folder, find_or_make_key(&config.key_path())?.0)?;
+    let mut backup = Backup::begin(&config.data_dir, folder, find_or_make_key(&config.key_path())?.0)?;
     let ids = records.ids()?;
     for id in &ids {
         backup.add(&records.record(id)?.with_context(|| format!("record {id} is gone"))?)?;

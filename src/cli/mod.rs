@@ -4,6 +4,7 @@ mod arguments;
 mod doctor;
 mod init;
 mod keeping;
+mod manual;
 mod parse;
 mod pretty;
 mod read;
@@ -115,6 +116,7 @@ fn run(command: Command) -> anyhow::Result<u8> {
             let config = config(&argument.config)?;
             in_runtime(async { Ok(code(doctor::doctor(&config, &mut out).await?)) })
         }
+        Command::Manual { folder } => manual::write(&folder, &mut out).map(|()| DONE),
         Command::Init { folder } => init::init(&folder, Book::files(), &mut out).map(|()| DONE),
     }
 }

@@ -64,6 +64,9 @@ impl Screen {
             Event::Stored { record, told } => outcome(record, told).iter().for_each(|line| self.line(line)),
             Event::LetterSent { subject, .. } => self.line(&format!("  mailed: {subject}")),
             Event::Trouble { what } => self.line(&format!("TROUBLE: {what}")),
+            Event::Purged { removed } => {
+                self.line(&format!("{removed} records were removed: the time that [retention] gives them was over."));
+            }
             Event::Rules { version } => self.line(&format!("The changed rule files are in force (version {version}).")),
             Event::Stopping => self.line("Done; nothing is left in hand."),
         }

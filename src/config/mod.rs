@@ -30,9 +30,22 @@ pub struct Config {
     /// Who is told.
     #[serde(default)]
     pub staff: Vec<Staff>,
+    /// How long records are kept; for ever where nothing is said.
+    #[serde(default)]
+    pub retention: Retention,
     /// How papers are read.
     #[serde(default)]
     pub reader: reader::Options,
+}
+
+/// How long records are kept. What is open is never removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// Days from receipt after which a complete record is removed for good.
+    pub complete_days: Option<u32>,
+    /// Days from receipt after which a paper that was set aside is removed for good.
+    pub set_aside_days: Option<u32>,
 }
 
 /// A door.

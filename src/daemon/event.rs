@@ -40,6 +40,11 @@ pub enum Event {
         /// What and what to do; no patient data.
         what: String,
     },
+    /// Records whose time was over were removed for good.
+    Purged {
+        /// How many.
+        removed: usize,
+    },
     /// Changed rule files are in force.
     Rules {
         /// The version of the rule book.

@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod mailer;
 mod reminder;
+mod retention;
 mod rules;
 mod socket;
 mod worker;
@@ -21,7 +22,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::alert::Mailer;
-use crate::config::{Config, Inbox};
+use crate::config::{Config, Inbox, Retention};
 use crate::intake::Door;
 use crate::intake::folder::Folder;
 use crate::intake::hylafax::Queue;
@@ -100,6 +101,9 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     }
     if !once {
         tasks.spawn(reminder::remind(shared.clone()));
+        if shared.config.retention != Retention::default() {
+            tasks.spawn(retention::purge(shared.clone()));
+        }
     }
     tasks.spawn(mailer::deliver(mailer, once, shared.clone()));
     tasks.spawn(socket::answer(shared.clone()));

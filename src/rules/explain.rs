@@ -6,9 +6,10 @@ use strsim::osa_distance;
 use crate::model::{Evidence, Field, Finding, PaperKind, Reading, Value};
 use crate::rules::context::Context;
 use crate::rules::label::{Label, Meaning};
+use crate::rules::section::{self, KindStory};
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::Where;
-use crate::rules::{Book, section, take};
+use crate::rules::{Book, take};
 
 /// A phrase of the book that stands on the page but for this many letters is shown as a near miss.
 const NEAR_LETTERS: usize = 2;
@@ -28,19 +29,6 @@ pub struct PageStory {
     pub kinds: Vec<KindStory>,
     /// Every field.
     pub fields: Vec<FieldStory>,
-}
-
-/// How the points of a kind came about.
-#[derive(Debug, Clone)]
-pub struct KindStory {
-    /// The kind.
-    pub kind: PaperKind,
-    /// Its points.
-    pub points: i32,
-    /// What it needs.
-    pub threshold: i32,
-    /// What spoke for or against it, with its weight.
-    pub signs: Vec<(String, i32)>,
 }
 
 /// What was found for a field and what was not.

@@ -30,13 +30,14 @@ pub use codes::{
     TreatmentHit, body_areas, find_codes, find_procedures, treatment_words,
 };
 pub use dates::{DateHit, DateKind, find_dates};
-pub use explain::{EmptyLabel, FieldStory, KindStory, NearLabel, PageStory};
+pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory};
 pub use fault::{Fault, FaultKind, Faults};
 pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, find_phones};
 pub use people::{NameHit, find_names, read_name};
 pub use repair::Repair;
 pub use schedule::{Schedule, find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
 pub use schema::{RequireRule, TellRule};
+pub use section::KindStory;
 pub use test::{TestFailure, TestReport};
 
 impl Book {

@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Value};
 use crate::rules::book::Contents;
 use crate::rules::context::Context;
-use crate::rules::explain::KindStory;
 use crate::rules::schema::{DocumentRule, SignRule};
 use crate::rules::take;
 
@@ -20,6 +19,19 @@ struct Sorted {
     kind: PaperKind,
     findings: Vec<Finding>,
     begins_order: bool,
+}
+
+/// How the points of a kind came about.
+#[derive(Debug, Clone)]
+pub struct KindStory {
+    /// The kind.
+    pub kind: PaperKind,
+    /// Its points.
+    pub points: i32,
+    /// What it needs.
+    pub threshold: i32,
+    /// What spoke for or against it, with its weight.
+    pub signs: Vec<(String, i32)>,
 }
 
 /// Sections of a paper, in page order; every page is in exactly one.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::Record;
 use crate::store::originals::{prepare, read_key, write_durably};
-use crate::store::{MasterKey, Store, StoreError};
+use crate::store::{Embedded, MasterKey, StoreError};
 
 /// The folders of a copy.
 const PARTS: [&str; 4] = ["originals", "keys", "journal", "records"];
@@ -23,6 +23,8 @@ pub struct Backup {
     data: PathBuf,
     target: PathBuf,
     master: MasterKey,
+    /// How many were added: their names keep their order.
+    records: usize,
 }
 
 impl Backup {
@@ -38,18 +40,23 @@ impl Backup {
             let folder = target.join(part);
             DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(StoreError::file("make", &folder))?;
         }
-        Ok(Self { data: data.to_owned(), target: target.to_owned(), master })
+        Ok(Self { data: data.to_owned(), target: target.to_owned(), master, records: 0 })
     }
 
-    /// Adds a record, sealed with its own key.
+    /// Adds a record, sealed with its own key. Records come in their order.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn add(&self, record: &Record) -> Result<(), StoreError> {
+    pub fn add(&mut self, record: &Record) -> Result<(), StoreError> {
         let id = &record.arrival.id;
+        self.records += 1;
         let key = read_key(&self.data.join("keys"), &self.master, &id.0)?;
         let plain = serde_json::to_vec(record).map_err(StoreError::shape("a record"))?;
-        write_durably(&self.target.join("records"), &id.0, &key.seal(&format!("record/{id}"), &plain)?)
+        write_durably(
+            &self.target.join("records"),
+            &format!("{:08}-{id}", self.records),
+            &key.seal(&format!("record/{id}"), &plain)?,
+        )
     }
 
     /// Copies the originals, keys and journal, and closes the copy. The number of originals.
@@ -97,13 +104,15 @@ pub fn restore(copy: &Path, data: &Path, master: MasterKey) -> Result<usize, Sto
     let mut records = Vec::new();
     for (name, path) in files(&copy.join("records"))? {
         let sealed = fs::read(&path).map_err(StoreError::file("read", &path))?;
-        let plain = read_key(&keys, &master, &name)?.open(&format!("record/{name}"), &sealed)?;
+        let id = name.split_once('-').map_or(name.as_str(), |(_, id)| id);
+        let plain = read_key(&keys, &master, id)?.open(&format!("record/{id}"), &sealed)?;
         records.push(serde_json::from_slice::<Record>(&plain).map_err(StoreError::shape("a record"))?);
     }
-    records.sort_by_key(|record| record.arrival.received_at);
     let master = Arc::into_inner(master).unwrap_or_else(|| unreachable!("nobody else holds it"));
-    let Store::Embedded(store) = Store::open(data, master)?;
+    let store = Embedded::open(data, master)?;
     records.iter().try_for_each(|record| store.shelves.put_back(record))?;
+    // what was still owed, and the mails whose papers are records
+    store.owe_unknown_originals()?;
     Ok(records.len())
 }
 

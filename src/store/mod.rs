@@ -70,23 +70,7 @@ impl Store {
     /// # Errors
     /// Where another daemon has it, the key does not fit, or the disk does not answer.
     pub fn open(folder: &Path, key: MasterKey) -> Result<Self, StoreError> {
-        let lock = originals::prepare(folder)?;
-        let key = Arc::new(key);
-        let originals = Originals::new(folder, key.clone());
-        let journal = Journal::open(folder)?;
-        let audit = Audit::open(folder, key.clone())?;
-        let shelves = Shelves::open(folder, key.clone())?;
-        let store = Embedded {
-            originals,
-            shelves,
-            journal,
-            audit,
-            master: key,
-            folder: folder.to_owned(),
-            in_hand: Mutex::new(BTreeSet::new()),
-            _lock: lock,
-        };
-        store.end_rotation()?;
+        let store = Embedded::open(folder, key)?;
         store.owe_unknown_originals()?;
         Ok(Self::Embedded(Arc::new(store)))
     }
@@ -279,6 +263,21 @@ impl Store {
         store.shelves.forget(id)
     }
 
+    /// Arrivals that became no record of their own and are not owed: mails whose papers are records.
+    ///
+    /// # Errors
+    /// Where the originals or the shelves cannot be read.
+    pub fn unpacked(&self) -> Result<Vec<Arrival>, StoreError> {
+        let Self::Embedded(store) = self;
+        let mut unpacked = Vec::new();
+        for id in store.originals.ids()? {
+            if !store.shelves.is_owed(&id)? && store.shelves.record(&id)?.is_none() {
+                unpacked.push(store.originals.arrival(&id)?);
+            }
+        }
+        Ok(unpacked)
+    }
+
     /// Puts the shelves aside, damaged as they are: the next [`Store::open`] makes them anew and owes every original again.
     /// The name of the folder that they are in now.
     ///
@@ -297,6 +296,27 @@ impl Store {
 }
 
 impl Embedded {
+    fn open(folder: &Path, key: MasterKey) -> Result<Self, StoreError> {
+        let lock = originals::prepare(folder)?;
+        let key = Arc::new(key);
+        let originals = Originals::new(folder, key.clone());
+        let journal = Journal::open(folder)?;
+        let audit = Audit::open(folder, key.clone())?;
+        let shelves = Shelves::open(folder, key.clone())?;
+        let store = Embedded {
+            originals,
+            shelves,
+            journal,
+            audit,
+            master: key,
+            folder: folder.to_owned(),
+            in_hand: Mutex::new(BTreeSet::new()),
+            _lock: lock,
+        };
+        store.end_rotation()?;
+        Ok(store)
+    }
+
     fn hands(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }

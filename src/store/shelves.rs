@@ -104,6 +104,13 @@ impl Shelves {
         Ok(None)
     }
 
+    pub(in crate::store) fn is_owed(&self, id: &ArrivalId) -> Result<bool, StoreError> {
+        match self.arrivals.get(&id.0)? {
+            Some(place) => Ok(self.owed.contains_key(place)?),
+            None => Ok(true), // the next start owes it
+        }
+    }
+
     pub(in crate::store) fn put_off(&self, id: &ArrivalId, due: Timestamp) -> Result<(), StoreError> {
         if let Some(place) = self.arrivals.get(&id.0)? {
             self.owed.insert(place, due.to_string().as_bytes())?;

@@ -148,6 +148,26 @@ fn a_rotation_that_was_cut_short_goes_on() {
 }
 
 #[test]
+fn what_is_over_is_removed_for_good_and_what_is_open_stays() {
+    let clinic = clinic();
+    let id = open_record(&clinic);
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n[retention]\ncomplete_days = 0\nset_aside_days = 0\n")).unwrap();
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until("1 records were removed");
+    daemon.stop();
+    let left = clinic.records();
+    assert_eq!((left.len(), left[0]["id"].as_str().unwrap()), (1, id.as_str()));
+    let keys: Vec<String> = files(&clinic.path("data/keys"))
+        .iter()
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(keys, [id], "the keys of all else are destroyed");
+    assert!(said(&run(&clinic, &["audit", "list"])).contains("purged"));
+}
+
+#[test]
 fn the_audit_journal_shows_every_change() {
     let clinic = clinic();
     let id = open_record(&clinic);

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
-use super::agreement::Meaning;
+use super::meaning::Meaning;
 use super::shape::{bare, dotted, folded};
 
 /// ICD-10-CM codes with their titles and the fiscal years in which they may be billed.

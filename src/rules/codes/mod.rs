@@ -4,6 +4,7 @@ mod agreement;
 mod areas;
 mod find;
 mod list;
+mod meaning;
 mod phrase;
 mod procedures;
 mod shape;

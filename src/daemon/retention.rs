@@ -1,0 +1,58 @@
+//! The retention's task: what the clinic's configuration says is over is removed for good, with a line in the audit journal.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::daemon::event::trouble;
+use crate::daemon::{Event, Shared, clock};
+use crate::model::RecordState;
+use crate::store::StoreError;
+
+/// How often it is looked, in seconds.
+const LOOK_SECONDS: u64 = 3_600;
+/// Who removes, in the audit journal.
+const BY: &str = "retention";
+
+/// Removes until the daemon stops. Without a word in the configuration nothing is ever removed.
+pub(in crate::daemon) async fn purge(shared: Shared) {
+    loop {
+        match look(&shared, clock::now()) {
+            Ok(0) => {}
+            Ok(removed) => (shared.tell)(Event::Purged { removed }),
+            Err(error) => (shared.tell)(trouble(&error)),
+        }
+        let pause = tokio::time::sleep(Duration::from_secs(LOOK_SECONDS));
+        if shared.stop.run_until_cancelled(pause).await.is_none() {
+            return;
+        }
+    }
+}
+
+fn look(shared: &Shared, now: Timestamp) -> Result<usize, StoreError> {
+    let retention = &shared.config.retention;
+    let is_over = |received: Timestamp, days: Option<u32>| {
+        days.is_some_and(|days| now.duration_since(received) >= SignedDuration::from_hours(24 * i64::from(days)))
+    };
+    let mut removed = 0;
+    for id in shared.store.records()? {
+        let Some(record) = shared.store.record(&id)? else { continue };
+        let days = match record.state() {
+            RecordState::Open => None,
+            RecordState::Complete => retention.complete_days,
+            RecordState::SetAside => retention.set_aside_days,
+        };
+        if is_over(record.arrival.received_at, days) {
+            shared.store.purge(now, BY, &id)?;
+            removed += 1;
+        }
+    }
+    // a mail is kept as long as any of its papers could be
+    let longest = retention.complete_days.zip(retention.set_aside_days).map(|(one, other)| one.max(other));
+    for mail in shared.store.unpacked()? {
+        if is_over(mail.received_at, longest) {
+            shared.store.purge(now, BY, &mail.id)?;
+        }
+    }
+    Ok(removed)
+}

@@ -1,0 +1,188 @@
+//! What words say of a diagnosis: what it is, where, which side. Spelling, synonyms and abbreviations make no difference.
+
+use std::collections::BTreeSet;
+
+/// What words say of a diagnosis: what it is, where, which side, which encounter.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct Meaning {
+    pub(super) stems: BTreeSet<String>,
+    pub(super) regions: BTreeSet<&'static str>,
+    pub(super) sides: BTreeSet<&'static str>,
+}
+
+impl Meaning {
+    pub(super) fn of(words: &str) -> Self {
+        let lower = words.to_lowercase();
+        let lower = PHRASES
+            .iter()
+            .fold(lower, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text });
+        let mut meaning = Self::default();
+        for word in lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+            let figures = word.chars().filter(char::is_ascii_digit).count();
+            let unfolded;
+            let word = if figures == 1 && 5 <= word.len() {
+                unfolded = word.replace('1', "l").replace('0', "o").replace('5', "s");
+                unfolded.as_str()
+            } else {
+                word
+            };
+            if let Some(side) = side(word) {
+                meaning.sides.insert(side);
+            } else if let Some(region) = region(word) {
+                meaning.regions.insert(region);
+            } else if 3 <= word.len()
+                && !SILENT.split_whitespace().any(|silent| silent == word)
+                && !word.chars().any(|c| c.is_ascii_digit())
+            {
+                meaning.stems.insert(stem(word));
+            }
+        }
+        meaning
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.stems.is_empty() && self.regions.is_empty()
+    }
+
+    /// From 0 to 1: how much of these words the title shares, both ways.
+    pub(super) fn fit(&self, title: &Self) -> f32 {
+        // nothing in common can be seen without looking at each letter
+        if self.clashes(title) {
+            return 0.0;
+        }
+        let shared = self.stems.iter().filter(|word| title.stems.iter().any(|other| same(word, other))).count();
+        let shared_back = title.stems.iter().filter(|word| self.stems.iter().any(|other| same(word, other))).count();
+        let regions = self.regions.intersection(&title.regions).count();
+        let total = self.stems.len() + self.regions.len();
+        let total_back = title.stems.len() + title.regions.len();
+        if total == 0 || total_back == 0 {
+            return 0.0;
+        }
+        let forth = (shared + regions) as f32 / total as f32;
+        let back = (shared_back + regions) as f32 / total_back as f32;
+        let side = if !self.sides.is_empty() && self.sides == title.sides { 0.05 } else { 0.0 };
+        // few words may stand for a long title: what is said counts more than what is left out
+        ((0.65 * forth + 0.35 * back) + side).min(1.0)
+    }
+
+    /// Left is not right, the neck is not the knee.
+    pub(super) fn clashes(&self, title: &Self) -> bool {
+        let apart = |a: &BTreeSet<&str>, b: &BTreeSet<&str>| !a.is_empty() && !b.is_empty() && a.is_disjoint(b);
+        let sided = |sides: &BTreeSet<&'static str>| -> BTreeSet<&'static str> {
+            sides.iter().copied().filter(|side| *side != "both").collect()
+        };
+        apart(&sided(&self.sides), &sided(&title.sides)) || apart(&self.regions, &title.regions)
+    }
+}
+
+fn same(a: &str, b: &str) -> bool {
+    if a == b {
+        return true;
+    }
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    // an abbreviation ("spondyls", "degen")
+    if 4 <= short.len() && long.starts_with(short) {
+        return true;
+    }
+    let allowed = match short.len() {
+        0..=4 => 0,
+        5..=8 => 1,
+        _ => 2,
+    };
+    // two endings of one letter ("sprain", "strain") are two words
+    let twins = matches!((a, b), ("sprain", "strain") | ("strain", "sprain"));
+    !twins && 0 < allowed && long.len() - short.len() <= allowed && strsim::levenshtein(a, b) <= allowed
+}
+
+fn stem(word: &str) -> String {
+    let synonym = match word {
+        "sprained" => "sprain",
+        "strained" => "strain",
+        "spasms" => "spasm",
+        "painful" | "ache" | "aching" => "pain",
+        "tendonitis" => "tendinitis",
+        "tmj" | "tmd" => "temporomandibular",
+        "ddd" => "degeneration",
+        "oa" => "osteoarthritis",
+        "whiplash" => "whiplash",
+        "radicular" | "radiculitis" => "radiculopathy",
+        word => word,
+    };
+    let plural = synonym
+        .strip_suffix("es")
+        .filter(|stem| stem.ends_with("ach"))
+        .or_else(|| synonym.strip_suffix('s').filter(|stem| 4 < stem.len() && !stem.ends_with(['s', 'i', 'u'])));
+    plural.unwrap_or(synonym).to_owned()
+}
+
+/// Everyday words for what the titles say.
+const PHRASES: &[(&str, &str)] = &[
+    ("neck pain", "cervicalgia"),
+    ("pain in neck", "cervicalgia"),
+    ("pain in the neck", "cervicalgia"),
+    ("cervical pain", "cervicalgia"),
+    ("cervicalgia", "cervicalgia neck"),
+    ("low back pain", "lumbar pain"),
+    ("lower back pain", "lumbar pain"),
+    ("lumbago", "lumbar pain"),
+    ("lbp", "lumbar pain"),
+    ("lower back", "lumbar"),
+    ("low back", "lumbar"),
+    ("mid back", "thoracic"),
+    ("upper back", "thoracic"),
+    ("mid-back", "thoracic"),
+    ("whiplash", "sprain ligaments cervical"),
+    ("upper extremity", "arm"),
+    ("lower extremity", "leg"),
+    ("upper limb", "arm"),
+    ("lower limb", "leg"),
+    ("tennis elbow", "lateral epicondylitis elbow"),
+    ("golfer's elbow", "medial epicondylitis elbow"),
+    ("frozen shoulder", "adhesive capsulitis shoulder"),
+    ("somatic dysfunction", "segmental somatic dysfunction"),
+    ("tension headache", "tension type headache"),
+    ("tension-type", "tension type"),
+    ("muscle pain", "myalgia"),
+];
+
+/// Words that tell nothing apart.
+const SILENT: &str = "unspecified other and the with without not elsewhere classified initial subsequent sequela encounter for type due disorder disorders region site level part parts init subs specified other oth unsp dx diagnosis icd code primary secondary acute chronic intractable status nec nos patient has into from left right";
+
+fn side(word: &str) -> Option<&'static str> {
+    match word {
+        "right" | "rt" | "r" => Some("right"),
+        "left" | "lt" | "l" => Some("left"),
+        "bilateral" | "both" | "bilat" => Some("both"),
+        _ => None,
+    }
+}
+
+fn region(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "neck" | "cervical" | "cerv" => "neck",
+        "cervicothoracic" => "neck",
+        "thoracic" | "thorax" | "thor" => "thorax",
+        "lumbar" | "lum" | "lumb" => "lumbar",
+        "lumbosacral" | "lumbosacr" => "lumbar",
+        "sacral" | "sacrum" | "sacroiliac" | "sacrococcygeal" => "sacrum",
+        "pelvis" | "pelvic" => "pelvis",
+        "shoulder" | "shoulders" | "rotator" => "shoulder",
+        "elbow" | "epicondylitis" => "elbow",
+        "forearm" => "forearm",
+        "wrist" => "wrist",
+        "hand" | "hands" => "hand",
+        "hip" | "hips" | "trochanteric" => "hip",
+        "thigh" => "thigh",
+        "knee" | "knees" => "knee",
+        "ankle" => "ankle",
+        "foot" | "plantar" | "feet" => "foot",
+        "calf" => "calf",
+        "arm" | "arms" => "arm",
+        "leg" | "legs" => "leg",
+        "abdomen" | "abdominal" => "abdomen",
+        "jaw" | "temporomandibular" => "jaw",
+        "rib" | "ribs" => "ribs",
+        "headache" | "headaches" | "migraine" | "head" => "head",
+        _ => return None,
+    })
+}
