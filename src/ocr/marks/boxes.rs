@@ -33,6 +33,10 @@ const ROW_SIDES: u32 = 40;
 const ROW_SLACK: u32 = 4;
 /// Columns of ink that may be the edge of a box have at least this share of its side.
 const EDGE: f32 = 0.8;
+/// A row with more such columns is no row of boxes.
+const EDGES_MAX: usize = 400;
+/// A form has no more rows of boxes than these.
+const ROWS_MAX: usize = 60;
 /// How well each of the four sides must be drawn.
 const IN_ROW: f32 = 0.85;
 /// An outline is at most this thick, in hundredths of a side.
@@ -90,7 +94,12 @@ pub(super) fn find(page: &Ink, words: &[((usize, usize), &Word)], height: f32) -
 fn in_rows(page: &Ink, known: &[Shape], usual: u32) -> Vec<Shape> {
     let mut found: Vec<Shape> = Vec::new();
     let of_usual_size = |shape: &&Shape| !shape.round && shape.area.width().abs_diff(usual) * 8 <= usual;
+    let mut looked_at: Vec<u32> = Vec::new();
     for row in known.iter().filter(of_usual_size) {
+        if looked_at.iter().any(|top| top.abs_diff(row.area.top) <= ROW_SLACK) || looked_at.len() == ROWS_MAX {
+            continue;
+        }
+        looked_at.push(row.area.top);
         let (top, side) = (row.area.top, row.area.height());
         let (from, to) = (row.area.left.saturating_sub(ROW_SIDES * side), row.area.right + ROW_SIDES * side);
         let is_edge = |x: u32| {
@@ -98,6 +107,9 @@ fn in_rows(page: &Ink, known: &[Shape], usual: u32) -> Vec<Shape> {
             ink as f32 >= EDGE * side as f32
         };
         let edges: Vec<u32> = (from..to).filter(|x| is_edge(*x)).collect();
+        if edges.len() > EDGES_MAX {
+            continue; // a picture or a bar code
+        }
         for left in &edges {
             let fits = |right: &&u32| right.abs_diff(left + side - 1) * 12 <= side;
             let shapes = edges.iter().filter(fits).flat_map(|right| {
