@@ -15,6 +15,8 @@ pub struct Page {
     pub height: u32,
     /// Pixels an inch, the same on both axes.
     pub dpi: u32,
+    /// Pixels an inch that words can be read with: fewer than `dpi` where the page came with fewer.
+    pub shown_dpi: u32,
     /// By how many degrees clockwise it was turned already: 0 or 180.
     pub turned_degrees: u16,
     /// The line that the receiving fax machine stamped: the rows where it stood, and its picture.

@@ -2,10 +2,8 @@
 //!
 //! What is worth a second look is known from the reading itself; rules never call back.
 
-use image::imageops::{self, FilterType};
-use image::{ImageBuffer, Luma};
-
 use crate::model::{Alternative, Area, Grey, Line, Mark, MarkKind, Private, Word};
+use crate::ocr::resize;
 use crate::ocr::tesseract::{Engine, OcrError};
 
 /// Words below this confidence may be read again.
@@ -136,18 +134,20 @@ fn weigh(word: &mut Word, text: String, confidence: f32) {
 
 /// The picture of a word, larger and with white around it.
 fn enlarged(page: &Grey, area: &Area) -> Grey {
-    let left = area.left.saturating_sub(HALO);
-    let top = area.top.saturating_sub(HALO);
-    let right = (area.right + HALO).min(page.width);
-    let bottom = (area.bottom + HALO).min(page.height);
-    let (width, height) = (right.saturating_sub(left), bottom.saturating_sub(top));
-    let rows = (top..bottom).flat_map(|y| &page.row(y)[left as usize..right as usize]).copied();
-    let cut = ImageBuffer::<Luma<u8>, Vec<u8>>::from_raw(width, height, rows.collect()).expect("one byte a pixel");
-    let large = imageops::resize(&cut, width * ENLARGED, height * ENLARGED, FilterType::CatmullRom);
-    let (frame_width, frame_height) = (large.width() + 2 * MARGIN, large.height() + 2 * MARGIN);
-    let mut frame = ImageBuffer::from_pixel(frame_width, frame_height, Luma([255]));
-    imageops::replace(&mut frame, &large, i64::from(MARGIN), i64::from(MARGIN));
-    Grey { width: frame_width, height: frame_height, pixels: frame.into_raw() }
+    let around = Area::new(
+        area.left.saturating_sub(HALO),
+        area.top.saturating_sub(HALO),
+        (area.right + HALO).min(page.width),
+        (area.bottom + HALO).min(page.height),
+    );
+    let large = resize::cut(page, &around, ENLARGED);
+    let (width, height) = (large.width + 2 * MARGIN, large.height + 2 * MARGIN);
+    let mut pixels = vec![255; width as usize * height as usize];
+    for y in 0..large.height {
+        let start = (y + MARGIN) as usize * width as usize + MARGIN as usize;
+        pixels[start..start + large.width as usize].copy_from_slice(large.row(y));
+    }
+    Grey { width, height, pixels }
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 mod again;
 mod confidence;
 mod header;
+mod ink;
 mod marks;
+mod missed;
+mod resize;
 mod shape;
 mod tesseract;
 mod tsv;
@@ -49,10 +52,11 @@ pub fn read(page: Page, engine: Option<&mut Engine>) -> Result<Reading, OcrError
                 Some((rows, strip)) => header::read(strip, rows, page.dpi, engine)?,
                 None => None,
             };
-            let Upright { mut lines, degrees } = upright::read(words, page.dpi, engine)?;
+            let Upright { mut lines, degrees } = upright::read(words, page.dpi, page.shown_dpi, engine)?;
             let words = upright::turn(words, degrees);
+            missed::read_missed(&mut lines, &words, page.dpi, engine)?;
             again::look_again(&mut lines, &words, engine)?;
-            shape::mend(&mut lines);
+            shape::mend(&mut lines, page.dpi);
             confidence::calibrate(&mut lines);
             let fax_header = stamped.or_else(|| header::take(&mut lines, page.dpi));
             let fax_header = fax_header.map(|line| header::keep_inside(line, words.width, words.height));

@@ -2,8 +2,8 @@
 
 use tesseract::{OcrEngineMode, PageSegMode, Tesseract};
 
-use crate::model::{Grey, Line, Word};
-use crate::ocr::tsv;
+use crate::model::{Area, Grey, Line, Word};
+use crate::ocr::{resize, tsv};
 
 /// Tesseract multiplies `height * bytes a line` in a 32-bit integer; beyond this side it reads outside the picture.
 const SIDE_MAX: u32 = 20_000;
@@ -49,16 +49,29 @@ impl Engine {
         Ok(Self { engine: Some(engine), characters: String::new() })
     }
 
-    /// The lines on a picture.
+    /// The lines on a picture of `dpi`, which is shown to the engine with `shown_dpi` where that is less: a fax gains nothing
+    /// by more pixels than it came with, and the engine's time grows with them. Places are those of `grey`.
     ///
     /// # Errors
     /// Where tesseract fails; the engine is gone then.
-    pub fn lines(&mut self, grey: &Grey, dpi: u32) -> Result<Vec<Line>, OcrError> {
+    pub(in crate::ocr) fn lines(&mut self, grey: &Grey, dpi: u32, shown_dpi: u32) -> Result<Vec<Line>, OcrError> {
         if grey.width < 10 || grey.height < 10 || grey.width > SIDE_MAX || grey.height > SIDE_MAX {
             return Ok(Vec::new());
         }
-        let tsv = self.table(grey, dpi, PageSegMode::PsmAuto, "")?;
-        Ok(tsv::lines(&tsv, grey.width, grey.height))
+        let small = resize::smaller(grey, dpi, shown_dpi);
+        let picture = small.as_ref().unwrap_or(grey);
+        let tsv = self.table(picture, shown_dpi.min(dpi), PageSegMode::PsmAuto, "")?;
+        let mut lines = tsv::lines(&tsv, picture.width, picture.height);
+        if small.is_some() {
+            let larger = |at: u32, side: u32, of: u32| (u64::from(at) * u64::from(side) / u64::from(of)) as u32;
+            for word in lines.iter_mut().flat_map(|line| &mut line.words) {
+                let Area { left, top, right, bottom } = word.area;
+                let x = |at| larger(at, grey.width, picture.width);
+                let y = |at| larger(at, grey.height, picture.height);
+                word.area = Area::new(x(left), y(top), x(right), y(bottom));
+            }
+        }
+        Ok(lines)
     }
 
     /// The words on a picture of a single line, from left to right.

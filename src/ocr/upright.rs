@@ -18,20 +18,20 @@ pub(in crate::ocr) struct Upright {
     pub(in crate::ocr) degrees: u16,
 }
 
-/// Reads a page, turned if it reads better so.
+/// Reads a page of `dpi`, turned if it reads better so; the engine is shown it with `shown_dpi`.
 ///
 /// # Errors
 /// Where the engine fails.
-pub(in crate::ocr) fn read(page: &Grey, dpi: u32, engine: &mut Engine) -> Result<Upright, OcrError> {
-    let lines = engine.lines(page, dpi)?;
+pub(in crate::ocr) fn read(page: &Grey, dpi: u32, shown_dpi: u32, engine: &mut Engine) -> Result<Upright, OcrError> {
+    let lines = engine.lines(page, dpi, shown_dpi)?;
     if mean(&lines) >= UPRIGHT_CONFIDENCE {
         return Ok(Upright { lines, degrees: 0 });
     }
     let part = densest_part(page, dpi * PART_INCHES);
-    let as_it_came = score(&engine.lines(&part, dpi)?);
+    let as_it_came = score(&engine.lines(&part, dpi, shown_dpi)?);
     let mut best = (as_it_came * CLEARLY_BETTER, 0);
     for degrees in [180, 90, 270] {
-        let turned = score(&engine.lines(&turn(&part, degrees), dpi)?);
+        let turned = score(&engine.lines(&turn(&part, degrees), dpi, shown_dpi)?);
         if turned > best.0 {
             best = (turned, degrees);
         }
@@ -40,7 +40,7 @@ pub(in crate::ocr) fn read(page: &Grey, dpi: u32, engine: &mut Engine) -> Result
     if degrees == 0 {
         return Ok(Upright { lines, degrees });
     }
-    Ok(Upright { lines: engine.lines(&turn(page, degrees), dpi)?, degrees })
+    Ok(Upright { lines: engine.lines(&turn(page, degrees), dpi, shown_dpi)?, degrees })
 }
 
 /// The picture turned clockwise by 90, 180 or 270 degrees.

@@ -17,11 +17,12 @@ pub(in crate::pages) fn from_picture(
     trouble: Option<PageTrouble>,
 ) -> Page {
     let (picture, resolution) = coarser(picture, resolution);
-    let Cleaned { words, ink, dpi, fax_header, turned_degrees, blank, .. } = clean::clean(picture, resolution);
+    let Cleaned { words, ink, dpi, shown_dpi, fax_header, turned_degrees, blank, .. } =
+        clean::clean(picture, resolution);
     let (width, height) = (words.width, words.height);
     let fax_header = fax_header.map(|band| (band.top..band.bottom, band.strip));
     let content = PageContent::Pixels { words, ink };
-    Page { number, width, height, dpi, turned_degrees, fax_header, blank, content, trouble }
+    Page { number, width, height, dpi, shown_dpi, turned_degrees, fax_header, blank, content, trouble }
 }
 
 /// A page of which nothing could be saved.
@@ -32,6 +33,7 @@ pub(in crate::pages) fn lost(number: u32, trouble: PageTrouble) -> Page {
         width: 1,
         height: 1,
         dpi: DPI,
+        shown_dpi: DPI,
         turned_degrees: 0,
         fax_header: None,
         blank: true,

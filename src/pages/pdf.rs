@@ -20,6 +20,8 @@ use crate::pages::{DPI, Limits, clean::Resolution, color, page, trouble};
 const TAIL_BYTES: usize = 4096;
 /// PDF units an inch (ISO 32000-1, 8.3.2.3).
 const POINTS_PER_INCH: f64 = 72.0;
+/// Dots an inch in which a page with words of its own is shown: enough for its tick boxes and signatures.
+const MARKS_DPI: u32 = 200;
 /// Widest or tallest rendering, in pixels: a page of 100,000 units is shown smaller instead of filling the memory.
 const RENDER_SIDE_MAX: f64 = 5_000.0;
 /// Text that differs less from its ground cannot be seen.
@@ -84,18 +86,21 @@ impl Pdf {
                 Resolution { x_dpi: dpi(grey.width, image.area.width()), y_dpi: dpi(grey.height, image.area.height()) };
             return page::from_picture(number, grey.clone(), Some(resolution), None);
         }
-        let ink = show(shown, width, height);
+        let is_picture = layer.pictures_share(width * height) >= PICTURE_PAGE || !layer.is_believable();
+        let ink = show(shown, width, height, if is_picture { DPI } else { MARKS_DPI });
         let scale = f64::from(ink.width) / width;
-        if layer.pictures_share(width * height) >= PICTURE_PAGE || !layer.is_believable() {
+        if is_picture {
             let dpi = scale as f32 * POINTS_PER_INCH as f32;
             return page::from_picture(number, ink, Some(Resolution { x_dpi: dpi, y_dpi: dpi }), None);
         }
         let lines = layer.lines(scale, &ink);
+        let dpi = (scale * POINTS_PER_INCH).round() as u32;
         Page {
             number,
             width: ink.width,
             height: ink.height,
-            dpi: (scale * POINTS_PER_INCH).round() as u32,
+            dpi,
+            shown_dpi: dpi,
             turned_degrees: 0,
             fax_header: None,
             blank: lines.is_empty(),
@@ -115,8 +120,8 @@ impl Pdf {
     }
 }
 
-fn show(page: &PdfPage<'_>, width: f64, height: f64) -> Grey {
-    let wanted = f64::from(DPI) / POINTS_PER_INCH;
+fn show(page: &PdfPage<'_>, width: f64, height: f64, dpi: u32) -> Grey {
+    let wanted = f64::from(dpi) / POINTS_PER_INCH;
     let scale = wanted.min(RENDER_SIDE_MAX / width).min(RENDER_SIDE_MAX / height) as f32;
     let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
     let how = RenderSettings { force_image_interpolation: true, ..RenderSettings::default() };

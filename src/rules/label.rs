@@ -239,6 +239,9 @@ impl Labels {
                 && words.words[..at].iter().all(|token| {
                     token.folded.chars().all(|letter| letter.is_ascii_digit()) || token.folded.is_empty()
                 }));
+        // "6 visits, 1 per week": a number goes with the word behind it; "6. Visits" is the sixth line of a form
+        let counted =
+            !colon && at.checked_sub(1).is_some_and(|last| words.words[last].text.chars().all(|c| c.is_ascii_digit()));
         let next = words.words.get(end);
         let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
         let context = heading_above(before, &area);
@@ -248,7 +251,7 @@ impl Labels {
             .or_else(|| {
                 candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other))
             })
-            .filter(|entry| colon || (begins_cell && ends_cell) || entry.bare);
+            .filter(|entry| !counted && (colon || (begins_cell && ends_cell) || entry.bare));
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
         let heading = candidates
             .iter()

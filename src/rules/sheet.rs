@@ -321,17 +321,25 @@ fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
         .collect()
 }
 
-/// How far the lines of a page lean, in pixels down a pixel to the right: the middle of what its longer lines say.
+/// How far the lines of a page lean, in pixels down a pixel to the right: the middle of what its longer lines say. The page was
+/// set level before it was read, so that a few lines alone say nothing.
 fn slope(reading: &Reading) -> f32 {
+    const LEVEL_LINES: usize = 3;
+    // below the line hang tails and commas, and the engine puts single signs anywhere
+    let stands = |word: &&Word| {
+        word.text.reveal().len() >= 3 && !word.text.reveal().contains(['g', 'j', 'p', 'q', 'y', ',', ';'])
+    };
     let mut slopes: Vec<f32> = reading
         .lines
         .iter()
         .filter_map(|line| {
-            let (first, last) = (line.words.first()?.area, line.words.last()?.area);
+            let first = line.words.iter().find(stands)?.area;
+            let last = line.words.iter().rfind(stands)?.area;
             let run = last.center_x() as f32 - first.center_x() as f32;
             (run > reading.width as f32 / 5.0).then(|| (last.bottom as f32 - first.bottom as f32) / run)
         })
         .filter(|slope| slope.abs() < 0.1)
+        .chain([0.0; LEVEL_LINES])
         .collect();
     slopes.sort_by(f32::total_cmp);
     slopes.get(slopes.len() / 2).copied().unwrap_or(0.0)

@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::ink::{Ink, Piece};
 use crate::model::{Area, Mark, MarkKind, MarkState, Word};
+use crate::ocr::ink::{Ink, Piece};
 
 /// Sides that boxes have, in inches.
 const SIDE_INCHES: std::ops::RangeInclusive<f32> = 0.065..=0.28;

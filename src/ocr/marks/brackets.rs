@@ -1,7 +1,7 @@
 //! Tick boxes that are printed as characters: "[ ]", "(x)".
 
-use super::ink::Ink;
 use crate::model::{Area, Line, Mark, MarkKind, MarkState, Word};
+use crate::ocr::ink::Ink;
 
 /// A space between two brackets is at most this many times as wide as they are high.
 const GAP_HEIGHTS: f32 = 1.2;

@@ -2,12 +2,11 @@
 
 mod boxes;
 mod brackets;
-mod ink;
 mod rules;
 mod signatures;
 
 use crate::model::{Area, Grey, Line, Mark, MarkKind, Word};
-use ink::Ink;
+use crate::ocr::ink::Ink;
 
 /// Words up to this many times as wide as a tick box can be the box itself, read as letters.
 const BOX_WORD_WIDTH: f32 = 1.5;

@@ -1,7 +1,7 @@
 //! Ruled lines: long thin strokes along a row. Some are to be written on, some strike words out.
 
-use super::ink::Ink;
 use crate::model::Area;
+use crate::ocr::ink::Ink;
 
 /// Gaps that a fax leaves in a line, in inches.
 const GAP_INCHES: f32 = 0.02;

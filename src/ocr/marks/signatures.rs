@@ -1,7 +1,7 @@
 //! Places to sign, and whether there is a pen's ink on them. The ink decides, not what was read in it.
 
-use super::ink::{Ink, Piece};
 use crate::model::{Area, Line, Mark, MarkKind, MarkState, Word};
+use crate::ocr::ink::{Ink, Piece};
 
 /// A line with more words than this is a sentence about signatures, not a place for one.
 const CAPTION_WORDS: usize = 9;

@@ -42,11 +42,36 @@ impl Map {
 pub(super) fn warp(grey: &Grey, map: &Map, width: u32, height: u32) -> Grey {
     let mut pixels = vec![255; width as usize * height as usize];
     if grey.width > 0 && grey.height > 0 && width > 0 {
+        let flat = map.depth == [0.0, 0.0];
+        let printed = if flat { Printed::of(grey) } else { Printed::default() };
         for (y, row) in pixels.chunks_exact_mut(width as usize).enumerate() {
-            if map.depth == [0.0, 0.0] { straight(grey, map, y as f64, row) } else { slanted(grey, map, y as f64, row) }
+            if flat { straight(grey, map, y as f64, row, &printed) } else { slanted(grey, map, y as f64, row) }
         }
     }
     Grey { width, height, pixels }
+}
+
+/// Where each row has anything but white: its first such column and the one behind its last. Most of a fax is white.
+#[derive(Default)]
+struct Printed(Vec<(usize, usize)>);
+
+impl Printed {
+    fn of(grey: &Grey) -> Self {
+        let extent = |row: &[u8]| {
+            let first = row.iter().position(|pixel| *pixel != 255).unwrap_or(row.len());
+            (first, row.iter().rposition(|pixel| *pixel != 255).map_or(first, |last| last + 1))
+        };
+        Self(grey.pixels.chunks_exact(grey.width as usize).map(extent).collect())
+    }
+
+    /// The columns of all rows from `top` to `bottom`, both included, that have anything on them; None where all is white.
+    fn columns(&self, top: i64, bottom: i64) -> Option<(i64, i64)> {
+        let row = |y: i64| (y.max(0) as usize).min(self.0.len());
+        let extents = self.0[row(top)..row(bottom + 1)].iter().filter(|(first, end)| first < end);
+        let (first, end) =
+            extents.fold((usize::MAX, 0), |(first, end), extent| (first.min(extent.0), end.max(extent.1)));
+        (first < end).then_some((first as i64, end as i64))
+    }
 }
 
 fn slanted(grey: &Grey, map: &Map, y: f64, row: &mut [u8]) {
@@ -60,13 +85,22 @@ fn slanted(grey: &Grey, map: &Map, y: f64, row: &mut [u8]) {
     }
 }
 
-fn straight(grey: &Grey, map: &Map, y: f64, row: &mut [u8]) {
+fn straight(grey: &Grey, map: &Map, y: f64, row: &mut [u8], printed: &Printed) {
     let y = y + 0.5;
     let fixed = |value: f64| (value * ONE as f64).round() as i64;
-    let mut from_x = fixed(map.x[0] * 0.5 + map.x[1] * y + map.x[2] - 0.5);
-    let mut from_y = fixed(map.y[0] * 0.5 + map.y[1] * y + map.y[2] - 0.5);
+    let from_x = fixed(map.x[0] * 0.5 + map.x[1] * y + map.x[2] - 0.5);
+    let from_y = fixed(map.y[0] * 0.5 + map.y[1] * y + map.y[2] - 0.5);
     let (step_x, step_y) = (fixed(map.x[0]), fixed(map.y[0]));
-    for pixel in row {
+    let to_y = from_y + step_y * row.len() as i64;
+    let Some((first, end)) = printed.columns((from_y.min(to_y) >> 20) - 1, (from_y.max(to_y) >> 20) + 2) else {
+        return;
+    };
+    // a column of the new row for a column of the old one; one on each side is touched as well
+    let column = |x: i64| (((x << 20) - from_x) / step_x.max(1)).clamp(0, row.len() as i64) as usize;
+    let columns = if step_x > 0 { column(first - 2)..column(end + 2) } else { 0..row.len() };
+    let start = columns.start as i64;
+    let (mut from_x, mut from_y) = (from_x + step_x * start, from_y + step_y * start);
+    for pixel in &mut row[columns] {
         *pixel = blend(grey, from_x, from_y);
         from_x += step_x;
         from_y += step_y;

@@ -94,8 +94,8 @@ fn one_place_apart(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() == 1
 }
 
-/// How many characters differ, look-alikes being one.
-fn look_alike(printed: &str, code: &str) -> usize {
+/// In how many places two codes differ, letters and digits that look the same being one.
+pub fn look_alike(printed: &str, code: &str) -> usize {
     let (printed, code) = (folded(&bare(printed)), folded(&bare(code)));
     // the end of a code may be cut off at the end of its line
     let cut = CUT_LENGTH_MIN <= printed.len() && printed.len() < code.len() && code.starts_with(&printed);

@@ -14,7 +14,7 @@ mod treatment;
 
 use std::ops::Range;
 
-pub use agreement::Agreement;
+pub use agreement::{Agreement, look_alike};
 pub use areas::{AreaHit, Side, body_areas};
 pub use find::find_codes;
 pub use list::{CodeList, CodeListError, CodeStatus};

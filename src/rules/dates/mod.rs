@@ -87,7 +87,7 @@ struct Shape {
 const DIGIT: &str = r"[0-9OolI|SBZGQD]";
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I]|[A4]u[gq9]|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])(?:[a-z]|[015][a-z]){0,7})";
+    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I!|]|[A4]u[gq9]|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])(?:[a-z]|[015][a-z]){0,7})";
     let year = format!(r"(?P<y>{DIGIT}{{2}}\ ?{DIGIT}{{2}}|{DIGIT}{{2}})");
     let numbers = format!(r"(?P<m>{DIGIT}{{1,2}})\ ?(?P<s>[/\-.,])\ ?(?P<d>{DIGIT}{{1,2}})\ ?(?P<t>[/\-.,])\ ?{year}");
     let blanks = r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{2})".to_string();
@@ -186,10 +186,16 @@ fn day(text: &str, found: &Captures<'_>, shape: &Shape, kind: DateKind, on: Date
     let date = match Date::new(year, month, day_number) {
         Ok(date) => date,
         // day before month: only where it cannot be otherwise
-        Err(_) if shape.form == Form::Numbers && 12 < month => {
-            doubts.push("the day stands before the month".to_owned());
-            Date::new(year, day_number, month).ok()?
-        }
+        Err(_) if shape.form == Form::Numbers && 12 < month => match Date::new(year, day_number, month) {
+            Ok(date) => {
+                doubts.push("the day stands before the month".to_owned());
+                date
+            }
+            Err(_) => {
+                doubts.push("the month is no month; its last digit leaves only one".to_owned());
+                Date::new(year, month_by_last_digit(month)?, day_number).ok()?
+            }
+        },
         Err(_) => return None,
     };
     let mut repairs = Vec::new();
@@ -207,6 +213,15 @@ fn day(text: &str, found: &Captures<'_>, shape: &Shape, kind: DateKind, on: Date
     }
     plausible(date, kind, on, &mut doubts);
     Some(DateHit { date: date.into(), span, repairs, doubts })
+}
+
+/// The only month that ends in the last digit of a number that is none: 95 was 05. 1 and 2 could be two months.
+fn month_by_last_digit(number: i8) -> Option<i8> {
+    match number % 10 {
+        0 => Some(10),
+        last @ 3..=9 => Some(last),
+        _ => None,
+    }
 }
 
 fn digit(c: char) -> Option<char> {
@@ -302,7 +317,7 @@ fn month(name: &str) -> Option<(i8, bool)> {
         .chars()
         .map(|c| match c {
             '0' => 'o',
-            '1' | '|' => 'l',
+            '1' | '|' | '!' => 'l',
             '5' => 's',
             '4' => 'a',
             '7' => 'j',

@@ -9,13 +9,15 @@ use regex::Regex;
 use crate::model::{Diagnosis, Field, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::sheet::Slot;
-use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes};
+use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes, look_alike};
 
 /// A diagnosis may run over this many rows.
 const ROWS_MAX: usize = 8;
 const RULE: &str = "rules/30-diagnosis.toml";
 /// A code less sure than this wants words that agree with it.
 const CODE_SURE: f32 = 0.85;
+/// A misread code differs from the right one in at most so many places.
+const MISREAD_MAX: usize = 2;
 /// A diagnosis in words is looked for in so many words before its code.
 const TAIL_WORDS_MAX: usize = 12;
 /// Codes in running text, without a label.
@@ -178,7 +180,7 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
             match page.book.codes.agrees_with(&code, &words) {
                 Agreement::Contradicts(other) if other != code => {
                     // the words name another code that looks the same: one of the two was misread
-                    if slot.confidence(&hit.span) < 0.9 {
+                    if slot.confidence(&hit.span) < 0.9 && look_alike(&code, &other) <= MISREAD_MAX {
                         doubts.push(format!("the words beside it fit {other} better"));
                         code = other;
                     } else {
@@ -225,7 +227,7 @@ fn words_beside(text: &str, spans: &[Range<usize>], index: usize) -> String {
     let behind_to = spans.get(index + 1).map_or(text.len(), |next| next.start);
     let before = text.get(before_from..span.start).unwrap_or_default();
     let behind = text.get(span.end..behind_to).unwrap_or_default();
-    let line_head = before.rsplit('\n').next().unwrap_or_default();
+    let line_head = before.rsplit(['\n', ';']).next().unwrap_or_default();
     let line_tail = behind.split('\n').next().unwrap_or_default();
     let has_words = |part: &str| part.chars().filter(|letter| letter.is_alphabetic()).count() >= 4;
     let closes = has_words(line_head) && !has_words(line_tail)

@@ -6,19 +6,19 @@ use crate::model::{Area, Grey};
 const INK: u8 = 165;
 
 /// One byte a pixel, 1 for ink.
-pub(super) struct Ink {
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) dpi: f32,
+pub(in crate::ocr) struct Ink {
+    pub(in crate::ocr) width: u32,
+    pub(in crate::ocr) height: u32,
+    pub(in crate::ocr) dpi: f32,
     bits: Vec<u8>,
 }
 
 /// A connected piece of ink.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Piece {
-    pub(super) area: Area,
+pub(in crate::ocr) struct Piece {
+    pub(in crate::ocr) area: Area,
     /// Its pixels.
-    pub(super) pixels: u32,
+    pub(in crate::ocr) pixels: u32,
 }
 
 /// Ink without a gap in one row.
@@ -32,7 +32,7 @@ struct Run {
 
 impl Ink {
     /// None for a picture without pixels, or with another number of them than it says.
-    pub(super) fn of(grey: &Grey, dpi: u32) -> Option<Self> {
+    pub(in crate::ocr) fn of(grey: &Grey, dpi: u32) -> Option<Self> {
         let whole = grey.pixels.len() as u64 == u64::from(grey.width) * u64::from(grey.height);
         if !whole || grey.pixels.is_empty() {
             return None;
@@ -42,7 +42,7 @@ impl Ink {
     }
 
     /// Whether there is ink; none outside the page.
-    pub(super) fn at(&self, x: i64, y: i64) -> bool {
+    pub(in crate::ocr) fn at(&self, x: i64, y: i64) -> bool {
         x >= 0
             && y >= 0
             && x < i64::from(self.width)
@@ -51,13 +51,13 @@ impl Ink {
     }
 
     /// Columns `left..right` of a row that is on the page.
-    pub(super) fn row(&self, y: u32, left: u32, right: u32) -> &[u8] {
+    pub(in crate::ocr) fn row(&self, y: u32, left: u32, right: u32) -> &[u8] {
         let start = y as usize * self.width as usize;
         &self.bits[start + left as usize..start + right as usize]
     }
 
     /// The part of `area` that is on the page.
-    pub(super) fn clip(&self, area: &Area) -> Area {
+    pub(in crate::ocr) fn clip(&self, area: &Area) -> Area {
         Area::new(
             area.left.min(self.width),
             area.top.min(self.height),
@@ -67,12 +67,12 @@ impl Ink {
     }
 
     /// Pixels for inches.
-    pub(super) fn inches(&self, inches: f32) -> u32 {
+    pub(in crate::ocr) fn inches(&self, inches: f32) -> u32 {
         (inches * self.dpi).round() as u32
     }
 
     /// How many pixels of an area are ink.
-    pub(super) fn count(&self, area: &Area) -> u32 {
+    pub(in crate::ocr) fn count(&self, area: &Area) -> u32 {
         let area = self.clip(area);
         (area.top..area.bottom)
             .map(|y| self.row(y, area.left, area.right).iter().map(|bit| u32::from(*bit)).sum::<u32>())
@@ -80,7 +80,7 @@ impl Ink {
     }
 
     /// A copy of an area, with `rub_out` white.
-    pub(super) fn cut(&self, area: &Area, rub_out: &[Area]) -> Self {
+    pub(in crate::ocr) fn cut(&self, area: &Area, rub_out: &[Area]) -> Self {
         let area = self.clip(area);
         let mut bits = Vec::with_capacity(area.width() as usize * area.height() as usize);
         for y in area.top..area.bottom {
@@ -98,7 +98,7 @@ impl Ink {
     }
 
     /// The pieces of ink; ink that is not more than `gap` pixels apart counts as connected.
-    pub(super) fn pieces(&self, gap: u32) -> Vec<Piece> {
+    pub(in crate::ocr) fn pieces(&self, gap: u32) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut parents: Vec<usize> = Vec::new();
         let mut rows: Vec<Vec<Run>> = Vec::new();
