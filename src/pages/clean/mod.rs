@@ -142,10 +142,11 @@ fn clean_bilevel(page: &Grey, resolution: Resolution) -> Cleaned {
     if inverted {
         bits.ink.iter_mut().for_each(|ink| *ink ^= 1);
     }
-    streaks::mend_black(&mut bits, x_dpi, y_dpi);
+    let streaks = streaks::take_out(&mut bits, x_dpi);
     streaks::mend_white(&mut bits, y_dpi);
     specks::fill_pinholes(&mut bits);
     let mut letters = specks::remove(&mut bits, x_dpi, y_dpi);
+    streaks::close(&mut bits, &streaks, x_dpi, y_dpi);
     let upside_down = upright::votes(&letters) == Some(true);
     if upside_down {
         bits.ink.reverse();

@@ -14,11 +14,18 @@ const STEM_INCHES: f32 = 0.085;
 /// Strokes of print are about this thick, in inches (10 point type).
 const STROKE_INCHES: f32 = 0.012;
 
-/// Takes out black lines that run down the page.
-pub(super) fn mend_black(bits: &mut Bits, x_dpi: f32, y_dpi: f32) {
+/// A black line down the whole page: its columns from `left` up to, not including, `right`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Streak {
+    left: usize,
+    right: usize,
+}
+
+/// Takes out black lines that run down the page. What they hid is left open until the dirt beside them is gone too: `close`.
+pub(super) fn take_out(bits: &mut Bits, x_dpi: f32) -> Vec<Streak> {
     let (width, height) = (bits.width, bits.height);
     if width < 3 || height < 100 {
-        return;
+        return Vec::new();
     }
     let mut counts = vec![0u32; width];
     for y in 0..height {
@@ -26,20 +33,30 @@ pub(super) fn mend_black(bits: &mut Bits, x_dpi: f32, y_dpi: f32) {
             *count += u32::from(*ink);
         }
     }
-    let streak = |x: usize| counts[x] as f32 > STREAK_SHARE * height as f32;
+    let is_dark = |x: usize| counts[x] as f32 > STREAK_SHARE * height as f32;
     let widest = (STREAK_INCHES * x_dpi).ceil() as usize;
-    let stroke = (STROKE_INCHES * x_dpi).round().max(2.0) as usize;
+    let mut streaks = Vec::new();
     let mut x = 0;
     while x < width {
-        let first = x;
-        while x < width && streak(x) {
+        let left = x;
+        while x < width && is_dark(x) {
             x += 1;
         }
-        if first < x && x - first <= widest {
-            (0..height).for_each(|y| mend_row(bits, y, first, x, stroke));
-            mend_stems(bits, first, x, (STEM_INCHES * y_dpi) as usize);
+        if left < x && x - left <= widest {
+            streaks.push(Streak { left, right: x });
+            (0..height).for_each(|y| bits.row_mut(y)[left..x].fill(0));
         }
         x += 1;
+    }
+    streaks
+}
+
+/// Closes the strokes that streaks crossed or hid.
+pub(super) fn close(bits: &mut Bits, streaks: &[Streak], x_dpi: f32, y_dpi: f32) {
+    let stroke = (STROKE_INCHES * x_dpi).round().max(2.0) as usize;
+    for Streak { left, right } in streaks.iter().copied() {
+        (0..bits.height).for_each(|y| mend_row(bits, y, left, right, stroke));
+        mend_stems(bits, left, right, (STEM_INCHES * y_dpi) as usize);
     }
 }
 
