@@ -35,6 +35,8 @@ pub(in crate::rules) struct Context<'a> {
     label_starts: Vec<usize>,
     /// Several kinds of payer stand on it in short rows: a form with choices, whether or not its boxes were seen.
     pub(in crate::rules) lists_choices: bool,
+    /// Its captions stand under their values.
+    captions_below: bool,
     /// The phrases of the book on it.
     pub(in crate::rules) found: Found,
 }
@@ -51,7 +53,8 @@ impl<'a> Context<'a> {
         let label_starts =
             starts.filter_map(|area| Some(text.words.iter().find(|word| word.area == area)?.range.start)).collect();
         let lists_choices = lists_choices(book, &sheet);
-        Self { lists_choices, label_starts, book, on, reading, sheet, labels, ticks, text, found }
+        let captions_below = slots::captions_stand_below(&sheet, &labels);
+        Self { lists_choices, captions_below, label_starts, book, on, reading, sheet, labels, ticks, text, found }
     }
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {
@@ -59,6 +62,10 @@ impl<'a> Context<'a> {
     }
 
     pub(in crate::rules) fn slots(&self, label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
+        if self.captions_below && label.caption && !label.colon {
+            let over = slots::over(&self.sheet, &self.labels, label, rows_max);
+            return over.map(|slot| (Where::Above, slot)).into_iter().collect();
+        }
         slots::slots(&self.sheet, &self.labels, label, rows_max)
     }
 

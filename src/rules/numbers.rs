@@ -302,6 +302,7 @@ fn claim(text: &str, span: Range<usize>, joined: bool) -> Option<ClaimHit> {
     {
         doubts.push("a letter among the digits may be a digit".to_owned());
     }
+    let number = if letters.iter().any(|c| c.is_uppercase()) { in_capitals(&number) } else { number };
     let repairs = joined.then(|| Repair::new(span.clone(), printed, &number)).into_iter().collect();
     let look_alikes = !letters.is_empty()
         && letters.iter().any(|c| matches!(c, 'O' | 'Q' | 'D' | 'I' | 'L' | 'S' | 'B' | 'Z' | 'G' | 'l' | 'o'));
@@ -313,6 +314,12 @@ fn claim(text: &str, span: Range<usize>, joined: bool) -> Option<ClaimHit> {
         repairs,
         doubts,
     })
+}
+
+/// "wC162083" was printed in capitals: beside a capital, a small letter of the same shape is one too.
+fn in_capitals(number: &str) -> String {
+    let capital = |letter: char| if "ckpsuvwxz".contains(letter) { letter.to_ascii_uppercase() } else { letter };
+    number.chars().map(capital).collect()
 }
 
 fn amid_digits(number: &str, letter: char) -> bool {

@@ -7,11 +7,18 @@ use jiff::civil::Date;
 use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Value};
 use crate::rules::book::Contents;
 use crate::rules::context::Context;
+use crate::rules::label::Label;
 use crate::rules::schema::{DocumentRule, SignRule};
+use crate::rules::sheet::Slot;
 use crate::rules::take;
 
 /// Fewer letters than this on a page are no text.
 const LETTERS_MIN: usize = 12;
+
+/// A form asks at least so many of the things that every prescription says.
+const QUESTIONS_MIN: usize = 3;
+/// Letters and digits of the shortest thing that may be an answer.
+const ANSWER_MIN: usize = 2;
 
 /// A page with what was found on it.
 struct Sorted {
@@ -68,7 +75,10 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
     let page = Context::new(book, reading, on);
     let findings = take::all(&page);
     let has = |field: Field| has(&findings, field);
-    let kind = kind(&page, &findings);
+    let kind = match kind(&page, &findings) {
+        kind if kind.is_prescription() && is_blank_form(&page, &findings) => PaperKind::Other,
+        kind => kind,
+    };
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
     Sorted { page: reading.page, kind, findings, begins_order }
 }
@@ -76,6 +86,18 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
 fn has(findings: &[Finding], field: Field) -> bool {
     let of_field = |finding: &&Finding| finding.field == field;
     findings.iter().filter(of_field).any(|finding| !matches!(finding.value, Value::Signed(false) | Value::Unread))
+}
+
+/// A form that nobody filled in: it asks, and nothing that could be an answer stands in any of its places. Its title may name the
+/// treatment.
+fn is_blank_form(page: &Context, findings: &[Finding]) -> bool {
+    let asked = [Field::PatientName, Field::PatientBirthDate, Field::Diagnoses, Field::Frequency, Field::WrittenOn];
+    let labels: Vec<&Label> = asked.iter().flat_map(|field| page.labels_of(*field)).collect();
+    let is_answer = |slot: &Slot| slot.text.chars().filter(|letter| letter.is_alphanumeric()).count() >= ANSWER_MIN;
+    labels.len() >= QUESTIONS_MIN
+        && findings.iter().all(|finding| finding.field == Field::Plan || finding.value == Value::Signed(false))
+        && !page.ticks.iter().any(|tick| tick.ticked)
+        && !labels.iter().any(|label| page.slots(label, 1).iter().any(|(_, slot)| is_answer(slot)))
 }
 
 /// The kind whose signs add up to the most above its threshold.

@@ -14,6 +14,9 @@ const BELOW: f32 = 2.6;
 /// A label that begins farther right than this share of the page may have its value at the left margin of the next row.
 const RIGHT_HALF: f32 = 0.4;
 
+/// So many rows of captions tell on which side of them their values stand.
+const CAPTIONS_MIN: usize = 2;
+
 /// Where a value was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::rules) enum Where {
@@ -43,6 +46,68 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
         }
     }
     found
+}
+
+/// Whether the captions of a page stand under their values rather than over them ("Maria Lopez" on a line, "Patient name" in small
+/// print under it): the rows that are captions alone stand nearer to the words above them than to those below.
+pub(in crate::rules) fn captions_stand_below(sheet: &Sheet, labels: &[Label]) -> bool {
+    let labelled = |row: usize| labels.iter().any(|label| label.row == row);
+    let with_words = |row: &usize| sheet.rows[*row].words.iter().any(|token| !token.folded.is_empty());
+    let is_captions = |row: usize| {
+        let of_row = || labels.iter().filter(|label| label.row == row);
+        let covered = |word: usize| of_row().any(|label| label.words.contains(&word));
+        let words = &sheet.rows[row].words;
+        of_row().next().is_some()
+            && of_row().all(|label| label.caption && !label.colon)
+            && (0..words.len()).all(|word| words[word].folded.is_empty() || covered(word))
+    };
+    let (mut under, mut over) = (0, 0);
+    for row in (0..sheet.rows.len()).filter(|row| is_captions(*row)) {
+        let area = sheet.rows[row].area;
+        let value_above = (0..row).rev().find(with_words).filter(|above| !labelled(*above));
+        let value_below = (row + 1..sheet.rows.len()).find(with_words).filter(|below| !labelled(*below));
+        let above = value_above.map(|above| area.top.saturating_sub(sheet.rows[above].area.bottom));
+        let below = value_below.map(|below| sheet.rows[below].area.top.saturating_sub(area.bottom));
+        match (above, below) {
+            (Some(above), Some(below)) if above < below => under += 1,
+            (Some(above), None) if (above as f32) < sheet.unit => under += 1,
+            (Some(_) | None, Some(_)) => over += 1,
+            _ => {}
+        }
+    }
+    under >= CAPTIONS_MIN && under > over
+}
+
+/// The rows over a caption in its own column, up to the next label: where captions stand under their values.
+pub(in crate::rules) fn over(sheet: &Sheet, labels: &[Label], label: &Label, rows_max: usize) -> Option<Slot> {
+    let slack = (0.8 * sheet.unit) as u32;
+    let left = label.area.left.saturating_sub(slack);
+    let next = labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end);
+    let right = next.map(|other| other.area.left.saturating_sub(slack)).min().unwrap_or(sheet.width);
+    let mut places = Vec::new();
+    let (mut top, mut rows) = (label.area.top, 0);
+    for row in (0..label.row).rev() {
+        let area = sheet.rows[row].area;
+        let in_column = |other: &Label| other.row == row && other.area.left < right && other.area.right > left;
+        if top.saturating_sub(area.bottom) as f32 > BELOW * sheet.unit
+            || rows == rows_max
+            || labels.iter().any(in_column)
+        {
+            break;
+        }
+        let words: Vec<(usize, usize)> = (0..sheet.rows[row].words.len())
+            .filter(|word| (left..right).contains(&sheet.rows[row].words[*word].area.left))
+            .map(|word| (row, word))
+            .collect();
+        if words.iter().all(|(row, word)| sheet.rows[*row].words[*word].folded.is_empty()) {
+            continue;
+        }
+        rows += 1;
+        top = area.top;
+        places.splice(0..0, words);
+    }
+    let slot = sheet.slot(places);
+    (!slot.is_empty()).then_some(slot)
 }
 
 /// The row above a caption, within its width: "______ \n Signature of provider".
@@ -83,7 +148,7 @@ pub(in crate::rules) fn wrapped(sheet: &Sheet, labels: &[Label], label: &Label) 
         && (label.area.left > row.area.left + row.area.width() / 2
             || label.area.left as f32 > RIGHT_HALF * sheet.width as f32);
     let labelled = labels.iter().any(|other| other.row == at);
-    (label.colon && ends_row && near && at_margin && !labelled)
+    ((label.colon || label.caption) && ends_row && near && at_margin && !labelled)
         .then(|| sheet.slot((0..next.words.len()).map(|word| (at, word))))
 }
 

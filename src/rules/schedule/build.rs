@@ -263,7 +263,8 @@ impl Draft {
         let inside = |token: &&Token| start <= token.span.start && token.span.end <= end;
         let leftovers: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(inside).collect();
         // a number right before or behind the phrase may belong to it
-        let near = |token: &&Token| start <= token.span.end + NEAR_BYTES && token.span.start <= end + NEAR_BYTES;
+        let (from, to) = neighbourhood(text, start, end);
+        let near = |token: &&Token| from <= token.span.start && token.span.end <= to;
         let beside: Vec<&Token> = left.iter().filter_map(|i| tokens.get(*i)).filter(near).collect();
         if beside.iter().any(|token| matches!(token.kind, Kind::Number(_))) {
             self.doubt("a number was not understood");
@@ -497,6 +498,15 @@ fn phase(open: &Open) -> Phase {
         }),
         days_of_week: open.rate.days.clone(),
     }
+}
+
+/// The bytes around a phrase whose words may belong to it: a few to either side, not past a line's or a sentence's end.
+fn neighbourhood(text: &str, start: usize, end: usize) -> (usize, usize) {
+    let before = text.get(..start).unwrap_or_default();
+    let last = before.rfind('\n').max(before.rfind(". ")).map_or(0, |at| at + 1);
+    let behind = text.get(end..).unwrap_or_default();
+    let first = [behind.find('\n'), behind.find(". ")].into_iter().flatten().min().unwrap_or(behind.len());
+    (last.max(start.saturating_sub(NEAR_BYTES)), end + first.min(NEAR_BYTES))
 }
 
 fn bytes(tokens: &[Token], placed: &Placed) -> Option<std::ops::Range<usize>> {

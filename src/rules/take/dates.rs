@@ -25,7 +25,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     ] {
         found.extend(in_prose(page, field, kind));
     }
-    found.extend(letter_date(page));
+    if !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
+        found.extend(letter_date(page));
+    }
     // a day of this year behind "DOB" is another field's: nobody that young is sent for massage
     found.retain(|candidate| !matches!(&candidate.value, Value::Date(date) if candidate.field == Field::PatientBirthDate && date.reveal().year() >= page.on.year() - 1));
     found

@@ -1,5 +1,9 @@
 //! How often and how long: slots joined, ticked rows of numbers, or a sentence.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::model::{Field, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
@@ -22,12 +26,23 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     }
     if found.is_empty() {
         // a sentence; what stands in another field's slot is not ours
-        for schedule in find_schedules(&page.text.text) {
+        for schedule in find_schedules(&without_codes(&page.text.text)) {
             let evidence = page.text.evidence(&schedule.span, RULE);
             found.push(candidate(schedule, evidence, 0.95, RULE, Vec::new()));
         }
     }
     found
+}
+
+/// The text with blanks in the place of what has the shape of a diagnosis code: "S33.5XXD" holds no "5x".
+fn without_codes(text: &str) -> String {
+    static CODE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b[A-Za-z][0-9A-Za-z]{2}[.,][0-9A-Za-z]{1,4}\b").expect("a fixed pattern"));
+    let mut without = text.to_owned();
+    for code in CODE.find_iter(text).filter(|code| code.as_str().contains(|letter: char| letter.is_ascii_digit())) {
+        without.replace_range(code.range(), &" ".repeat(code.len()));
+    }
+    without
 }
 
 /// The frequency slots of the page. A second row belongs to a slot where the frequency goes on in it; else it is another

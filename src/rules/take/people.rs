@@ -5,6 +5,7 @@ use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
+use crate::rules::take::signature::slash_signatures;
 use crate::rules::{NameHit, find_names, find_npis, find_phones, read_name};
 
 /// A value behind its label.
@@ -36,6 +37,7 @@ fn patient(page: &Context) -> Vec<Candidate> {
             break;
         }
     }
+    found.extend(row_of_patient(page));
     let prose = page.book.rules.field.get(&Field::PatientName).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
         let rest = page.after(place.end, 80);
@@ -46,6 +48,32 @@ fn patient(page: &Context) -> Vec<Candidate> {
         {
             found.push(name(Field::PatientName, hit, &rest, PROSE, "rules/20-patient.toml"));
         }
+    }
+    found
+}
+
+/// "Patient Maria Lopez   D.O.B. 3/2/84": a form's label without a colon that opens a row, and a name up to the next label or gap.
+fn row_of_patient(page: &Context) -> Vec<Candidate> {
+    let labels = page.book.labels.of(Field::PatientName);
+    let mut found = Vec::new();
+    for (row, words) in page.sheet.rows.iter().enumerate() {
+        let opens = |label: &&(&[String], &str)| {
+            let own: Vec<&str> = words.words.iter().take(label.0.len()).map(|token| token.folded.as_str()).collect();
+            own == label.0.iter().map(String::as_str).collect::<Vec<_>>()
+        };
+        let Some((label, rule)) = labels.iter().filter(opens).max_by_key(|(label, _)| label.len()) else { continue };
+        let first = label.len();
+        let next = page.labels.iter().filter(|other| other.row == row && other.words.start >= first);
+        let end = next.map(|other| other.words.start).min().unwrap_or(words.words.len());
+        let is_labelled = page.labels.iter().any(|other| other.row == row && other.words.start < first);
+        if is_labelled || end <= first {
+            continue;
+        }
+        let slot = page.sheet.slot((first..end).map(|word| (row, word)));
+        let cell = slot.text.split("  ").next().unwrap_or_default();
+        let is_patient = |hit: &NameHit| hit.credentials.is_empty() && !hit.titled && hit.doubts.is_empty();
+        let Some(hit) = read_name(cell).filter(is_patient) else { continue };
+        found.push(name(Field::PatientName, hit, &slot, PROSE, rule));
     }
     found
 }
@@ -63,7 +91,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
         }
     }
     let signed = &page.book.rules.signature.signed;
-    for place in page.found.any(signed) {
+    for place in page.found.any(signed).into_iter().chain(slash_signatures(&page.text.text)) {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
         let hit = read_name(first_line).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 12));

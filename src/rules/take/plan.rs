@@ -6,6 +6,7 @@ use regex::Regex;
 
 use crate::model::{Field, Procedure, Value};
 use crate::rules::context::{Candidate, Context};
+use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, treatment_words};
@@ -14,6 +15,8 @@ use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, treatment_wor
 const ROWS_MAX: usize = 6;
 /// This many procedures side by side, and no tick seen, are a list to choose from rather than an order.
 const CHOICES_MIN: usize = 3;
+/// The title of a paper stands in its first rows.
+const TITLE_ROWS: usize = 3;
 const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -232,11 +235,15 @@ fn families(slot: &Slot) -> Vec<(&'static str, std::ops::Range<usize>)> {
 /// Massage or manual therapy named in words only: the family's code.
 fn by_words(page: &Context) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
-    let labels: Vec<_> = page.labels_of(Field::Plan).cloned().collect();
-    let labelled =
-        labels.iter().filter_map(|label| Some((page.slots(label, ROWS_MAX).into_iter().next()?.1, label.rule.clone())));
-    let mut places: Vec<_> = labelled.collect();
-    if places.is_empty() {
+    let at_top = |label: &&Label| label.row < TITLE_ROWS && !label.colon;
+    let (titles, labels): (Vec<&Label>, Vec<&Label>) = page.labels_of(Field::Plan).partition(at_top);
+    let in_slot = |label: &&Label| Some((page.slots(label, ROWS_MAX).into_iter().next()?.1, label.rule.clone()));
+    let mut places: Vec<_> = labels.iter().filter_map(in_slot).collect();
+    // a form that asks for the treatment is answered there: its title ("Order for massage") is no order
+    if labels.is_empty() {
+        places.extend(titles.iter().filter_map(in_slot));
+    }
+    if labels.is_empty() && places.is_empty() {
         let ordering = page.book.rules.field.get(&Field::Plan).map(|rule| rule.prose.as_slice()).unwrap_or_default();
         let orders = page.found.any(ordering);
         places.extend(orders.into_iter().map(|place| (page.after(place.end, 160), RULE.to_owned())));

@@ -1,5 +1,10 @@
 //! Whether the HCP signed: ink on the line, an electronic signature, or words that say that it is pending.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Private, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
@@ -15,9 +20,8 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if let Some(place) = pending.first() {
         return vec![candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new())];
     }
-    if let Some(place) =
-        page.found.any(&signature.signed).into_iter().find(|place| names_somebody(&page.text, place.end))
-    {
+    let signed = page.found.any(&signature.signed).into_iter().chain(slash_signatures(&page.text.text));
+    if let Some(place) = signed.into_iter().find(|place| names_somebody(&page.text, place.end)) {
         return vec![candidate(true, page.text.evidence(&place, RULE), 0.98, Vec::new())];
     }
     let labels: Vec<&Label> =
@@ -31,6 +35,12 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
             .collect();
     }
     in_letter(page).into_iter().collect()
+}
+
+/// "/s/ Alan Pierce": the sign that stands for a signature in typed papers.
+pub(in crate::rules::take) fn slash_signatures(text: &str) -> Vec<Range<usize>> {
+    static SIGN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)/s/").expect("a fixed pattern"));
+    SIGN.find_iter(text).map(|found| found.range()).collect()
 }
 
 fn names_somebody(text: &Slot, from: usize) -> bool {
