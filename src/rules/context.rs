@@ -73,8 +73,9 @@ impl<'a> Context<'a> {
     pub(in crate::rules) fn after(&self, from: usize, length: usize) -> Slot {
         let next = self.label_starts.iter().copied().filter(|start| *start >= from).min().unwrap_or(usize::MAX);
         let to = next.min(from + length);
-        let words: Vec<_> =
-            self.text.words.iter().filter(|word| word.range.start >= from && word.range.end <= to).cloned().collect();
+        let first = self.text.words.partition_point(|word| word.range.start < from);
+        let words = self.text.words.get(first..).unwrap_or_default().iter().take_while(|word| word.range.end <= to);
+        let words: Vec<SlotWord> = words.cloned().collect();
         let (Some(first), Some(last)) = (words.first(), words.last()) else {
             return Slot { page: self.text.page, ..Slot::default() };
         };

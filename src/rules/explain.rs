@@ -73,6 +73,14 @@ impl Book {
     }
 
     fn explain_page(&self, reading: &Reading, on: Date) -> PageStory {
+        if section::is_too_much(reading) {
+            return PageStory {
+                page: reading.page,
+                kind: PaperKind::Unreadable,
+                kinds: Vec::new(),
+                fields: Vec::new(),
+            };
+        }
         let page = Context::new(&self.0, reading, on);
         let findings = take::all(&page);
         let kinds = section::weigh(&page, &findings);

@@ -1,6 +1,6 @@
 //! Where the labels of a form stand, which field each means, and where its value may be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
 
 use strsim::osa_distance;
 
@@ -20,30 +20,29 @@ const TOGETHER_WORDS_MAX: usize = 7;
 /// A gap this many times the height of a word separates two cells of a row.
 const CELL_GAP: f32 = 1.6;
 
-/// All labels of the book by their first word.
+/// All labels of the book. A word of a label is known by its number, so that a page is compared in numbers.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Labels {
-    by_first_word: BTreeMap<String, Vec<Entry>>,
-    /// Every word of every label.
-    vocabulary: BTreeSet<String>,
+    /// Every word of every label, to its number.
+    vocabulary: HashMap<String, usize>,
+    /// The words by their numbers.
+    words: Vec<String>,
+    /// By the number of their first word, the longest first.
+    by_first_word: Vec<Vec<Entry>>,
     /// Every word of every label without one of its letters, and as it is: two words that differ in one letter share such a
     /// form, so that damage is mended without comparing each word of a page to each word of the book.
-    forms: BTreeMap<String, Vec<String>>,
-    /// Labels of two words and more by the first and by the last letters of all their words written as one: with one letter
+    forms: HashMap<String, Vec<usize>>,
+    /// Labels of two words and more by the first letters of all their words written as one, and by the last: with one letter
     /// damaged, or a blank where none belongs, one of the two is still whole.
-    by_end: BTreeMap<(End, String), Vec<Entry>>,
-}
-
-/// Which end of a label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum End {
-    First,
-    Last,
+    by_beginning: HashMap<String, Vec<Entry>>,
+    by_end: HashMap<String, Vec<Entry>>,
 }
 
 #[derive(Debug, Clone)]
 struct Entry {
-    words: Vec<String>,
+    words: Vec<usize>,
+    /// The words written as one.
+    together: String,
     meaning: Meaning,
     /// Counts in the middle of a line and without a colon.
     bare: bool,
@@ -115,15 +114,9 @@ impl Labels {
         };
         let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
         let rule = format!("rules/{file}:{line}");
-        for word in &words {
-            if self.vocabulary.insert(word.clone()) && word.chars().count() >= TOLERANT_LETTERS_MIN {
-                for form in forms(word) {
-                    self.forms.entry(form).or_default().push(word.clone());
-                }
-            }
-        }
-        let together = words.concat();
-        let entries = self.by_first_word.entry(first).or_default();
+        let words: Vec<usize> = words.iter().map(|word| self.number(word)).collect();
+        let together: String = words.iter().map(|number| self.words[*number].as_str()).collect();
+        let entries = &mut self.by_first_word[self.vocabulary[&first]];
         if entries.iter().any(|entry| entry.words == words && entry.meaning == meaning && entry.bare == bare) {
             return; // "Freq" and "Freq." are one
         }
@@ -133,37 +126,66 @@ impl Labels {
             faults.push(Fault::at(FaultKind::TwoMeanings, file, text, offset, what));
             return;
         }
-        let entry = Entry { words, meaning, bare, rule };
-        if entry.words.len() > 1 && together.chars().count() >= TOGETHER_LETTERS_MIN {
-            for end in ends(&together) {
-                self.by_end.entry(end).or_default().push(entry.clone());
+        let entry = Entry { words, together, meaning, bare, rule };
+        if entry.words.len() > 1 && entry.together.chars().count() >= TOGETHER_LETTERS_MIN {
+            if let Some(beginning) = beginning(&entry.together) {
+                self.by_beginning.entry(beginning.to_owned()).or_default().push(entry.clone());
+            }
+            if let Some(end) = end(&entry.together) {
+                self.by_end.entry(end.to_owned()).or_default().push(entry.clone());
             }
         }
         entries.push(entry);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.words.len()));
     }
 
+    /// The number of a word, which is a new one where the word is new.
+    fn number(&mut self, word: &str) -> usize {
+        if let Some(number) = self.vocabulary.get(word) {
+            return *number;
+        }
+        let number = self.words.len();
+        self.vocabulary.insert(word.to_owned(), number);
+        self.words.push(word.to_owned());
+        self.by_first_word.push(Vec::new());
+        if word.chars().count() >= TOLERANT_LETTERS_MIN {
+            each_form(word, |form| match self.forms.get_mut(form) {
+                Some(numbers) if numbers.last() == Some(&number) => {}
+                Some(numbers) => numbers.push(number),
+                None => {
+                    self.forms.insert(form.to_owned(), vec![number]);
+                }
+            });
+        }
+        number
+    }
+
     /// The labels of a field as words, with their `file:line`.
-    pub(in crate::rules) fn of(&self, field: Field) -> Vec<(&[String], &str)> {
-        let entries = self.by_first_word.values().flatten();
+    pub(in crate::rules) fn of(&self, field: Field) -> Vec<(Vec<&str>, &str)> {
+        let entries = self.by_first_word.iter().flatten();
         let of_field = entries.filter(|entry| matches!(entry.meaning, Meaning::Field(of, _) if of == field));
-        of_field.map(|entry| (entry.words.as_slice(), entry.rule.as_str())).collect()
+        let words = |entry: &Entry| entry.words.iter().map(|number| self.words[*number].as_str()).collect();
+        let mut labels: Vec<_> = of_field.map(|entry| (words(entry), entry.rule.as_str())).collect();
+        labels.sort_by(|(a, _): &(Vec<&str>, _), (b, _)| a.first().cmp(&b.first()).then(b.len().cmp(&a.len())));
+        labels
     }
 
     /// How many labels there are.
     pub(in crate::rules) fn count(&self) -> usize {
-        self.by_first_word.values().map(Vec::len).sum()
+        self.by_first_word.iter().map(Vec::len).sum()
     }
 
     /// All labels of a page, row by row, left to right.
     pub(in crate::rules) fn find(&self, sheet: &Sheet) -> Vec<Label> {
         let mut labels: Vec<Label> = Vec::new();
+        let mut headings: Vec<Label> = Vec::new();
         for (row, words) in sheet.rows.iter().enumerate() {
-            let known: Vec<Vec<&str>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
+            let known: Vec<Vec<usize>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
             let mut at = 0;
             while at < words.words.len() {
-                let here = self.find_at(sheet, row, words, &known, at, &labels);
+                let here = self.find_at(sheet, row, words, &known, at, &headings);
                 at = here.iter().map(|label| label.words.end).max().unwrap_or(at + 1);
+                headings.extend(here.iter().filter(|label| matches!(label.meaning, Meaning::Heading(_))).cloned());
                 labels.extend(here);
             }
         }
@@ -175,9 +197,9 @@ impl Labels {
         sheet: &Sheet,
         row: usize,
         words: &Row,
-        known: &[Vec<&str>],
+        known: &[Vec<usize>],
         at: usize,
-        before: &[Label],
+        headings: &[Label],
     ) -> Vec<Label> {
         // a label does not run over a colon or a gap into the next one ("Signature:      Date:")
         let reach = (at + 1..words.words.len())
@@ -186,11 +208,10 @@ impl Labels {
                 before.ends_label() || here.area.left.saturating_sub(before.area.right) as f32 > 2.0 * sheet.unit
             })
             .unwrap_or(words.words.len());
-        let entries: Vec<&Entry> =
-            known[at].iter().filter_map(|word| self.by_first_word.get(*word)).flatten().collect();
+        let entries: Vec<&Entry> = known[at].iter().flat_map(|word| &self.by_first_word[*word]).collect();
         let fits = |entry: &Entry| {
             at + entry.words.len() <= reach
-                && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(&word.as_str()))
+                && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(word))
         };
         let longest = entries.iter().filter(|entry| fits(entry)).map(|entry| entry.words.len()).max();
         let together =
@@ -244,7 +265,7 @@ impl Labels {
             !colon && at.checked_sub(1).is_some_and(|last| words.words[last].text.chars().all(|c| c.is_ascii_digit()));
         let next = words.words.get(end);
         let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
-        let context = heading_above(before, &area);
+        let context = heading_above(headings, &area);
         let field = candidates
             .iter()
             .find(|entry| matches!(entry.meaning, Meaning::Field(_, Some(needed)) if Some(needed) == context))
@@ -271,52 +292,72 @@ impl Labels {
 
     /// The longest run of words at the beginning of `words` that is a label but for blanks and one letter, and that label.
     fn together(&self, words: &[Token]) -> Option<(usize, Vec<&Entry>)> {
+        // a run begins and ends in letters of the label
+        if words.first()?.folded.is_empty() {
+            return None;
+        }
         let longest = words.len().min(TOGETHER_WORDS_MAX);
+        let mut all = String::new();
+        let mut ends = [0; TOGETHER_WORDS_MAX];
+        for (token, end) in words.iter().take(longest).zip(&mut ends) {
+            all.push_str(&token.folded);
+            *end = all.len();
+        }
+        let begin_alike =
+            beginning(&all).and_then(|letters| self.by_beginning.get(letters)).map_or(&[][..], Vec::as_slice);
         (1..=longest).rev().find_map(|run| {
-            let said: String = words[..run].iter().map(|token| token.folded.as_str()).collect();
-            // the run begins and ends in letters of the label
-            let whole = !words[0].folded.is_empty() && !words[run - 1].folded.is_empty();
-            if !whole || said.chars().count() + 1 < TOGETHER_LETTERS_MIN {
+            let said = all.get(..ends[run - 1])?;
+            if words[run - 1].folded.is_empty() || said.chars().count() + 1 < TOGETHER_LETTERS_MIN {
                 return None;
             }
-            let alike = ends(&said).into_iter().filter_map(|end| self.by_end.get(&end)).flatten();
-            let near = alike.filter(|entry| {
-                let letters: usize = entry.words.iter().map(String::len).sum();
-                letters.abs_diff(said.len()) <= 1 && osa_distance(&entry.words.concat(), &said) <= 1
+            let end_alike = end(said).and_then(|letters| self.by_end.get(letters)).map_or(&[][..], Vec::as_slice);
+            let near = begin_alike.iter().chain(end_alike).filter(|entry| {
+                entry.together.len().abs_diff(said.len()) <= 1 && osa_distance(&entry.together, said) <= 1
             });
             let near: Vec<&Entry> = near.collect();
-            let exact: Vec<&Entry> = near.iter().filter(|entry| entry.words.concat() == said).copied().collect();
+            let exact: Vec<&Entry> = near.iter().filter(|entry| entry.together == said).copied().collect();
             let entries = if exact.is_empty() { near } else { exact };
             (!entries.is_empty()).then_some((run, entries))
         })
     }
 
-    /// The words of the labels that `word` is, or that it is but for one letter.
-    fn mend<'a>(&'a self, word: &'a str) -> Vec<&'a str> {
+    /// The words of the labels that `word` is, or that it is but for one letter, in the order of the alphabet.
+    fn mend(&self, word: &str) -> Vec<usize> {
         if let Some(exact) = self.vocabulary.get(word) {
-            return vec![exact];
+            return vec![*exact];
         }
         if word.chars().count() < TOLERANT_LETTERS_MIN || word.chars().all(|letter| letter.is_ascii_digit()) {
             return Vec::new();
         }
-        let alike = forms(word).into_iter().filter_map(|form| self.forms.get(&form)).flatten();
-        let near: BTreeSet<&str> = alike.map(String::as_str).filter(|known| osa_distance(known, word) == 1).collect();
-        near.into_iter().collect()
+        let mut near: Vec<usize> = Vec::new();
+        each_form(word, |form| near.extend(self.forms.get(form).into_iter().flatten()));
+        near.sort_by_key(|number| &self.words[*number]);
+        near.dedup();
+        near.retain(|number| osa_distance(&self.words[*number], word) == 1);
+        near
     }
 }
 
-/// The first and the last letters of a label or of what may be one.
-fn ends(together: &str) -> Vec<(End, String)> {
-    let first = together.get(..END_LETTERS).map(|letters| (End::First, letters.to_owned()));
-    let last = together.len().checked_sub(END_LETTERS).and_then(|from| together.get(from..));
-    first.into_iter().chain(last.map(|letters| (End::Last, letters.to_owned()))).collect()
+/// The first letters of a label or of what may be one.
+fn beginning(together: &str) -> Option<&str> {
+    together.get(..END_LETTERS)
 }
 
-/// A word as it is and without each of its letters.
-fn forms(word: &str) -> BTreeSet<String> {
-    let without = |at: usize| word.char_indices().filter(|(index, _)| *index != at).map(|(_, letter)| letter).collect();
-    let shorter = word.char_indices().map(|(at, _)| without(at));
-    shorter.chain(std::iter::once(word.to_owned())).collect()
+/// The last letters of a label or of what may be one.
+fn end(together: &str) -> Option<&str> {
+    together.len().checked_sub(END_LETTERS).and_then(|from| together.get(from..))
+}
+
+/// Tells a word as it is and without each of its letters; some twice.
+fn each_form(word: &str, mut tell: impl FnMut(&str)) {
+    let mut form = String::with_capacity(word.len());
+    for (at, letter) in word.char_indices() {
+        form.clear();
+        form.extend(word.get(..at));
+        form.extend(word.get(at + letter.len_utf8()..));
+        tell(&form);
+    }
+    tell(word);
 }
 
 /// Whether two meanings of one phrase cannot stand side by side: two fields, unless a heading tells them apart.
@@ -335,8 +376,8 @@ fn clash(a: Meaning, b: Meaning) -> bool {
 }
 
 /// The heading that a place stands under: the nearest above in its own column.
-fn heading_above(labels: &[Label], area: &Area) -> Option<Heading> {
-    let above = labels.iter().filter_map(|label| match label.meaning {
+fn heading_above(headings: &[Label], area: &Area) -> Option<Heading> {
+    let above = headings.iter().filter_map(|label| match label.meaning {
         Meaning::Heading(heading)
             if label.area.bottom <= area.top + area.height() / 2 && label.area.left <= area.left + area.height() =>
         {

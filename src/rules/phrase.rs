@@ -1,6 +1,6 @@
 //! All phrases of the book that are looked for in running text, in one pass.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -11,7 +11,7 @@ use crate::rules::schema::RuleFile;
 pub(in crate::rules) struct Phrases {
     searcher: AhoCorasick,
     /// Each phrase as the rule files write it, to the number under which it is looked for.
-    numbers: Arc<BTreeMap<String, usize>>,
+    numbers: Arc<HashMap<String, usize>>,
     count: usize,
 }
 
@@ -24,14 +24,19 @@ pub(in crate::rules) struct Folded {
 
 impl Folded {
     pub(in crate::rules) fn new(text: &str) -> Self {
-        let mut folded = String::from(" ");
-        let mut back = vec![0];
+        let mut folded = String::with_capacity(text.len() + 2);
+        let mut back = Vec::with_capacity(text.len() + 2);
+        folded.push(' ');
+        back.push(0);
         for (at, letter) in text.char_indices() {
             // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
             if matches!(letter, '\'' | '’' | '.') {
                 continue;
             }
-            if letter.is_alphanumeric() {
+            if letter.is_ascii_alphanumeric() {
+                folded.push(letter.to_ascii_lowercase());
+                back.push(at);
+            } else if letter.is_alphanumeric() {
                 for lower in letter.to_lowercase() {
                     folded.push(lower);
                     back.extend(std::iter::repeat_n(at, lower.len_utf8()));
@@ -80,32 +85,40 @@ impl Phrases {
 
     /// Every phrase that stands in `text`, with the bytes at which it begins and ends.
     pub(in crate::rules) fn find(&self, text: &Folded) -> Found {
-        let mut places = vec![Vec::new(); self.count];
+        let mut places = Vec::new();
         for hit in self.searcher.find_overlapping_iter(&text.text) {
             // the blanks around a phrase are not part of it
             let start = text.back[hit.start() + 1];
             let end = text.back[hit.end() - 1];
-            places[hit.pattern().as_usize()].push(start..end);
+            places.push((hit.pattern().as_usize(), start..end));
         }
+        // stable: those of one phrase stay from left to right
+        places.sort_by_key(|(number, _)| *number);
         Found { numbers: self.numbers.clone(), places }
     }
 }
 
 /// The phrases that were found.
 pub(in crate::rules) struct Found {
-    numbers: Arc<BTreeMap<String, usize>>,
-    /// By the number of the phrase.
-    places: Vec<Vec<std::ops::Range<usize>>>,
+    numbers: Arc<HashMap<String, usize>>,
+    /// Where a phrase stands, in the order of the phrases' numbers.
+    places: Vec<(usize, std::ops::Range<usize>)>,
 }
 
 impl Found {
     /// Where `phrase`, as the rule files write it, stands.
-    pub(in crate::rules) fn places(&self, phrase: &str) -> &[std::ops::Range<usize>] {
-        self.numbers.get(phrase).map_or(&[], |number| self.places[*number].as_slice())
+    fn places(&self, phrase: &str) -> impl Iterator<Item = &std::ops::Range<usize>> {
+        let number = self.numbers.get(phrase);
+        let from = number.map_or(self.places.len(), |number| self.places.partition_point(|(other, _)| other < number));
+        let of_phrase = self.places[from..].iter().take_while(move |(other, _)| Some(other) == number);
+        of_phrase.map(|(_, place)| place)
     }
 
     /// Where any of `phrases` stands, from left to right.
     pub(in crate::rules) fn any(&self, phrases: &[String]) -> Vec<std::ops::Range<usize>> {
+        if self.places.is_empty() {
+            return Vec::new();
+        }
         let mut places: Vec<_> = phrases.iter().flat_map(|phrase| self.places(phrase)).cloned().collect();
         places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
         places

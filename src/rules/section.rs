@@ -14,6 +14,11 @@ use crate::rules::take;
 
 /// Fewer letters than this on a page are no text.
 const LETTERS_MIN: usize = 12;
+/// A page of the smallest print that a person can read holds some 2,500 words. What has more is no page, and some steps take
+/// time by the square of the number of labels.
+const WORDS_MAX: usize = 5_000;
+/// As many letters: words of a page are 5 to 6 letters long.
+const LETTERS_MAX: usize = 60_000;
 
 /// A form asks at least so many of the things that every prescription says.
 const QUESTIONS_MIN: usize = 3;
@@ -58,19 +63,21 @@ pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date) ->
 }
 
 fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
-    let letters: usize = reading
-        .lines
-        .iter()
-        .flat_map(|line| &line.words)
-        .map(|word| word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count())
-        .sum();
+    let words = || reading.lines.iter().flat_map(|line| &line.words);
+    let nothing = |kind| Sorted { page: reading.page, kind, findings: Vec::new(), begins_order: false };
+    // a person must look at it: what is on it is not guessed from its beginning
+    if is_too_much(reading) {
+        return nothing(PaperKind::Unreadable);
+    }
+    let letters: usize =
+        words().map(|word| word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count()).sum();
     if letters < LETTERS_MIN {
         let lost = matches!(
             reading.trouble,
             Some(PageTrouble::ReaderFailed | PageTrouble::TimedOut | PageTrouble::TooLarge | PageTrouble::Damaged)
         );
         let kind = if lost || letters > 0 { PaperKind::Unreadable } else { PaperKind::Blank };
-        return Sorted { page: reading.page, kind, findings: Vec::new(), begins_order: false };
+        return nothing(kind);
     }
     let page = Context::new(book, reading, on);
     let findings = take::all(&page);
@@ -81,6 +88,12 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
     };
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
     Sorted { page: reading.page, kind, findings, begins_order }
+}
+
+/// More words or letters than any page holds.
+pub(in crate::rules) fn is_too_much(reading: &Reading) -> bool {
+    let words = || reading.lines.iter().flat_map(|line| &line.words);
+    words().nth(WORDS_MAX).is_some() || words().map(|word| word.text.reveal().len()).sum::<usize>() > LETTERS_MAX
 }
 
 fn has(findings: &[Finding], field: Field) -> bool {

@@ -52,6 +52,10 @@ impl Token {
 
 /// Lower case, letters and digits only.
 pub(in crate::rules) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+        return letters.map(|letter| char::from(letter.to_ascii_lowercase())).collect();
+    }
     text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
@@ -250,7 +254,8 @@ fn beside_box<'a>(text: &'a str, area: Area, boxes: &[Area], unit: f32) -> (&'a 
 
 /// "Name:____" is a label and a blank line, "____Maria" a line and a value. The numbers are shares of the word's width.
 fn split(text: &str) -> Vec<(String, f64, f64)> {
-    if is_box(text) {
+    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".,-/".contains(&byte));
+    if is_plain || is_box(text) {
         return vec![(text.to_owned(), 0.0, 1.0)];
     }
     let total = text.chars().count().max(1) as f64;

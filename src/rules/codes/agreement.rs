@@ -28,14 +28,17 @@ impl CodeList {
         if own.is_some_and(|own| FITS <= own) {
             return Agreement::Agrees;
         }
-        let near = self.best(&said, |other| other != code && one_place_apart(code, other));
+        let near = {
+            let near = self.meanings().filter(|(other, _)| *other != code && one_place_apart(code, other));
+            best(near.map(|(other, title)| (other, said.fit(title))))
+        };
         let clash = self.meaning(code).is_some_and(|title| said.clashes(title));
         match (own, near) {
             (None, Some((other, fit))) if STRONG <= fit => Agreement::Contradicts(other),
             (Some(own), Some((other, fit))) if own < WEAK && STRONG <= fit || clash && own < fit && FITS <= fit => {
                 Agreement::Contradicts(other)
             }
-            (Some(own), _) if own < WEAK || clash => match self.best(&said, |other| other != code) {
+            (Some(own), _) if own < WEAK || clash => match self.best(&said, code) {
                 Some((other, fit)) if STRONG <= fit => Agreement::Contradicts(other),
                 _ => Agreement::Unknown,
             },
@@ -50,11 +53,15 @@ impl CodeList {
         if said.is_empty() || bare(printed).len() < 3 {
             return None;
         }
+        let fit = self.titles().compare(&said);
+        let printed = folded(&bare(printed));
         let mut found: Vec<(&str, f32, usize)> = self
             .meanings()
-            .map(|(code, title)| (code, title, look_alike(printed, code)))
-            .filter(|(code, _, distance)| *distance <= 2 && self.look_up(code, on) == CodeStatus::Billable)
-            .map(|(code, title, distance)| (code, said.fit(title), distance))
+            .enumerate()
+            .map(|(place, (code, title))| (place, code, title))
+            .map(|(place, code, title)| (place, code, title, folded_apart(&printed, code)))
+            .filter(|(_, code, _, distance)| *distance <= 2 && self.look_up(code, on) == CodeStatus::Billable)
+            .map(|(place, code, title, distance)| (code, fit(place, title), distance))
             .filter(|(_, fit, _)| STRONG <= *fit)
             .collect();
         found.sort_by(|a, b| a.2.cmp(&b.2).then(b.1.total_cmp(&a.1)));
@@ -69,16 +76,23 @@ impl CodeList {
         }
     }
 
-    fn best(&self, said: &Meaning, wanted: impl Fn(&str) -> bool) -> Option<(String, f32)> {
-        let fits = self.meanings().filter(|(code, _)| wanted(code)).map(|(code, title)| (code, said.fit(title)));
-        let mut best: Option<(&str, f32)> = None;
-        for (code, fit) in fits {
-            if best.is_none_or(|(_, known)| known < fit) {
-                best = Some((code, fit));
-            }
-        }
-        best.map(|(code, fit)| (code.to_owned(), fit))
+    /// The code other than `code` whose title fits the words best.
+    fn best(&self, said: &Meaning, code: &str) -> Option<(String, f32)> {
+        let fit = self.titles().compare(said);
+        let others = self.meanings().enumerate().filter(|(_, (other, _))| *other != code);
+        best(others.map(|(place, (other, title))| (other, fit(place, title))))
     }
+}
+
+/// The best of them; of two as good the first.
+fn best<'a>(fits: impl Iterator<Item = (&'a str, f32)>) -> Option<(String, f32)> {
+    let mut best: Option<(&str, f32)> = None;
+    for (code, fit) in fits {
+        if best.is_none_or(|(_, known)| known < fit) {
+            best = Some((code, fit));
+        }
+    }
+    best.map(|(code, fit)| (code.to_owned(), fit))
 }
 
 /// Shares of the words that two titles have in common.
@@ -96,10 +110,15 @@ fn one_place_apart(a: &str, b: &str) -> bool {
 
 /// In how many places two codes differ, letters and digits that look the same being one.
 pub fn look_alike(printed: &str, code: &str) -> usize {
-    let (printed, code) = (folded(&bare(printed)), folded(&bare(code)));
+    folded_apart(&folded(&bare(printed)), code)
+}
+
+/// The same, of a printed code that is folded already.
+fn folded_apart(printed: &str, code: &str) -> usize {
+    let code = folded(&bare(code));
     // the end of a code may be cut off at the end of its line
-    let cut = CUT_LENGTH_MIN <= printed.len() && printed.len() < code.len() && code.starts_with(&printed);
-    if cut { 1 } else { strsim::levenshtein(&printed, &code) }
+    let cut = CUT_LENGTH_MIN <= printed.len() && printed.len() < code.len() && code.starts_with(printed);
+    if cut { 1 } else { strsim::levenshtein(printed, &code) }
 }
 
 #[cfg(test)]

@@ -152,6 +152,10 @@ impl Search<'_> {
 
     fn accept(&self, reading: &Reading) -> Option<CodeHit> {
         let raw = &reading.bare;
+        // no code is without a digit, and no word without one is a damaged code
+        if !raw.bytes().any(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
         let letters = raw.chars().any(|c| c.is_ascii_alphabetic());
         if is_other_book(raw) && !reading.dot || !(letters || self.labelled && reading.dot) {
             return None;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::civil::Date;
 
-use super::meaning::Meaning;
+use super::meaning::{Meaning, Titles};
 use super::shape::{bare, dotted, folded};
 
 /// ICD-10-CM codes with their titles and the fiscal years in which they may be billed.
@@ -16,6 +16,8 @@ pub struct CodeList {
     /// Folded forms without the dot, to the codes that share them.
     folded: BTreeMap<String, Vec<String>>,
     full: bool,
+    /// Worked out when words are first held against all titles.
+    titles: OnceLock<Titles>,
 }
 
 /// One code.
@@ -122,7 +124,7 @@ impl CodeList {
         for code in codes.keys() {
             index.entry(folded(&bare(code))).or_default().push(code.clone());
         }
-        Self { codes, folded: index, full }
+        Self { codes, folded: index, full, titles: OnceLock::new() }
     }
 
     /// The table as text.
@@ -246,6 +248,11 @@ impl CodeList {
     /// All codes with what their titles say.
     pub(super) fn meanings(&self) -> impl Iterator<Item = (&str, &Meaning)> {
         self.codes.iter().map(|(code, entry)| (code.as_str(), entry.meaning()))
+    }
+
+    /// The stems of all titles, in the order of [`Self::meanings`].
+    pub(super) fn titles(&self) -> &Titles {
+        self.titles.get_or_init(|| Titles::of(self.codes.values().map(Entry::meaning)))
     }
 
     /// What the title of a code says.

@@ -1,6 +1,6 @@
 //! What words say of a diagnosis: what it is, where, which side. Spelling, synonyms and abbreviations make no difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What words say of a diagnosis: what it is, where, which side, which encounter.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -46,12 +46,16 @@ impl Meaning {
 
     /// From 0 to 1: how much of these words the title shares, both ways.
     pub(super) fn fit(&self, title: &Self) -> f32 {
-        // nothing in common can be seen without looking at each letter
         if self.clashes(title) {
             return 0.0;
         }
         let shared = self.stems.iter().filter(|word| title.stems.iter().any(|other| same(word, other))).count();
         let shared_back = title.stems.iter().filter(|word| self.stems.iter().any(|other| same(word, other))).count();
+        self.share(title, shared, shared_back)
+    }
+
+    /// As [`Self::fit`], where it is known how many stems of the one have a fellow in the other, and the other way round.
+    fn share(&self, title: &Self, shared: usize, shared_back: usize) -> f32 {
         let regions = self.regions.intersection(&title.regions).count();
         let total = self.stems.len() + self.regions.len();
         let total_back = title.stems.len() + title.regions.len();
@@ -73,6 +77,60 @@ impl Meaning {
         };
         apart(&sided(&self.sides), &sided(&title.sides)) || apart(&self.regions, &title.regions)
     }
+}
+
+/// The stems of all titles, each once: words are compared to each stem and not to each title.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Titles {
+    stems: Vec<(String, u32)>,
+    /// For each title the numbers of its stems, in the order of the titles.
+    of_titles: Vec<Vec<usize>>,
+}
+
+impl Titles {
+    pub(super) fn of<'a>(titles: impl Iterator<Item = &'a Meaning>) -> Self {
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut all = Self::default();
+        for title in titles {
+            let number = |stem: &'a String| {
+                *numbers.entry(stem).or_insert_with(|| {
+                    all.stems.push((stem.clone(), letters(stem)));
+                    all.stems.len() - 1
+                })
+            };
+            all.of_titles.push(title.stems.iter().map(number).collect());
+        }
+        all
+    }
+
+    /// How well the words fit each title: asked by the title's place and meaning.
+    pub(super) fn compare<'a>(&'a self, said: &'a Meaning) -> impl Fn(usize, &Meaning) -> f32 + 'a {
+        // a bit for each stem that was said; more of them than there are bits are compared one by one
+        let countable = said.stems.len() <= 64;
+        let mut fellows = vec![0_u64; if countable { self.stems.len() } else { 0 }];
+        for (bit, word) in said.stems.iter().enumerate().filter(|_| countable) {
+            let own = letters(word);
+            for ((stem, of_stem), fellow) in self.stems.iter().zip(&mut fellows) {
+                // two letters changed are four that stand in only one of the two words
+                let near = (own ^ of_stem).count_ones() <= 4 || stem.starts_with(word) || word.starts_with(stem);
+                *fellow |= u64::from(near && same(word, stem)) << bit;
+            }
+        }
+        move |place, title| {
+            let Some(stems) = self.of_titles.get(place).filter(|_| countable) else { return said.fit(title) };
+            if said.clashes(title) {
+                return 0.0;
+            }
+            let shared = stems.iter().fold(0, |all, stem| all | fellows[*stem]).count_ones() as usize;
+            let shared_back = stems.iter().filter(|stem| fellows[**stem] != 0).count();
+            said.share(title, shared, shared_back)
+        }
+    }
+}
+
+/// The letters that a word holds, a bit each.
+fn letters(word: &str) -> u32 {
+    word.bytes().fold(0, |all, byte| all | 1 << (byte % 32))
 }
 
 fn same(a: &str, b: &str) -> bool {

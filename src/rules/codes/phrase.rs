@@ -1,6 +1,6 @@
 //! Phrases of a fixed list in running text, tolerant of what OCR does to letters; linear in the text.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// A word of the text, lower case and folded, where it stands.
@@ -35,17 +35,19 @@ pub(super) fn words(text: &str) -> Vec<Word> {
 
 /// Letters that OCR mixes up become one; "massages" and "massage" are one.
 fn shape(word: &str) -> String {
-    let folded = word.replace("rn", "m").replace("vv", "w");
-    let folded: String = folded
-        .chars()
-        .map(|c| match c {
+    let mut folded = String::with_capacity(word.len());
+    let mut letters = word.chars().peekable();
+    while let Some(letter) = letters.next() {
+        folded.push(match letter {
+            'r' if letters.next_if_eq(&'n').is_some() => 'm',
+            'v' if letters.next_if_eq(&'v').is_some() => 'w',
             '1' | 'i' | '|' | '!' => 'l',
             '0' => 'o',
             '5' => 's',
             'q' => 'g',
-            c => c,
-        })
-        .collect();
+            letter => letter,
+        });
+    }
     match folded.strip_suffix('s') {
         Some(stem) if 4 <= stem.len() && !stem.ends_with('s') => stem.to_owned(),
         _ => folded,
@@ -54,13 +56,15 @@ fn shape(word: &str) -> String {
 
 /// A list of phrases, each with what it means.
 pub(super) struct Phrases<T> {
-    by_first: BTreeMap<String, Vec<(Vec<String>, T)>>,
+    by_first: HashMap<String, Vec<(Vec<String>, T)>>,
+    /// First words in which a letter may be damaged, in the order of the alphabet.
+    long: Vec<String>,
 }
 
 impl<T: Clone> Phrases<T> {
     /// From `(phrases separated by |, meaning)`; within one first word the longest is tried first.
     pub(super) fn of(table: &[(&str, T)]) -> Self {
-        let mut by_first: BTreeMap<String, Vec<(Vec<String>, T)>> = BTreeMap::new();
+        let mut by_first: HashMap<String, Vec<(Vec<String>, T)>> = HashMap::new();
         for (phrases, meaning) in table {
             for phrase in phrases.split('|') {
                 let parts: Vec<String> = words(phrase).into_iter().map(|word| word.shape).collect();
@@ -69,10 +73,10 @@ impl<T: Clone> Phrases<T> {
                 }
             }
         }
-        for phrases in by_first.values_mut() {
-            phrases.sort_by_key(|(parts, _)| std::cmp::Reverse(parts.len()));
-        }
-        Self { by_first }
+        let mut long: Vec<String> = by_first.keys().filter(|first| 6 <= first.len()).cloned().collect();
+        long.sort();
+        by_first.values_mut().for_each(|phrases| phrases.sort_by_key(|(parts, _)| std::cmp::Reverse(parts.len())));
+        Self { by_first, long }
     }
 
     /// The phrase that begins at word `i`: its meaning and how many words it takes.
@@ -85,8 +89,15 @@ impl<T: Clone> Phrases<T> {
             return exact;
         }
         // one damaged letter in a long word
-        let near = self.by_first.iter().filter(|(known, _)| known.len().abs_diff(first.len()) <= 1 && 6 <= known.len());
-        near.filter(|(known, _)| one_letter_apart(known, first)).find_map(|(_, phrases)| longest(phrases, words, i))
+        let ends = |word: &str| (word.bytes().next(), word.bytes().next_back());
+        let (head, tail) = ends(first);
+        // of two words one letter apart the first or the last letters are one
+        let near = self.long.iter().filter(|known| {
+            let (known_head, known_tail) = ends(known);
+            known.len().abs_diff(first.len()) <= 1 && (known_head == head || known_tail == tail)
+        });
+        let near = near.filter(|known| one_letter_apart(known, first));
+        near.filter_map(|known| self.by_first.get(known)).find_map(|phrases| longest(phrases, words, i))
     }
 }
 

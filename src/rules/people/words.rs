@@ -1,5 +1,8 @@
 //! The words around a name: titles, credentials, labels, organisations; and what OCR does to the name itself.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 pub(super) fn is_title(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "dr" | "mr" | "mrs" | "ms" | "miss" | "prof" | "doctor" | "mx")
 }
@@ -20,7 +23,7 @@ pub(super) fn credential(word: &str) -> Option<String> {
     let shaped = bare.chars().all(|c| !c.is_lowercase())
         || word.contains('.')
         || matches!(bare.as_str(), "LAc" | "PhD" | "PsyD" | "Pa-C" | "Np-C");
-    if !shaped || !holds(CREDENTIALS, &upper) || bare.len() < 2 {
+    if !shaped || !holds(&CREDENTIALS, &upper) || bare.len() < 2 {
         return None;
     }
     Some(match upper.as_str() {
@@ -35,7 +38,7 @@ pub(super) fn credential(word: &str) -> Option<String> {
 
 /// Small words inside a family name.
 pub(super) fn is_particle(word: &str) -> bool {
-    holds(PARTICLES, word)
+    holds(&PARTICLES, word)
 }
 
 pub(super) fn is_initial(word: &str) -> bool {
@@ -122,34 +125,47 @@ pub(super) fn title_case(word: &str) -> String {
 
 /// Words that begin a label, not a name.
 pub(super) fn is_label(word: &str) -> bool {
-    holds(LABELS, &word.to_lowercase())
+    holds(&LABELS, &word.to_lowercase())
 }
 
 /// Words that no name holds.
 pub(super) fn is_refused(word: &str) -> bool {
-    is_label(word) || holds(REFUSED, &word.to_lowercase()) || holds(EVERYDAY, word)
+    is_label(word) || holds(&REFUSED, &word.to_lowercase()) || holds(&EVERYDAY, word)
 }
 
-fn holds(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|known| known == word)
+fn holds(list: &Words, word: &str) -> bool {
+    list.contains(word)
+}
+
+/// A list of words.
+type Words = LazyLock<HashSet<&'static str>>;
+
+fn set(list: &'static str) -> HashSet<&'static str> {
+    list.split_ascii_whitespace().collect()
 }
 
 /// Degrees and licences of those who order, and what stands beside them.
-const CREDENTIALS: &str = "MD DO DC ND NMD NP NP-C NPC ARNP APRN APRN-C CRNP FNP FNP-BC FNP-C FNPC AGNP AGNP-C AGPCNP-BC PMHNP PMHNP-BC \
+static CREDENTIALS: Words = LazyLock::new(|| {
+    set("MD DO DC ND NMD NP NP-C NPC ARNP APRN APRN-C CRNP FNP FNP-BC FNP-C FNPC AGNP AGNP-C AGPCNP-BC PMHNP PMHNP-BC \
     ANP ANP-BC ANP-C WHNP PNP CPNP DNP CNM CNP CNS PA PA-C PAC DPM DDS DMD OD LAC EAMP DACM DAOM PT DPT OT OTR \
     OTR/L RN BSN MSN MPAS MMS MPA MHS PHD MPH FAAFP FACP FACS FAAOS FAAPMR FACOG FAAP CCSP DACBSP MBBS MBA MS MHA \
-    LMT ATC DABCO CSCS MSPAS PSYD FACC OCS SCS";
+    LMT ATC DABCO CSCS MSPAS PSYD FACC OCS SCS")
+});
 
 /// Written small within a name.
-const PARTICLES: &str = "de la del van von der den da di du dos das el al bin ben ter ten le y st san";
+static PARTICLES: Words =
+    LazyLock::new(|| set("de la del van von der den da di du dos das el al bin ben ter ten le y st san"));
 
 /// Captions of forms.
-const LABELS: &str = "name patient pt client re dob d.o.b date birth age sex gender phone ph tel fax cell address mrn npi id doi \
+static LABELS: Words = LazyLock::new(|| {
+    set("name patient pt client re dob d.o.b date birth age sex gender phone ph tel fax cell address mrn npi id doi \
     provider physician doctor signature signed by insured claimant print printed ordering referring from to attn \
-    lic license email ssn claim first last middle mi";
+    lic license email ssn claim first last middle mi")
+});
 
 /// Organisations, places, the words of sentences and orders.
-const REFUSED: &str = "clinic clinics medicine medical family center centre hospital spine sport sports health healthcare care \
+static REFUSED: Words = LazyLock::new(|| {
+    set("clinic clinics medicine medical family center centre hospital spine sport sports health healthcare care \
  associates group pllc llc inc ltd corp insurance mutual company diagnosis treatment therapy therapist massage \
  street road avenue ave drive suite ste blvd highway box the and is was has have for with who been are \
  this that your my our under of orthopedic orthopedics orthopaedic chiropractic rehab rehabilitation \
@@ -160,7 +176,8 @@ const REFUSED: &str = "clinic clinics medicine medical family center centre hosp
  fax'd outpatient inpatient university regional community services partners \
  specialists office manual neck back shoulder lumbar cervical thoracic sprain strain myalgia cervicalgia \
  headache january february september october november december monday tuesday wednesday thursday friday \
- contact attending authorizing supervising adjuster employer carrier payer";
+ contact attending authorizing supervising adjuster employer carrier payer")
+});
 
 /// Words of sentences that are names too: refused only where they are written small.
-const EVERYDAY: &str = "will may page lane west north east south march hope grace mark";
+static EVERYDAY: Words = LazyLock::new(|| set("will may page lane west north east south march hope grace mark"));
