@@ -2,6 +2,7 @@
 
 use crate::alert::AlertError;
 use crate::intake::IntakeError;
+use crate::intake::senders::ProfileError;
 
 /// The daemon cannot run, or ended by a fault of its own.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,9 @@ pub enum DaemonError {
     /// A door cannot be opened.
     #[error("an inbox cannot be watched")]
     Door(#[source] IntakeError),
+    /// The sender profiles are broken.
+    #[error("the sender profiles are broken; `rxintake rules check` shows this too")]
+    Senders(#[source] ProfileError),
     /// A mail server did not answer, and nobody waits for it.
     #[error("a mailbox could not be emptied: its server did not answer; mails wait there")]
     Unreached,

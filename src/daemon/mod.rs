@@ -14,8 +14,8 @@ mod rules;
 mod socket;
 mod worker;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -27,6 +27,7 @@ use crate::intake::Door;
 use crate::intake::folder::Folder;
 use crate::intake::hylafax::Queue;
 use crate::intake::mailbox::Mailbox;
+use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
 use crate::store::Store;
 
@@ -52,8 +53,17 @@ pub(in crate::daemon) struct Shared {
     pub(in crate::daemon) progress: Arc<Notify>,
     /// Doors that saw nothing to take or wait for at their last look.
     pub(in crate::daemon) idle_doors: Arc<AtomicUsize>,
+    /// The sender profiles in force.
+    pub(in crate::daemon) profiles: Arc<RwLock<Arc<Profiles>>>,
     /// A mail server did not answer when it was last asked.
     pub(in crate::daemon) unreached: Arc<AtomicBool>,
+}
+
+impl Shared {
+    /// The sender profiles in force.
+    pub(in crate::daemon) fn senders(&self) -> Arc<Profiles> {
+        self.profiles.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Runs until SIGTERM or SIGINT, or, with `once`, until every inbox is empty, nothing is owed and the outbox is empty. The
@@ -63,6 +73,10 @@ pub(in crate::daemon) struct Shared {
 /// Where a door or the mailer cannot work at all.
 pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, tell: Tell) -> Result<(), DaemonError> {
     let mailer = Mailer::new(&config.alerts).map_err(DaemonError::Alerts)?;
+    let profiles = match &config.rules_dir {
+        Some(folder) => Profiles::load(folder).map_err(DaemonError::Senders)?,
+        None => Profiles::built_in(),
+    };
     let (mut doors, mut mailboxes) = (Vec::new(), Vec::new());
     for inbox in &config.inbox {
         match inbox {
@@ -83,6 +97,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         letters: Arc::new(Notify::new()),
         progress: Arc::new(Notify::new()),
         idle_doors: Arc::new(AtomicUsize::new(0)),
+        profiles: Arc::new(RwLock::new(Arc::new(profiles))),
         unreached: Arc::new(AtomicBool::new(false)),
     };
     let door_count = doors.len() + mailboxes.len();

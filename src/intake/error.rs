@@ -28,6 +28,16 @@ pub enum IntakeError {
         #[source]
         source: io::Error,
     },
+    /// Something in the inbox that is no file.
+    #[error(
+        "{what} lies in the inbox folder {folder}; it is not followed or looked into: put the papers themselves there"
+    )]
+    NoFile {
+        /// The folder.
+        folder: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
     /// The receive queue cannot be read.
     #[error("cannot read HylaFAX's receive queue {path}; `rxintake doctor` says what to do")]
     Queue {
@@ -124,7 +134,7 @@ pub enum IntakeError {
     #[error("this is no e-mail message")]
     NoMessage,
     /// A mail or archive is larger than is taken.
-    #[error("{what} is larger than {limit} bytes")]
+    #[error("{what} is larger than {limit} bytes and stays where it is; put it there in parts")]
     TooLarge {
         /// What is too large.
         what: &'static str,

@@ -1,6 +1,6 @@
 //! Whether a file has come to rest: it is not growing, and its own structure says that it is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -35,8 +35,24 @@ impl Settling {
     }
 
     /// Forgets files that are gone, and says how many are still waited for.
-    pub(in crate::intake) fn keep_only(&mut self, paths: &[PathBuf]) {
+    pub(in crate::intake) fn keep_only(&mut self, paths: &BTreeSet<PathBuf>) {
         self.0.retain(|path, _| paths.contains(path));
+    }
+}
+
+/// What was told of already: a file that cannot be taken is told once, and again only when it has changed.
+#[derive(Debug, Default)]
+pub(in crate::intake) struct Told(BTreeMap<PathBuf, Look>);
+
+impl Told {
+    /// Whether nobody was told of `path` as it is now; from here on somebody was.
+    pub(in crate::intake) fn is_news(&mut self, path: &Path, look: &Look) -> bool {
+        self.0.insert(path.to_owned(), look.clone()).as_ref() != Some(look)
+    }
+
+    /// Forgets files that are gone.
+    pub(in crate::intake) fn keep_only(&mut self, is_there: impl Fn(&Path) -> bool) {
+        self.0.retain(|path, _| is_there(path));
     }
 }
 

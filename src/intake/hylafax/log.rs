@@ -64,7 +64,7 @@ fn call(line: &str) -> Option<Call> {
 }
 
 /// What a calling machine says of itself: printable, short, and not a word for "nothing".
-pub(in crate::intake::hylafax) fn clean(text: &str) -> Option<String> {
+pub(in crate::intake) fn clean(text: &str) -> Option<String> {
     const NOTHING: [&str; 6] = ["", "<unspecified>", "unknown", "unavailable", "anonymous", "none"];
     let text: String = text.chars().filter(|letter| !letter.is_control()).take(80).collect();
     let text = text.trim();
