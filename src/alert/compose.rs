@@ -106,18 +106,22 @@ pub(in crate::alert) fn what_is_open(record: &Record) -> Vec<String> {
 
 fn front_desk_body(record: &Record) -> Vec<String> {
     let mut body = Vec::new();
-    if let Some(error) = &record.paper.error {
+    if let Some(error) = record.paper.error.as_ref().filter(|_| !record.is_settled(None)) {
         body.push(error.message.clone());
     }
     body.extend(pages_too_many(record));
     for prescription in &record.paper.prescriptions {
+        // what somebody closed is not mentioned again
+        let mut prescription = prescription.clone();
+        prescription.gaps.retain(|gap| !record.is_settled(Some(gap.field)));
+        prescription.doubts.retain(|field| !record.is_settled(Some(*field)));
         let pages = match prescription.pages.as_slice() {
             [only] => format!("Prescription on page {only}:"),
             [first, .., last] => format!("Prescription on pages {first} to {last}:"),
             [] => "Prescription:".to_owned(),
         };
         body.push(pages);
-        let lines = gap_lines(prescription);
+        let lines = gap_lines(&prescription);
         body.extend(if lines.is_empty() { vec!["  Nothing is missing.".to_owned()] } else { lines });
     }
     body
@@ -202,6 +206,9 @@ fn letter(
         written_at: now,
         attempts: 0,
         due_at: now,
+        role: Some(role),
+        instead_of: Vec::new(),
+        is_dead: false,
     }
 }
 

@@ -67,3 +67,10 @@ pub enum AlertError {
         seconds: u64,
     },
 }
+
+impl AlertError {
+    /// Whether the server will say the same the next time (a 5xx answer, RFC 5321 section 4.2.1).
+    pub fn is_permanent(&self) -> bool {
+        matches!(self, Self::Refused { source, .. } if source.is_permanent())
+    }
+}

@@ -23,6 +23,12 @@ pub struct Options {
     pub quiet_from: Option<Time>,
     /// The end of the quiet hours ("07:00").
     pub quiet_until: Option<Time>,
+    /// After so many letters to the same people within `storm_minutes` the rest goes as one letter with a count; 0 is never.
+    #[serde(default = "storm_letters")]
+    pub storm_letters: u32,
+    /// How long a storm of letters is gathered at most, in minutes.
+    #[serde(default = "storm_minutes")]
+    pub storm_minutes: u32,
     /// The SMTP server.
     pub smtp: Option<Smtp>,
 }
@@ -63,6 +69,15 @@ pub struct Smtp {
     pub first_retry_seconds: u32,
 }
 
+/// More mails than that in ten minutes are not read one by one.
+fn storm_letters() -> u32 {
+    25
+}
+
+fn storm_minutes() -> u32 {
+    10
+}
+
 pub(in crate::alert) fn first_retry_seconds() -> u32 {
     30
 }
@@ -86,6 +101,8 @@ mod tests {
             escalate_after_hours: None,
             quiet_from: from,
             quiet_until: until,
+            storm_letters: storm_letters(),
+            storm_minutes: storm_minutes(),
             smtp: None,
         };
         let night = options(Some(time(20, 0, 0, 0)), Some(time(7, 0, 0, 0)));

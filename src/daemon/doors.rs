@@ -16,6 +16,8 @@ use crate::store::{Accepted, StoreError};
 
 /// First wait after a mail server failed, in seconds; it doubles each time.
 const FIRST_WAIT_SECONDS: u64 = 5;
+/// How soon a folder is looked at again in which a file is waited for, in milliseconds.
+const SETTLE_MILLISECONDS: u64 = 200;
 /// Longest wait before a mail server is tried again, in seconds.
 const LONGEST_WAIT_SECONDS: u64 = 300;
 
@@ -49,9 +51,10 @@ pub(in crate::daemon) async fn watch(mut door: Door, shared: Shared) {
             }
         };
         idleness.is(!busy, &shared);
+        let pause = if busy { Duration::from_millis(SETTLE_MILLISECONDS).min(poll) } else { poll };
         tokio::select! {
             () = shared.stop.cancelled() => return,
-            () = tokio::time::sleep(poll) => {}
+            () = tokio::time::sleep(pause) => {}
             Some(()) = hints.recv(), if !busy => {}
         }
     }

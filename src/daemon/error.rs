@@ -3,6 +3,7 @@
 use crate::alert::AlertError;
 use crate::intake::IntakeError;
 use crate::intake::senders::ProfileError;
+use crate::store::StoreError;
 
 /// The daemon cannot run, or ended by a fault of its own.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,9 @@ pub enum DaemonError {
     /// The sender profiles are broken.
     #[error("the sender profiles are broken; `rxintake rules check` shows this too")]
     Senders(#[source] ProfileError),
+    /// The store does not take a line of the audit journal.
+    #[error("the start cannot be written into the audit journal")]
+    Store(#[source] StoreError),
     /// A mail server did not answer, and nobody waits for it.
     #[error("a mailbox could not be emptied: its server did not answer; mails wait there")]
     Unreached,

@@ -7,6 +7,7 @@ pub mod clock;
 mod doors;
 mod error;
 mod event;
+mod ledger;
 mod mailer;
 mod reminder;
 mod retention;
@@ -29,7 +30,7 @@ use crate::intake::hylafax::Queue;
 use crate::intake::mailbox::Mailbox;
 use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
-use crate::store::Store;
+use crate::store::{Act, Store};
 
 pub use error::DaemonError;
 pub use event::Event;
@@ -100,6 +101,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         profiles: Arc::new(RwLock::new(Arc::new(profiles))),
         unreached: Arc::new(AtomicBool::new(false)),
     };
+    shared.store.audit(clock::now(), "daemon", Act::Started, None).map_err(DaemonError::Store)?;
     let door_count = doors.len() + mailboxes.len();
     let mut tasks = JoinSet::new();
     for door in doors {

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::intake::settle::{Look, Settling, Told, is_settled};
+use crate::intake::settle::{Look, Settling, Told, is_quiet, is_settled};
 use crate::intake::{Incoming, IntakeError, Receipt, Seen, arrival};
 use crate::model::OriginKind;
 
@@ -138,6 +138,9 @@ impl Folder {
     ) -> Result<Option<Incoming>, IntakeError> {
         let folder = &self.options.path;
         let trouble = |act| move |source| IntakeError::File { act, folder: folder.clone(), source };
+        if !is_quiet(path, seen, since, now) {
+            return Ok(None);
+        }
         if seen.size > FILE_BYTES_MAX {
             return Err(IntakeError::TooLarge { what: "a file in the inbox", limit: FILE_BYTES_MAX });
         }
