@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Tls;
+use crate::secret::Source;
 
 /// Settings of alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +60,10 @@ pub struct Smtp {
     pub user: Option<String>,
     /// A file that holds the password, nothing else.
     pub password_file: Option<PathBuf>,
+    /// A file that holds an OAuth 2.0 access token (XOAUTH2), kept fresh by another program.
+    pub token_file: Option<PathBuf>,
+    /// A program that prints an access token, with its arguments.
+    pub token_command: Option<Vec<String>>,
     /// A certificate to trust beside the machine's own, in PEM.
     pub ca_file: Option<PathBuf>,
     /// Seconds until an attempt is given up. A busy server may take a minute.
@@ -67,6 +72,14 @@ pub struct Smtp {
     /// Seconds until a letter that was not taken is tried again; the wait doubles up to an hour.
     #[serde(default = "first_retry_seconds")]
     pub first_retry_seconds: u32,
+}
+
+impl Smtp {
+    /// Where an OAuth 2.0 token is to be had; None where a password is used, or nothing.
+    pub fn token(&self) -> Option<Source> {
+        let command = self.token_command.clone().map(Source::Command);
+        command.or_else(|| self.token_file.clone().map(Source::File))
+    }
 }
 
 /// More mails than that in ten minutes are not read one by one.

@@ -93,7 +93,7 @@ pub fn missing_fax(fax: &MissingFax, staff: &[Staff], from: &str, now: Timestamp
 }
 
 /// A word to the operator about a letter that the mail server will not take. None where nobody else is there to be told.
-pub fn undeliverable(letter: &Letter, why: &str, staff: &[Staff], from: &str, now: Timestamp) -> Option<Letter> {
+pub fn undeliverable(letter: &Letter, why: &str, staff: &[Staff], now: Timestamp) -> Option<Letter> {
     let mut to = addresses(staff, Role::Operator);
     to.retain(|address| !letter.to.contains(address));
     if to.is_empty() {

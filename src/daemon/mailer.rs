@@ -113,8 +113,7 @@ async fn send(mailer: &mut Mailer, mut letter: Letter, is_down: bool, shared: &S
         letter.due_at = now.checked_add(SignedDuration::from_secs(DEAD_SECONDS)).unwrap_or(now);
         shared.store.put_off_letter(&letter)?;
         let Event::Trouble { what } = trouble(&error) else { return Ok(false) };
-        let (staff, from) = (&shared.config.staff, &shared.config.alerts.from);
-        if let Some(word) = alert::undeliverable(&letter, &what, staff, from, now) {
+        if let Some(word) = alert::undeliverable(&letter, &what, &shared.config.staff, now) {
             shared.store.owe_letter(&word)?;
             shared.letters.notify_one();
         }

@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod ledger;
 mod mailer;
+mod metrics;
 mod reminder;
 mod retention;
 mod rules;
@@ -89,6 +90,14 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     for door in &doors {
         door.prepare().map_err(DaemonError::Door)?;
     }
+    let metrics = Arc::new(metrics::Metrics::new());
+    let tell: Tell = {
+        let metrics = metrics.clone();
+        Arc::new(move |event| {
+            metrics.note(&event);
+            tell(event);
+        })
+    };
     let shared = Shared {
         store,
         config: Arc::new(config),
@@ -121,6 +130,9 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         if shared.config.retention != Retention::default() {
             tasks.spawn(retention::purge(shared.clone()));
         }
+    }
+    if let Some(options) = &shared.config.metrics {
+        tasks.spawn(metrics::serve(options.listen, metrics, shared.clone()));
     }
     tasks.spawn(mailer::deliver(mailer, once, shared.clone()));
     tasks.spawn(socket::answer(shared.clone()));

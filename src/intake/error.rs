@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::secret::SecretError;
+
 /// A door could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
@@ -86,17 +88,13 @@ pub enum IntakeError {
         /// How long we waited.
         seconds: u64,
     },
-    /// The password of the mailbox cannot be read.
-    #[error("cannot read the mailbox password in {path}")]
-    Secret {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
+    /// The password or token of the mailbox cannot be had.
+    #[error("the mailbox cannot be logged in to")]
+    Secret(#[source] SecretError),
     /// No password is named.
-    #[error("the mailbox {user} has no password_file and no token_file; name one of them in the configuration")]
+    #[error(
+        "the mailbox {user} has no password_file, token_command or token_file; name one of them in the configuration"
+    )]
     NoSecret {
         /// The user.
         user: String,

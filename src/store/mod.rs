@@ -75,6 +75,15 @@ impl Store {
         Ok(Self::Embedded(Arc::new(store)))
     }
 
+    /// Whether the disk has room for another paper.
+    ///
+    /// # Errors
+    /// Where it has none, and how much is left.
+    pub fn must_have_room(&self) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.must_have_room(0)
+    }
+
     /// Keeps an original and owes it. When this returns, the paper survives a power cut.
     ///
     /// # Errors
