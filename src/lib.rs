@@ -10,6 +10,7 @@
 //! `tests/it/tidy.rs` holds who may know whom.
 
 pub mod model;
+pub mod secret;
 
 pub mod intake;
 pub mod pages;

@@ -34,7 +34,7 @@ pub fn letters(record: &Record, staff: &[Staff], from: &str, now: Timestamp) -> 
             letters.push(letter(record, role, to, subject, &body, from, now));
         }
     };
-    if paper.error.is_some() || needs_front_desk(paper) {
+    if paper.error.is_some() || needs_front_desk(paper) || pages_too_many(record).is_some() {
         write(Role::FrontDesk, front_desk_subject(paper), front_desk_body(record));
     }
     let ready = paper.prescriptions.iter().filter(|prescription| prescription.ready_to_treat).count();
@@ -60,6 +60,18 @@ pub fn letters(record: &Record, staff: &[Staff], from: &str, now: Timestamp) -> 
     letters
 }
 
+/// More pages than the fax machine or the fax service counted: two faxes may have become one.
+fn pages_too_many(record: &Record) -> Option<String> {
+    let reception = record.arrival.reception.as_ref()?;
+    let (said, came) = (reception.pages?, record.paper.pages);
+    let who = reception.service.as_deref().unwrap_or("The fax machine's log");
+    let fault = record.paper.error.is_none() && said > 0 && came > said;
+    fault.then(|| {
+        let said = count(said as usize, "page", "pages");
+        format!("{who} counted {said}, but {came} came. Look whether all of them belong to this fax.")
+    })
+}
+
 fn needs_front_desk(paper: &Paper) -> bool {
     paper.prescriptions.iter().any(|prescription| {
         !prescription.doubts.is_empty() || prescription.gaps.iter().any(|gap| gap.level != GapLevel::Note)
@@ -78,6 +90,7 @@ fn front_desk_subject(paper: &Paper) -> String {
         .count();
     let gaps = paper.prescriptions.iter().map(|prescription| prescription.gaps.len()).sum::<usize>();
     match (stops, gaps) {
+        (0, 0) if paper.prescriptions.is_empty() => "The pages of a fax have to be checked".to_owned(),
         (0, 0) => "A prescription has to be checked".to_owned(),
         (0, gaps) => format!("A prescription lacks {}", count(gaps, "thing", "things")),
         (stops, _) => {
@@ -93,17 +106,22 @@ pub(in crate::alert) fn what_is_open(record: &Record) -> Vec<String> {
 
 fn front_desk_body(record: &Record) -> Vec<String> {
     let mut body = Vec::new();
-    if let Some(error) = &record.paper.error {
+    if let Some(error) = record.paper.error.as_ref().filter(|_| !record.is_settled(None)) {
         body.push(error.message.clone());
     }
+    body.extend(pages_too_many(record));
     for prescription in &record.paper.prescriptions {
+        // what somebody closed is not mentioned again
+        let mut prescription = prescription.clone();
+        prescription.gaps.retain(|gap| !record.is_settled(Some(gap.field)));
+        prescription.doubts.retain(|field| !record.is_settled(Some(*field)));
         let pages = match prescription.pages.as_slice() {
             [only] => format!("Prescription on page {only}:"),
             [first, .., last] => format!("Prescription on pages {first} to {last}:"),
             [] => "Prescription:".to_owned(),
         };
         body.push(pages);
-        let lines = gap_lines(prescription);
+        let lines = gap_lines(&prescription);
         body.extend(if lines.is_empty() { vec!["  Nothing is missing.".to_owned()] } else { lines });
     }
     body
@@ -171,7 +189,7 @@ fn letter(
     let received =
         record.arrival.received_at.to_zoned(TimeZone::system()).strftime("%B %-d, %Y at %-I:%M %p").to_string();
     // a fax number is an office's; a mail address may be a patient's and is not told
-    let caller = record.arrival.origin.sender.as_ref().filter(|_| record.arrival.origin.kind == OriginKind::Hylafax);
+    let caller = record.arrival.origin.sender.as_ref().filter(|_| record.arrival.reception.is_some());
     let caller = caller.map(|number| format!(" from {}", number.reveal())).unwrap_or_default();
     let head = format!("Record {short}, received {received} through {door}{caller}.");
     let foot = format!("To see the paper and what was read: rxintake records show {short}");
@@ -188,6 +206,9 @@ fn letter(
         written_at: now,
         attempts: 0,
         due_at: now,
+        role: Some(role),
+        instead_of: Vec::new(),
+        is_dead: false,
     }
 }
 

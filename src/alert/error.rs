@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::secret::SecretError;
+
 /// A letter could not be handed over.
 #[derive(Debug, thiserror::Error)]
 pub enum AlertError {
@@ -49,6 +51,18 @@ pub enum AlertError {
         #[source]
         source: lettre::transport::smtp::Error,
     },
+    /// The token of the mail server cannot be had.
+    #[error("the mail server {host} cannot be logged in to")]
+    Secret {
+        /// The host.
+        host: String,
+        /// Why not.
+        #[source]
+        source: SecretError,
+    },
+    /// A token without a user.
+    #[error("[alerts.smtp] names a token but no user; add user = \"…\"")]
+    NoUser,
     /// The server did not take the letter.
     #[error("the mail server {host} did not take the letter")]
     Refused {
@@ -66,4 +80,14 @@ pub enum AlertError {
         /// How long was waited.
         seconds: u64,
     },
+}
+
+impl AlertError {
+    /// Whether the server will say the same the next time (a 5xx answer, RFC 5321 section 4.2.1).
+    pub fn is_permanent(&self) -> bool {
+        // a refused login is no fault of the letter (RFC 4954, section 6)
+        let is_login = |code: u16| matches!(code, 530 | 534 | 535 | 538);
+        matches!(self, Self::Refused { source, .. }
+            if source.is_permanent() && !source.status().is_some_and(|code| is_login(code.into())))
+    }
 }

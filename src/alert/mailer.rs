@@ -4,16 +4,19 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{Certificate, Tls as ClientTls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::alert::options::first_retry_seconds;
 use crate::alert::{AlertError, Options, Smtp};
 use crate::model::{Letter, Tls};
+
+/// Access tokens live for an hour or so; so many seconds after it came a token is asked for anew.
+const TOKEN_SECONDS: u64 = 300;
 
 /// The ways a letter can go.
 pub enum Mailer {
@@ -28,14 +31,10 @@ pub enum Mailer {
     Smtp {
         /// The sender.
         from: Mailbox,
-        /// The server's name, for messages.
-        host: String,
-        /// Connections, kept over several letters.
-        transport: Box<AsyncSmtpTransport<Tokio1Executor>>,
-        /// Seconds until an attempt is given up.
-        timeout_seconds: u64,
-        /// Seconds until the second attempt.
-        first_retry_seconds: u32,
+        /// The server.
+        server: Box<Smtp>,
+        /// Connections, kept over several letters; those that logged in with a token, as long as it is asked for no other.
+        open: Option<(AsyncSmtpTransport<Tokio1Executor>, Instant)>,
     },
 }
 
@@ -47,13 +46,11 @@ impl Mailer {
     pub fn new(options: &Options) -> Result<Self, AlertError> {
         let from = mailbox(&options.from)?;
         if let Some(smtp) = &options.smtp {
-            return Ok(Self::Smtp {
-                from,
-                host: smtp.host.clone(),
-                transport: Box::new(transport(smtp)?),
-                timeout_seconds: smtp.timeout_seconds,
-                first_retry_seconds: smtp.first_retry_seconds,
-            });
+            if smtp.token().is_some() && smtp.user.is_none() {
+                return Err(AlertError::NoUser);
+            }
+            transport(smtp, None)?; // what is wrong with it is told at the start
+            return Ok(Self::Smtp { from, server: Box::new(smtp.clone()), open: None });
         }
         let folder = options.directory.clone().ok_or(AlertError::NoWay)?;
         fs::create_dir_all(&folder).map_err(file_error("make", &folder))?;
@@ -64,7 +61,7 @@ impl Mailer {
     pub fn destination(&self) -> String {
         match self {
             Self::Directory { folder, .. } => format!("the folder {}", folder.display()),
-            Self::Smtp { host, .. } => format!("the mail server {host}"),
+            Self::Smtp { server, .. } => format!("the mail server {}", server.host),
         }
     }
 
@@ -72,7 +69,7 @@ impl Mailer {
     pub fn first_retry_seconds(&self) -> i64 {
         match self {
             Self::Directory { .. } => first_retry_seconds().into(),
-            Self::Smtp { first_retry_seconds, .. } => (*first_retry_seconds).into(),
+            Self::Smtp { server, .. } => server.first_retry_seconds.into(),
         }
     }
 
@@ -80,18 +77,17 @@ impl Mailer {
     ///
     /// # Errors
     /// Where it was not taken; it is to be tried again.
-    pub async fn send(&self, letter: &Letter) -> Result<(), AlertError> {
+    pub async fn send(&mut self, letter: &Letter) -> Result<(), AlertError> {
         match self {
             Self::Directory { from, folder } => write_file(folder, letter, &message(from, letter)?.formatted()),
-            Self::Smtp { from, host, transport, timeout_seconds, .. } => {
-                // the transport's own timeout covers only the connection
-                let sending =
-                    tokio::time::timeout(Duration::from_secs(*timeout_seconds), transport.send(message(from, letter)?));
-                match sending.await {
-                    Ok(Ok(_)) => Ok(()),
-                    Ok(Err(source)) => Err(AlertError::Refused { host: host.clone(), source }),
-                    Err(_) => Err(AlertError::Silent { host: host.clone(), seconds: *timeout_seconds }),
+            Self::Smtp { from, server, open } => {
+                let message = message(from, letter)?;
+                let transport = connected(server, open).await?;
+                let sent = answered(server, transport.send(message)).await;
+                if sent.is_err() {
+                    *open = None; // a token that ran out is asked for anew
                 }
+                sent.map(|_| ())
             }
         }
     }
@@ -100,24 +96,59 @@ impl Mailer {
     ///
     /// # Errors
     /// Why not.
-    pub async fn check(&self) -> Result<(), AlertError> {
+    pub async fn check(&mut self) -> Result<(), AlertError> {
         match self {
             Self::Directory { folder, .. } => {
                 let path = folder.join(".rxintake-check");
                 fs::write(&path, b"").and_then(|()| fs::remove_file(&path)).map_err(file_error("write into", folder))
             }
-            Self::Smtp { host, transport, timeout_seconds, .. } => {
-                let refused = |source| AlertError::Refused { host: host.clone(), source };
-                match tokio::time::timeout(Duration::from_secs(*timeout_seconds), transport.test_connection()).await {
-                    Ok(answer) => answer.map(|_| ()).map_err(refused),
-                    Err(_) => Err(AlertError::Silent { host: host.clone(), seconds: *timeout_seconds }),
-                }
+            Self::Smtp { server, open, .. } => {
+                let transport = connected(server, open).await?;
+                answered(server, transport.test_connection()).await.map(|_| ())
             }
         }
     }
 }
 
-fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, AlertError> {
+/// The transport's own timeout covers only the connection.
+async fn answered<T>(
+    server: &Smtp,
+    answer: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
+) -> Result<T, AlertError> {
+    let host = || server.host.clone();
+    match tokio::time::timeout(Duration::from_secs(server.timeout_seconds), answer).await {
+        Ok(answer) => answer.map_err(|source| AlertError::Refused { host: host(), source }),
+        Err(_) => Err(AlertError::Silent { host: host(), seconds: server.timeout_seconds }),
+    }
+}
+
+/// A token is asked for anew before it can have run out.
+async fn connected<'a>(
+    server: &Smtp,
+    open: &'a mut Option<(AsyncSmtpTransport<Tokio1Executor>, Instant)>,
+) -> Result<&'a AsyncSmtpTransport<Tokio1Executor>, AlertError> {
+    let source = server.token();
+    let is_old = |since: &Instant| source.is_some() && since.elapsed() > Duration::from_secs(TOKEN_SECONDS);
+    if open.as_ref().is_some_and(|(_, since)| is_old(since)) {
+        *open = None;
+    }
+    let token = match (&source, &open) {
+        (Some(source), None) => {
+            let failed = |source| AlertError::Secret { host: server.host.clone(), source };
+            Some(source.read().await.map_err(failed)?)
+        }
+        _ => None,
+    };
+    if open.is_none() {
+        *open = Some((transport(server, token.as_ref().map(|token| token.as_str()))?, Instant::now()));
+    }
+    match open {
+        Some((transport, _)) => Ok(transport),
+        None => unreachable!("it was made above"),
+    }
+}
+
+fn transport(smtp: &Smtp, token: Option<&str>) -> Result<AsyncSmtpTransport<Tokio1Executor>, AlertError> {
     let tls_error = |source| AlertError::Tls { host: smtp.host.clone(), source };
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host).port(smtp.port);
     if !smtp.tls.is_allowed_to(&smtp.host) {
@@ -136,7 +167,11 @@ fn transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, AlertErr
             ClientTls::Required(parameters)
         });
     }
-    if let (Some(user), Some(path)) = (&smtp.user, &smtp.password_file) {
+    if let (Some(user), Some(token)) = (&smtp.user, token) {
+        builder = builder
+            .credentials(Credentials::new(user.clone(), token.to_owned()))
+            .authentication(vec![Mechanism::Xoauth2]);
+    } else if let (Some(user), Some(path), None) = (&smtp.user, &smtp.password_file, smtp.token()) {
         let password = fs::read_to_string(path).map_err(file_error("read", path))?;
         builder =
             builder.credentials(Credentials::new(user.clone(), password.trim_end_matches(['\r', '\n']).to_owned()));

@@ -5,12 +5,14 @@ mod error;
 mod mailer;
 mod options;
 mod remind;
+mod storm;
 
 pub use compose::{Staff, letters};
 pub use error::AlertError;
 pub use mailer::Mailer;
 pub use options::{Options, Smtp};
-pub use remind::{digest, escalation};
+pub use remind::{MissingFax, Pages, addresses, digest, escalation, missing_fax, undeliverable};
+pub use storm::{GATHERED_MAX, Storm, gathered};
 
 use jiff::{SignedDuration, Timestamp};
 

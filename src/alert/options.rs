@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Tls;
+use crate::secret::Source;
 
 /// Settings of alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,12 @@ pub struct Options {
     pub quiet_from: Option<Time>,
     /// The end of the quiet hours ("07:00").
     pub quiet_until: Option<Time>,
+    /// After so many letters to the same people within `storm_minutes` the rest goes as one letter with a count; 0 is never.
+    #[serde(default = "storm_letters")]
+    pub storm_letters: u32,
+    /// How long a storm of letters is gathered at most, in minutes.
+    #[serde(default = "storm_minutes")]
+    pub storm_minutes: u32,
     /// The SMTP server.
     pub smtp: Option<Smtp>,
 }
@@ -53,6 +60,10 @@ pub struct Smtp {
     pub user: Option<String>,
     /// A file that holds the password, nothing else.
     pub password_file: Option<PathBuf>,
+    /// A file that holds an OAuth 2.0 access token (XOAUTH2), kept fresh by another program.
+    pub token_file: Option<PathBuf>,
+    /// A program that prints an access token, with its arguments.
+    pub token_command: Option<Vec<String>>,
     /// A certificate to trust beside the machine's own, in PEM.
     pub ca_file: Option<PathBuf>,
     /// Seconds until an attempt is given up. A busy server may take a minute.
@@ -61,6 +72,23 @@ pub struct Smtp {
     /// Seconds until a letter that was not taken is tried again; the wait doubles up to an hour.
     #[serde(default = "first_retry_seconds")]
     pub first_retry_seconds: u32,
+}
+
+impl Smtp {
+    /// Where an OAuth 2.0 token is to be had; None where a password is used, or nothing.
+    pub fn token(&self) -> Option<Source> {
+        let command = self.token_command.clone().map(Source::Command);
+        command.or_else(|| self.token_file.clone().map(Source::File))
+    }
+}
+
+/// More mails than that in ten minutes are not read one by one.
+fn storm_letters() -> u32 {
+    25
+}
+
+fn storm_minutes() -> u32 {
+    10
 }
 
 pub(in crate::alert) fn first_retry_seconds() -> u32 {
@@ -86,6 +114,8 @@ mod tests {
             escalate_after_hours: None,
             quiet_from: from,
             quiet_until: until,
+            storm_letters: storm_letters(),
+            storm_minutes: storm_minutes(),
             smtp: None,
         };
         let night = options(Some(time(20, 0, 0, 0)), Some(time(7, 0, 0, 0)));

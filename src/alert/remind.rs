@@ -12,13 +12,20 @@ const NAMED_MAX: usize = 40;
 
 /// The digest of a day for the front desk: every record that is still open, the oldest first, with what is missing. None where
 /// nothing is open or nobody is there to be told.
-pub fn digest(open: &[Record], staff: &[Staff], from: &str, day: Date, now: Timestamp) -> Option<Letter> {
+pub fn digest(
+    open: &[Record],
+    pages: Option<Pages>,
+    staff: &[Staff],
+    from: &str,
+    day: Date,
+    now: Timestamp,
+) -> Option<Letter> {
     let to = addresses(staff, Role::FrontDesk);
-    if open.is_empty() || to.is_empty() {
+    if open.is_empty() && pages.is_none() || to.is_empty() {
         return None;
     }
     let what = count(open.len(), "record is", "records are");
-    let mut body = Vec::new();
+    let mut body: Vec<String> = pages.iter().map(|pages| format!("In the last 24 hours: {pages}.")).collect();
     for record in open.iter().take(NAMED_MAX) {
         body.push(format!("Record {}, open for {}:", short(record), age(record, now)));
         body.extend(what_is_open(record));
@@ -31,7 +38,106 @@ pub fn digest(open: &[Record], staff: &[Staff], from: &str, day: Date, now: Time
     let (text, html) = page(&head, &body, "To see them all: rxintake records list");
     let message_id = format!("<digest.{day}.frontdesk@{}>", at_domain(from));
     let subject = format!("[rxintake] {what} still open");
-    Some(Letter { message_id, record: None, to, subject, text, html, written_at: now, attempts: 0, due_at: now })
+    Some(plain(message_id, to, subject, (text, html), now))
+}
+
+/// Pages that the fax machine or a fax service counted, and how many of them are ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pages {
+    /// Received, in the words of the fax machine.
+    pub received: u32,
+    /// Stored here.
+    pub accounted: u32,
+}
+
+impl std::fmt::Display for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} received, {} accounted for", count(self.received as usize, "page", "pages"), self.accounted)
+    }
+}
+
+/// A fax that the fax machine received and that never came here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingFax {
+    /// The file in the receive queue.
+    pub file: String,
+    /// When the call began, in the words of the log.
+    pub began: String,
+    /// How many pages.
+    pub pages: u32,
+    /// Who called.
+    pub caller: Option<String>,
+}
+
+/// A word to the front desk and the operator about a fax that never came here.
+pub fn missing_fax(fax: &MissingFax, staff: &[Staff], from: &str, now: Timestamp) -> Option<Letter> {
+    let to = everybody(staff, &[Role::FrontDesk, Role::Operator]);
+    if to.is_empty() {
+        return None;
+    }
+    let caller = fax.caller.as_ref().map(|caller| format!(" from {caller}")).unwrap_or_default();
+    let pages = count(fax.pages as usize, "page", "pages");
+    let head = format!("The fax machine received a fax of {pages}{caller} at {}, but it never came here.", fax.began);
+    let body = [
+        format!(
+            "Look for {} in the fax server's receive queue; `rxintake doctor` says whether it can be read there.",
+            fax.file
+        ),
+        "If it is gone, ask the sender to send it again.".to_owned(),
+    ];
+    let letters =
+        page(&head, &body, "Every page that the fax machine counts is held against the pages that are stored.");
+    let key: String = format!("{}.{}", fax.file, fax.began).chars().filter(char::is_ascii_alphanumeric).collect();
+    let message_id = format!("<missing.{key}@{}>", at_domain(from));
+    Some(plain(message_id, to, "[rxintake] A fax is missing".to_owned(), letters, now))
+}
+
+/// A word to the operator about a letter that the mail server will not take. None where nobody else is there to be told.
+pub fn undeliverable(letter: &Letter, why: &str, staff: &[Staff], now: Timestamp) -> Option<Letter> {
+    let mut to = addresses(staff, Role::Operator);
+    to.retain(|address| !letter.to.contains(address));
+    if to.is_empty() {
+        return None;
+    }
+    let head = format!("A letter to {} cannot be delivered.", letter.to.join(", "));
+    let body = [
+        format!("Its subject: {}", letter.subject),
+        format!("The mail server says: {why}"),
+        "Correct the address under [[staff]] in the configuration and start rxintake again: the letter is then sent again.".to_owned(),
+    ];
+    let letters = page(&head, &body, "To see all that cannot be delivered: rxintake doctor");
+    let message_id = letter.message_id.replacen('<', "<dead.", 1);
+    Some(plain(message_id, to, "[rxintake] A letter cannot be delivered".to_owned(), letters, now))
+}
+
+fn plain(
+    message_id: String,
+    to: Vec<String>,
+    subject: String,
+    (text, html): (String, String),
+    now: Timestamp,
+) -> Letter {
+    Letter {
+        message_id,
+        record: None,
+        to,
+        subject,
+        text,
+        html,
+        written_at: now,
+        attempts: 0,
+        due_at: now,
+        role: None,
+        instead_of: Vec::new(),
+        is_dead: false,
+    }
+}
+
+fn everybody(staff: &[Staff], roles: &[Role]) -> Vec<String> {
+    let mut to: Vec<String> = roles.iter().flat_map(|role| addresses(staff, *role)).collect();
+    to.sort();
+    to.dedup();
+    to
 }
 
 /// A word to the operator about a record that cannot be used and was left alone for longer than `after_hours`. None where that
@@ -57,10 +163,14 @@ pub fn escalation(record: &Record, staff: &[Staff], from: &str, after_hours: u32
         written_at: now,
         attempts: 0,
         due_at: now,
+        role: Some(Role::Operator),
+        instead_of: Vec::new(),
+        is_dead: false,
     })
 }
 
-fn addresses(staff: &[Staff], role: Role) -> Vec<String> {
+/// The addresses of everybody with a role.
+pub fn addresses(staff: &[Staff], role: Role) -> Vec<String> {
     staff.iter().filter(|person| person.roles.contains(&role)).map(|person| person.email.clone()).collect()
 }
 

@@ -4,14 +4,28 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
-use crate::alert::Mailer;
+use jiff::tz::TimeZone;
+use notify::{RecursiveMode, Watcher};
+
+use crate::alert::{self, Mailer};
+use crate::cli::records;
 use crate::config::{Config, Inbox};
+use crate::daemon::clock;
 use crate::intake::hylafax::Queue;
 use crate::intake::mailbox::{self, Mailbox};
 use crate::model::Role;
 use crate::reader::Reader;
 use crate::rules::Book;
+use crate::secret::{self, Source};
+
+/// How long a change event may take.
+const EVENT_WAIT: Duration = Duration::from_secs(1);
+/// Less room than that, in megabytes, is told before papers have to wait: some thousand faxes.
+const ROOM_MEGABYTES_MIN: u64 = 500;
+/// Disk and clock may be so far apart, in seconds.
+const CLOCK_SECONDS_MAX: i64 = 120;
 
 /// Checks one thing after the other, and says of each how it is. True if all is well.
 ///
@@ -20,11 +34,16 @@ use crate::rules::Book;
 pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> {
     let mut findings: Vec<(String, Result<String, String>)> =
         vec![("data folder".to_owned(), writable(&config.data_dir))];
-    findings.push(("master key".to_owned(), key(&config.key_path())));
+    findings.push(("room".to_owned(), room(&config.data_dir)));
+    findings.push(("clock".to_owned(), time(&config.data_dir)));
+    findings.push(("master key".to_owned(), key(&config.key_path(), &config.data_dir)));
     findings.push(("rule files".to_owned(), rules(config)));
     for inbox in &config.inbox {
         findings.push(match inbox {
-            Inbox::Folder(options) => (format!("inbox {}", options.path.display()), writable(&options.path)),
+            Inbox::Folder(options) => (
+                format!("inbox {}", options.path.display()),
+                writable(&options.path).map(|how| format!("{how}; {}", events(&options.path, options.poll_seconds))),
+            ),
             Inbox::Hylafax(options) => {
                 (format!("fax queue {}", options.path.display()), Queue::new(options.clone()).check())
             }
@@ -33,6 +52,7 @@ pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> any
     }
     findings.push(("reader".to_owned(), reader(config).await));
     findings.push(("alerts".to_owned(), alerts(config).await));
+    findings.push(("letters".to_owned(), letters(config)));
     for (role, who) in [(Role::FrontDesk, "front_desk"), (Role::Operator, "operator")] {
         if !config.staff.iter().any(|person| person.roles.contains(&role)) {
             findings.push((
@@ -64,7 +84,82 @@ fn writable(folder: &Path) -> Result<String, String> {
     Ok(format!("{} can be written", folder.display()))
 }
 
-fn key(path: &Path) -> Result<String, String> {
+/// Whether change events arrive: on network shares they do not.
+fn events(folder: &Path, poll_seconds: u64) -> String {
+    let (hint, hints) = std::sync::mpsc::channel();
+    let watcher = notify::recommended_watcher(move |_| {
+        hint.send(()).ok(); // nobody may listen any more
+    });
+    let probe = folder.join(".rxintake-check");
+    let seen = watcher.and_then(|mut watcher| {
+        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+        fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(notify::Error::io)?;
+        Ok(hints.recv_timeout(EVENT_WAIT).is_ok())
+    });
+    match seen {
+        Ok(true) => "change events arrive".to_owned(),
+        _ => format!("change events do not arrive, so it is looked at every {poll_seconds} seconds"),
+    }
+}
+
+fn room(folder: &Path) -> Result<String, String> {
+    let disk = rustix::fs::statvfs(folder).map_err(|error| format!("the disk cannot be looked at: {error}"))?;
+    let megabytes = disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000;
+    if megabytes < ROOM_MEGABYTES_MIN {
+        return Err(format!(
+            "only {megabytes} MB are left on the disk of {}; remove what is not needed, or papers will wait outside",
+            folder.display()
+        ));
+    }
+    Ok(format!("{megabytes} MB are left on the disk of {}", folder.display()))
+}
+
+/// A file that was just written is as old as the clock says.
+fn time(folder: &Path) -> Result<String, String> {
+    let now = clock::now();
+    let probe = folder.join(".rxintake-check");
+    let written = fs::write(&probe, b"").and_then(|()| fs::metadata(&probe)).and_then(|probe| probe.modified());
+    fs::remove_file(&probe).ok(); // told of above where it cannot be written
+    let written = written
+        .map_err(|error| error.to_string())
+        .and_then(|time| jiff::Timestamp::try_from(time).map_err(|error| error.to_string()))?;
+    let apart = written.duration_since(now).as_secs().abs();
+    if apart > CLOCK_SECONDS_MAX || now.to_zoned(TimeZone::UTC).year() < 2026 {
+        return Err(format!(
+            "this machine's clock says {now}, its disk {apart} seconds else; set it right (timedatectl set-ntp true), or dates \
+             of receipt are wrong"
+        ));
+    }
+    let local = now.to_zoned(TimeZone::system());
+    Ok(format!("it is {}; letters and quiet hours go by that", local.strftime("%Y-%m-%d %H:%M %Z")))
+}
+
+/// Letters that cannot be delivered, asked of the daemon where it runs.
+fn letters(config: &Config) -> Result<String, String> {
+    if !config.data_dir.join("shelves").is_dir() {
+        return Ok("none was written yet".to_owned());
+    }
+    let dead = records(config).and_then(|records| Ok(records.dead_letters()?)).map_err(|error| format!("{error:#}"))?;
+    if dead.is_empty() {
+        return Ok("none that cannot be delivered".to_owned());
+    }
+    let lines: Vec<String> =
+        dead.iter().map(|letter| format!("\n           to {}: {}", letter.to.join(", "), letter.subject)).collect();
+    Err(format!(
+        "{} cannot be delivered; correct the addresses under [[staff]] and start the daemon again{}",
+        dead.len(),
+        lines.concat()
+    ))
+}
+
+fn key(path: &Path, data: &Path) -> Result<String, String> {
+    if path.starts_with(data) {
+        return Err(format!(
+            "{} lies inside data_dir, beside what it seals: whoever takes the folder can read everything. Move it and name its \
+             place with key_file",
+            path.display()
+        ));
+    }
     match fs::metadata(path) {
         Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
             Err(format!("{0} can be read by others; run `chmod 600 {0}`", path.display()))
@@ -100,7 +195,23 @@ async fn mailbox(options: &mailbox::Options) -> Result<String, String> {
     let mut mailbox = Mailbox::new(options.clone()).map_err(|error| with_cause(&error))?;
     let waiting = mailbox.look().await.map_err(|error| with_cause(&error));
     mailbox.close().await;
-    Ok(format!("log-in works, {} mails wait in {}", waiting?.len(), options.folder))
+    let token = token(options.token()).await?;
+    Ok(format!("log-in works, {} mails wait in {}{token}", waiting?.len(), options.folder))
+}
+
+/// When the token runs out, where it says so. One that a program gives is new each time.
+async fn token(source: Option<Source>) -> Result<String, String> {
+    let Some(source) = source else { return Ok(String::new()) };
+    let token = source.read().await.map_err(|error| with_cause(&error))?;
+    let Some(expiry) = secret::expiry(&token) else {
+        return Ok("; the token does not say when it runs out".to_owned());
+    };
+    let minutes = expiry.duration_since(clock::now()).as_mins();
+    match (&source, minutes) {
+        (_, ..=0) => Err("the token has run out; let the program that keeps it fresh run again".to_owned()),
+        (_, minutes) if minutes < 2_880 => Ok(format!("; the token runs out in {minutes} minutes")),
+        (_, minutes) => Ok(format!("; the token runs out in {} days", minutes / 1_440)),
+    }
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {
@@ -109,7 +220,8 @@ fn with_cause(error: &dyn std::error::Error) -> String {
 }
 
 async fn alerts(config: &Config) -> Result<String, String> {
-    let mailer = Mailer::new(&config.alerts).map_err(|error| error.to_string())?;
+    let mut mailer = Mailer::new(&config.alerts).map_err(|error| error.to_string())?;
     mailer.check().await.map_err(|error| format!("{}; alerts wait until it works", with_cause(&error)))?;
-    Ok(format!("{} takes letters", mailer.destination()))
+    let token = token(config.alerts.smtp.as_ref().and_then(alert::Smtp::token)).await?;
+    Ok(format!("{} takes letters{token}", mailer.destination()))
 }

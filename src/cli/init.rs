@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use crate::intake::senders::Profiles;
 use crate::rules::Book;
 use crate::store::find_or_make_key;
 
@@ -20,11 +21,11 @@ pub(in crate::cli) fn init(folder: &Path, rules: &[(&str, &str)], out: &mut impl
     if configuration.try_exists()? {
         bail!("{} is there already; move it away first, or edit it", configuration.display());
     }
-    for part in ["inbox", "rules", "secrets"] {
+    for part in ["inbox", "rules", "rules/senders", "secrets"] {
         let part = folder.join(part);
         fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
     }
-    for (name, text) in rules.iter().chain([&Book::SCHEMA]) {
+    for (name, text) in rules.iter().chain([&Book::SCHEMA, &Profiles::FILE]) {
         let path = folder.join("rules").join(name);
         if !path.try_exists()? {
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -21,6 +21,7 @@ use clap::Parser;
 
 use crate::config::Config;
 use crate::daemon::{Records, clock};
+use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
 use crate::reader::{self, Reader};
 use crate::rules::Book;
@@ -75,7 +76,11 @@ fn run(command: Command) -> anyhow::Result<u8> {
             Ok(code(rules::check(rules_folder(arguments.rules.as_deref())?.as_deref(), &mut out)?))
         }
         Command::Rules(RulesCommand::Test(arguments)) => {
-            Ok(code(rules::test(&book(arguments.rules.as_deref())?, &mut out)?))
+            let senders = match rules_folder(arguments.rules.as_deref())? {
+                Some(folder) => Profiles::load(&folder).map_err(|fault| Refused(fault.to_string()))?,
+                None => Profiles::built_in(),
+            };
+            Ok(code(rules::test(&book(arguments.rules.as_deref())?, &senders, &mut out)?))
         }
         Command::Rules(RulesCommand::Explain { rules, on, file }) => in_runtime(async {
             let pipeline = Pipeline::new(reader_for(jobs(None))?, book(rules.rules.as_deref())?);

@@ -11,6 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::intake::message;
+use crate::intake::senders::Profiles;
 use crate::model::{Paper, PaperError, PaperErrorCode};
 use crate::pipeline::{Pipeline, hexadecimal};
 
@@ -80,7 +81,7 @@ async fn parse_file(file: &Path, on: Date, pipeline: &Pipeline) -> anyhow::Resul
 /// The papers of a file: a mail may hold several.
 pub(in crate::cli) fn parts(file: &Path, bytes: &[u8]) -> Result<Vec<Arc<[u8]>>, String> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("eml")) {
-        message::papers(bytes, &message::Limits::default())
+        message::open(bytes, &message::Limits::default(), &Profiles::default()).map(|mail| mail.papers)
     } else {
         Ok(vec![Arc::from(bytes)])
     }

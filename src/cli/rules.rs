@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use crate::cli::kind_words;
 use crate::cli::parse::parts;
 use crate::daemon::Records;
+use crate::intake::senders::Profiles;
 use crate::model::{Finding, Paper, Reading, Value};
 use crate::pipeline::{Pipeline, understand};
 use crate::rules::{Book, CodeList, FieldStory, PageStory, TestFailure};
@@ -22,10 +23,14 @@ use crate::rules::{Book, CodeList, FieldStory, PageStory, TestFailure};
 /// # Errors
 /// Where the output cannot be written.
 pub(in crate::cli) fn check(folder: Option<&Path>, out: &mut impl Write) -> anyhow::Result<bool> {
+    let senders = folder.map_or_else(|| Ok(Profiles::built_in()), Profiles::load);
+    if let Err(fault) = &senders {
+        writeln!(out, "{fault}")?;
+    }
     match folder.map_or_else(|| Ok(Book::built_in()), Book::load) {
         Ok(book) => {
             writeln!(out, "The rule files are sound (version {}).", book.version())?;
-            Ok(true)
+            Ok(senders.is_ok())
         }
         Err(faults) => {
             let count = faults.0.len();
@@ -39,13 +44,18 @@ pub(in crate::cli) fn check(folder: Option<&Path>, out: &mut impl Write) -> anyh
 ///
 /// # Errors
 /// Where the output cannot be written.
-pub(in crate::cli) fn test(book: &Book, out: &mut impl Write) -> anyhow::Result<bool> {
+pub(in crate::cli) fn test(book: &Book, senders: &Profiles, out: &mut impl Write) -> anyhow::Result<bool> {
     let report = book.test();
+    let (examples, differences) = senders.test();
+    for difference in &differences {
+        writeln!(out, "{difference}")?;
+    }
     for TestFailure { file, name, what } in &report.failures {
         writeln!(out, "{file}: {name}: {what}")?;
     }
-    writeln!(out, "{} examples, {} differences", report.tests, report.failures.len())?;
-    Ok(report.failures.is_empty())
+    let failures = report.failures.len() + differences.len();
+    writeln!(out, "{} examples, {failures} differences", report.tests + examples)?;
+    Ok(failures == 0)
 }
 
 /// The story of a paper: for every field what was found where and by which rule, and what was turned down. True if the paper

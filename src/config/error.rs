@@ -1,6 +1,7 @@
 //! What is wrong with a configuration file.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// The configuration cannot be used. Each message says where, and what to do.
@@ -33,6 +34,17 @@ pub enum ConfigError {
     NoInbox {
         /// The file.
         path: PathBuf,
+    },
+    /// Figures would be told to other machines.
+    #[error(
+        "{path}: [metrics] listen = \"{listen}\" can be reached from other machines; name an address of this machine alone, for \
+         instance \"127.0.0.1:9464\""
+    )]
+    NotLoopback {
+        /// The file.
+        path: PathBuf,
+        /// The address.
+        listen: SocketAddr,
     },
     /// No way for alerts.
     #[error(

@@ -2,6 +2,7 @@
 
 mod error;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -33,9 +34,19 @@ pub struct Config {
     /// How long records are kept; for ever where nothing is said.
     #[serde(default)]
     pub retention: Retention,
+    /// Figures for a monitoring system.
+    pub metrics: Option<Metrics>,
     /// How papers are read.
     #[serde(default)]
     pub reader: reader::Options,
+}
+
+/// Where figures and a word on health are to be had.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// An address of this machine alone, with a port: `127.0.0.1:9464`.
+    pub listen: SocketAddr,
 }
 
 /// How long records are kept. What is open is never removed.
@@ -89,6 +100,9 @@ impl Config {
         if config.alerts.directory.is_none() && config.alerts.smtp.is_none() {
             return Err(ConfigError::NoAlerts { path: path.to_owned() });
         }
+        if let Some(Metrics { listen }) = config.metrics.as_ref().filter(|metrics| !metrics.listen.ip().is_loopback()) {
+            return Err(ConfigError::NotLoopback { path: path.to_owned(), listen: *listen });
+        }
         let absolute =
             std::path::absolute(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
@@ -116,7 +130,10 @@ impl Config {
         absolute(self.key_file.get_or_insert_with(|| PathBuf::from("rxintake.key")));
         let inboxes = self.inbox.iter_mut().flat_map(Inbox::paths);
         let mut smtp = self.alerts.smtp.as_mut();
-        let smtp = smtp.as_mut().into_iter().flat_map(|smtp| smtp.password_file.iter_mut().chain(&mut smtp.ca_file));
+        let smtp = smtp
+            .as_mut()
+            .into_iter()
+            .flat_map(|smtp| smtp.password_file.iter_mut().chain(&mut smtp.token_file).chain(&mut smtp.ca_file));
         inboxes.chain(smtp).chain(&mut self.alerts.directory).chain(&mut self.rules_dir).for_each(absolute);
     }
 }

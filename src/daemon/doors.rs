@@ -1,5 +1,6 @@
 //! A door's task: look, keep, release.
 
+use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -15,46 +16,33 @@ use crate::store::{Accepted, StoreError};
 
 /// First wait after a mail server failed, in seconds; it doubles each time.
 const FIRST_WAIT_SECONDS: u64 = 5;
+/// How soon a folder is looked at again in which a file is waited for, in milliseconds.
+const SETTLE_MILLISECONDS: u64 = 200;
 /// Longest wait before a mail server is tried again, in seconds.
 const LONGEST_WAIT_SECONDS: u64 = 300;
 
 /// Looks into a folder at every change event and at every poll, until the daemon stops.
 pub(in crate::daemon) async fn watch(mut door: Door, shared: Shared) {
     let (hint, mut hints) = mpsc::channel(1);
-    // the event is only a hint: shares send none, and a folder that was made anew sends no more
-    let watcher = notify::recommended_watcher(move |_| {
-        // a full channel already says that there is something to see
-        hint.try_send(()).ok();
-    });
-    let _watcher = watcher
-        .and_then(|mut watcher| watcher.watch(door.path(), RecursiveMode::NonRecursive).map(|()| watcher))
-        .inspect_err(|error| {
-            (shared.tell)(Event::Trouble {
-                what: format!(
-                    "change events do not arrive ({error}); the inbox is looked at every {} seconds",
-                    door.poll_seconds()
-                ),
-            });
-        });
+    let mut events = Events::default();
     let poll = Duration::from_secs(door.poll_seconds());
     let mut idleness = Idleness::default();
     let mut troubled = false;
     loop {
+        events.keep(&door, &hint, &shared);
         let busy = match door.look(clock::now()) {
             Ok(seen) => {
                 let busy = seen.waiting > 0 || !seen.incoming.is_empty();
-                let troubles = !seen.troubles.is_empty();
                 for incoming in seen.incoming {
                     take(&mut door, incoming, &shared);
                 }
-                // told once, not at every look
-                if troubles && !troubled {
-                    seen.troubles.iter().for_each(|error| (shared.tell)(trouble(error)));
-                }
-                troubled = troubles;
+                // each is told once by the door
+                seen.troubles.iter().for_each(|error| (shared.tell)(trouble(error)));
+                troubled = false;
                 busy
             }
             Err(error) => {
+                // told once, not at every look
                 if !troubled {
                     (shared.tell)(trouble(&error));
                 }
@@ -63,11 +51,49 @@ pub(in crate::daemon) async fn watch(mut door: Door, shared: Shared) {
             }
         };
         idleness.is(!busy, &shared);
+        let pause = if busy { Duration::from_millis(SETTLE_MILLISECONDS).min(poll) } else { poll };
         tokio::select! {
             () = shared.stop.cancelled() => return,
-            () = tokio::time::sleep(poll) => {}
+            () = tokio::time::sleep(pause) => {}
             Some(()) = hints.recv(), if !busy => {}
         }
+    }
+}
+
+/// The change events of a folder. They are only a hint: shares send none. A folder that was removed and made anew sends no more
+/// to whoever watched the old one, so it is watched anew.
+#[derive(Default)]
+struct Events {
+    watcher: Option<notify::RecommendedWatcher>,
+    /// Device and inode of the folder that is watched.
+    of: Option<(u64, u64)>,
+}
+
+impl Events {
+    fn keep(&mut self, door: &Door, hint: &mpsc::Sender<()>, shared: &Shared) {
+        let here = std::fs::metadata(door.path()).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+        if here == self.of {
+            return;
+        }
+        self.of = here;
+        self.watcher = None;
+        if here.is_none() {
+            return; // the look tells of it
+        }
+        let hint = hint.clone();
+        let watcher = notify::recommended_watcher(move |_| {
+            // a full channel already says that there is something to see
+            hint.try_send(()).ok();
+        });
+        let watched = watcher
+            .and_then(|mut watcher| watcher.watch(door.path(), RecursiveMode::NonRecursive).map(|()| watcher))
+            .inspect_err(|error| {
+                let seconds = door.poll_seconds();
+                let what =
+                    format!("change events do not arrive ({error}); the inbox is looked at every {seconds} seconds");
+                (shared.tell)(Event::Trouble { what });
+            });
+        self.watcher = watched.ok();
     }
 }
 

@@ -2,6 +2,8 @@
 
 use crate::alert::AlertError;
 use crate::intake::IntakeError;
+use crate::intake::senders::ProfileError;
+use crate::store::StoreError;
 
 /// The daemon cannot run, or ended by a fault of its own.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +14,12 @@ pub enum DaemonError {
     /// A door cannot be opened.
     #[error("an inbox cannot be watched")]
     Door(#[source] IntakeError),
+    /// The sender profiles are broken.
+    #[error("the sender profiles are broken; `rxintake rules check` shows this too")]
+    Senders(#[source] ProfileError),
+    /// The store does not take a line of the audit journal.
+    #[error("the start cannot be written into the audit journal")]
+    Store(#[source] StoreError),
     /// A mail server did not answer, and nobody waits for it.
     #[error("a mailbox could not be emptied: its server did not answer; mails wait there")]
     Unreached,

@@ -1,5 +1,8 @@
 //! What the daemon tells as it happens, to the terminal and to the log.
 
+use jiff::SignedDuration;
+
+use crate::alert::Pages;
 use crate::model::{ArrivalId, Private, Record};
 
 /// Something happened.
@@ -34,12 +37,16 @@ pub enum Event {
     LetterSent {
         /// Its subject: no patient data.
         subject: String,
+        /// From its writing to its handing over.
+        waited: SignedDuration,
     },
     /// Something does not work; it is tried again by itself.
     Trouble {
         /// What and what to do; no patient data.
         what: String,
     },
+    /// The day's pages, held against what the fax machine and the fax services counted.
+    Reconciled(Pages),
     /// Records whose time was over were removed for good.
     Purged {
         /// How many.

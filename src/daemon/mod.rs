@@ -7,15 +7,17 @@ pub mod clock;
 mod doors;
 mod error;
 mod event;
+mod ledger;
 mod mailer;
+mod metrics;
 mod reminder;
 mod retention;
 mod rules;
 mod socket;
 mod worker;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -27,8 +29,9 @@ use crate::intake::Door;
 use crate::intake::folder::Folder;
 use crate::intake::hylafax::Queue;
 use crate::intake::mailbox::Mailbox;
+use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
-use crate::store::Store;
+use crate::store::{Act, Store};
 
 pub use error::DaemonError;
 pub use event::Event;
@@ -52,8 +55,17 @@ pub(in crate::daemon) struct Shared {
     pub(in crate::daemon) progress: Arc<Notify>,
     /// Doors that saw nothing to take or wait for at their last look.
     pub(in crate::daemon) idle_doors: Arc<AtomicUsize>,
+    /// The sender profiles in force.
+    pub(in crate::daemon) profiles: Arc<RwLock<Arc<Profiles>>>,
     /// A mail server did not answer when it was last asked.
     pub(in crate::daemon) unreached: Arc<AtomicBool>,
+}
+
+impl Shared {
+    /// The sender profiles in force.
+    pub(in crate::daemon) fn senders(&self) -> Arc<Profiles> {
+        self.profiles.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Runs until SIGTERM or SIGINT, or, with `once`, until every inbox is empty, nothing is owed and the outbox is empty. The
@@ -63,6 +75,10 @@ pub(in crate::daemon) struct Shared {
 /// Where a door or the mailer cannot work at all.
 pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, tell: Tell) -> Result<(), DaemonError> {
     let mailer = Mailer::new(&config.alerts).map_err(DaemonError::Alerts)?;
+    let profiles = match &config.rules_dir {
+        Some(folder) => Profiles::load(folder).map_err(DaemonError::Senders)?,
+        None => Profiles::built_in(),
+    };
     let (mut doors, mut mailboxes) = (Vec::new(), Vec::new());
     for inbox in &config.inbox {
         match inbox {
@@ -74,6 +90,14 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     for door in &doors {
         door.prepare().map_err(DaemonError::Door)?;
     }
+    let metrics = Arc::new(metrics::Metrics::new());
+    let tell: Tell = {
+        let metrics = metrics.clone();
+        Arc::new(move |event| {
+            metrics.note(&event);
+            tell(event);
+        })
+    };
     let shared = Shared {
         store,
         config: Arc::new(config),
@@ -83,8 +107,10 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         letters: Arc::new(Notify::new()),
         progress: Arc::new(Notify::new()),
         idle_doors: Arc::new(AtomicUsize::new(0)),
+        profiles: Arc::new(RwLock::new(Arc::new(profiles))),
         unreached: Arc::new(AtomicBool::new(false)),
     };
+    shared.store.audit(clock::now(), "daemon", Act::Started, None).map_err(DaemonError::Store)?;
     let door_count = doors.len() + mailboxes.len();
     let mut tasks = JoinSet::new();
     for door in doors {
@@ -104,6 +130,9 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         if shared.config.retention != Retention::default() {
             tasks.spawn(retention::purge(shared.clone()));
         }
+    }
+    if let Some(options) = &shared.config.metrics {
+        tasks.spawn(metrics::serve(options.listen, metrics, shared.clone()));
     }
     tasks.spawn(mailer::deliver(mailer, once, shared.clone()));
     tasks.spawn(socket::answer(shared.clone()));

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::daemon::{Event, Shared};
+use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
 use crate::rules::Book;
 
@@ -27,6 +29,13 @@ pub(in crate::daemon) async fn watch(folder: PathBuf, pipeline: Pipeline, shared
             continue;
         }
         in_force = seen;
+        match Profiles::load(&folder) {
+            Ok(profiles) => *shared.profiles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(profiles),
+            Err(fault) => {
+                let what = format!("the changed sender profiles are broken, those before stay in force: {fault}");
+                (shared.tell)(Event::Trouble { what });
+            }
+        }
         match Book::load(&folder) {
             Ok(book) if book.version() == pipeline.book().version() => {}
             Ok(book) => {
@@ -47,7 +56,9 @@ pub(in crate::daemon) async fn watch(folder: PathBuf, pipeline: Pipeline, shared
 
 /// What cannot be looked at is told when the book is read.
 fn look(folder: &Path) -> Seen {
-    let entries = [folder.to_owned(), folder.join("codes")].into_iter().filter_map(|folder| fs::read_dir(folder).ok());
+    let entries = [folder.to_owned(), folder.join("codes"), folder.join("senders")]
+        .into_iter()
+        .filter_map(|folder| fs::read_dir(folder).ok());
     let files = entries.flatten().filter_map(Result::ok).filter_map(|entry| {
         let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
         Some((entry.path(), metadata.len(), metadata.modified().ok()))

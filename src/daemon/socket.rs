@@ -14,7 +14,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
-use crate::model::{ArrivalId, Decision, Record};
+use crate::model::{ArrivalId, Decision, Letter, Record};
 use crate::store::{Act, Store, StoreError};
 
 /// Longest question, in bytes.
@@ -28,6 +28,8 @@ enum Question {
     Ids,
     /// One record.
     Record(ArrivalId),
+    /// The letters that cannot be delivered.
+    DeadLetters,
     /// Append a decision to a record.
     Decide(ArrivalId, Decision),
     /// Write down who does what, and with which record.
@@ -39,6 +41,7 @@ enum Question {
 enum Answer {
     Ids(Vec<ArrivalId>),
     Record(Option<Box<Record>>),
+    Letters(Vec<Letter>),
     Decided,
     Audited,
     /// A sentence.
@@ -89,6 +92,20 @@ impl Records {
             Self::Store(store) => Ok(store.record(id)?),
             Self::Daemon(path) => match ask(path, &Question::Record(id.clone()))? {
                 Answer::Record(record) => Ok(record.map(|record| *record)),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// The letters that cannot be delivered.
+    ///
+    /// # Errors
+    /// Where they cannot be had.
+    pub fn dead_letters(&self) -> Result<Vec<Letter>, SocketError> {
+        match self {
+            Self::Store(store) => Ok(dead(store)?),
+            Self::Daemon(path) => match ask(path, &Question::DeadLetters)? {
+                Answer::Letters(letters) => Ok(letters),
                 other => Err(unexpected(other)),
             },
         }
@@ -218,10 +235,15 @@ async fn serve(stream: UnixStream, store: &Store) -> io::Result<()> {
     writing.write_all(&line).await
 }
 
+fn dead(store: &Store) -> Result<Vec<Letter>, StoreError> {
+    Ok(store.letters()?.into_iter().filter(|letter| letter.is_dead).collect())
+}
+
 fn look_up(question: Question, store: &Store) -> Result<Answer, StoreError> {
     Ok(match question {
         Question::Ids => Answer::Ids(store.records()?),
         Question::Record(id) => Answer::Record(store.record(&id)?.map(Box::new)),
+        Question::DeadLetters => Answer::Letters(dead(store)?),
         Question::Decide(id, decision) => {
             store.decide(&id, decision)?;
             Answer::Decided

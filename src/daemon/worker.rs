@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::alert::{self, Staff};
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
-use crate::intake::message;
+use crate::intake::message::{self, Opened};
 use crate::model::{Arrival, ArrivalId, Letter, Paper, PaperError, PaperErrorCode, Reading, Record};
 use crate::pipeline::{Pipeline, PipelineError};
 
@@ -40,8 +40,9 @@ pub(in crate::daemon) async fn work(pipeline: Pipeline, shared: Shared) {
 }
 
 async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shared) {
-    let papers = match message::is_mail(&arrival).then(|| message::papers(bytes, &message::Limits::default())) {
-        Some(Ok(papers)) => return unpack(&arrival, &papers, shared),
+    let open = || message::open(bytes, &message::Limits::default(), &shared.senders());
+    let papers = match message::is_mail(&arrival).then(open) {
+        Some(Ok(mail)) => return unpack(&arrival, &mail, shared),
         Some(Err(why)) => Err(why),
         None => Ok(Arc::from(bytes)),
     };
@@ -74,9 +75,9 @@ async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shar
 }
 
 /// Each paper of a mail is a record of its own; the mail stays with the originals.
-fn unpack(mail: &Arrival, papers: &[Arc<[u8]>], shared: &Shared) {
-    let parts: Vec<(Arrival, Arc<[u8]>)> =
-        (1..).zip(papers).map(|(number, paper)| (message::part(mail, number, paper), paper.clone())).collect();
+fn unpack(mail: &Arrival, opened: &Opened, shared: &Shared) {
+    let part = |(number, paper): (u32, &Arc<[u8]>)| (message::part(mail, number, paper, opened), paper.clone());
+    let parts: Vec<(Arrival, Arc<[u8]>)> = (1..).zip(&opened.papers).map(part).collect();
     match shared.store.unpack(&mail.id, parts) {
         Ok(()) => shared.owed.notify_waiters(),
         Err(error) => put_off(&mail.id, trouble(&error), shared),
@@ -95,7 +96,15 @@ async fn read(
         (shared.tell)(Event::Page { id, name, page: progress.page, page_count: progress.page_count });
     };
     let (readings, paper) = match paper {
-        Ok(bytes) => pipeline.take(&[bytes], on, &progress).await?,
+        Ok(bytes) => {
+            let (readings, mut paper) = pipeline.take(&[bytes.clone()], on, &progress).await?;
+            if let Some(error) = paper.error.as_mut().filter(|error| error.code == PaperErrorCode::NotAPaper)
+                && let Some(better) = message::explain(&bytes)
+            {
+                error.message = better.to_owned();
+            }
+            (readings, paper)
+        }
         Err(message) => {
             let error = Some(PaperError { code: PaperErrorCode::NotAPaper, message });
             let sha256 = arrival.sha256.clone();
@@ -106,14 +115,17 @@ async fn read(
     Ok((readings, Paper { error, ..paper }))
 }
 
-/// The paper looks whole, but the fax machine says that something of it did not come.
+/// The paper looks whole, but the fax machine or the fax service says that something of it did not come.
 fn broken_off(arrival: &Arrival, pages: u32) -> Option<PaperError> {
     let reception = arrival.reception.as_ref()?;
-    let message = match (&reception.error, reception.pages) {
-        (Some(error), _) => format!(
+    let message = match (&reception.error, reception.pages, &reception.service) {
+        (Some(error), ..) => format!(
             "The fax broke off while it came in ({error}); the pages that came were read. Ask the sender to send it again."
         ),
-        (None, Some(logged)) if logged > pages => format!(
+        (None, Some(said), Some(service)) if said > pages => {
+            format!("{service} announced {said} pages, but only {pages} came. Ask the sender to send it again.")
+        }
+        (None, Some(logged), None) if logged > pages => format!(
             "The fax machine's log says {logged} pages, but only {pages} came. Ask the sender to send it again."
         ),
         _ => return None,

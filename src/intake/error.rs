@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::secret::SecretError;
+
 /// A door could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
@@ -27,6 +29,16 @@ pub enum IntakeError {
         /// Why not.
         #[source]
         source: io::Error,
+    },
+    /// Something in the inbox that is no file.
+    #[error(
+        "{what} lies in the inbox folder {folder}; it is not followed or looked into: put the papers themselves there"
+    )]
+    NoFile {
+        /// The folder.
+        folder: PathBuf,
+        /// What it is.
+        what: &'static str,
     },
     /// The receive queue cannot be read.
     #[error("cannot read HylaFAX's receive queue {path}; `rxintake doctor` says what to do")]
@@ -76,17 +88,13 @@ pub enum IntakeError {
         /// How long we waited.
         seconds: u64,
     },
-    /// The password of the mailbox cannot be read.
-    #[error("cannot read the mailbox password in {path}")]
-    Secret {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: io::Error,
-    },
+    /// The password or token of the mailbox cannot be had.
+    #[error("the mailbox cannot be logged in to")]
+    Secret(#[source] SecretError),
     /// No password is named.
-    #[error("the mailbox {user} has no password_file and no token_file; name one of them in the configuration")]
+    #[error(
+        "the mailbox {user} has no password_file, token_command or token_file; name one of them in the configuration"
+    )]
     NoSecret {
         /// The user.
         user: String,
@@ -124,7 +132,7 @@ pub enum IntakeError {
     #[error("this is no e-mail message")]
     NoMessage,
     /// A mail or archive is larger than is taken.
-    #[error("{what} is larger than {limit} bytes")]
+    #[error("{what} is larger than {limit} bytes and stays where it is; put it there in parts")]
     TooLarge {
         /// What is too large.
         what: &'static str,

@@ -1,13 +1,17 @@
 //! The folder door: the front desk's scans, a network fax machine, a mail dropped by hand.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
-use crate::intake::settle::{Look, Settling, is_settled};
+use crate::intake::settle::{Look, Settling, Told, is_quiet, is_settled};
 use crate::intake::{Incoming, IntakeError, Receipt, Seen, arrival};
 use crate::model::OriginKind;
 
@@ -38,12 +42,13 @@ fn poll_seconds() -> u64 {
 pub struct Folder {
     options: Options,
     settling: Settling,
+    told: Told,
 }
 
 impl Folder {
     /// A folder door; nothing is looked at yet.
     pub fn new(options: Options) -> Self {
-        Self { options, settling: Settling::default() }
+        Self { options, settling: Settling::default(), told: Told::default() }
     }
 
     /// The folder.
@@ -72,45 +77,56 @@ impl Folder {
         self.options.done.clone().unwrap_or_else(|| self.options.path.join("done"))
     }
 
-    /// One look. Links and special files are never followed; hidden and half-written names are left alone.
+    /// One look. Links and special files are never followed but told; hidden and half-written names are left alone.
     ///
     /// # Errors
     /// Where the folder itself cannot be read.
     pub fn look(&mut self, now: Timestamp) -> Result<Seen, IntakeError> {
         let folder = self.options.path.clone();
+        let done = self.done();
         let unreadable = |source| IntakeError::Folder { act: "read", path: folder.clone(), source };
+        let mut seen = Seen::default();
         let mut files: Vec<(PathBuf, Look)> = Vec::new();
+        let mut others: Vec<PathBuf> = Vec::new();
         for entry in fs::read_dir(&folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            // the entry's own type: a link is a link, whatever it points to
-            if !entry.file_type().map_err(unreadable)?.is_file() || is_half_written(&entry.path()) {
+            let path = entry.path();
+            if is_half_written(&path) || path == done {
                 continue;
             }
-            match entry.metadata() {
-                Ok(metadata) => {
-                    files.push((entry.path(), Look { size: metadata.len(), modified: metadata.modified().ok() }))
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {} // moved away since
+            // the entry's own: a link is a link, whatever it points to
+            let metadata = match entry.metadata() {
+                Ok(metadata) => metadata,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue, // moved away since
                 Err(error) => return Err(unreadable(error)),
+            };
+            if metadata.is_file() {
+                files.push((path, look(&metadata)));
+                continue;
             }
+            if self.told.is_news(&path, &Look { size: 0, modified: None }) {
+                seen.troubles.push(IntakeError::NoFile { folder: folder.clone(), what: kind(&metadata) });
+            }
+            others.push(path);
         }
         files.sort_by(|a, b| (a.1.modified, &a.0).cmp(&(b.1.modified, &b.0)));
-        let paths: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
+        let paths: BTreeSet<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
         self.settling.keep_only(&paths);
-        let mut look = Seen::default();
-        for (path, seen) in files {
-            let since = self.settling.unchanged_since(&path, &seen, now);
-            if look.incoming.len() == FILES_A_LOOK_MAX {
-                look.waiting += 1;
+        self.told.keep_only(|path| paths.contains(path) || others.iter().any(|other| other == path));
+        for (path, look) in files {
+            let since = self.settling.unchanged_since(&path, &look, now);
+            if seen.incoming.len() == FILES_A_LOOK_MAX {
+                seen.waiting += 1;
                 continue;
             }
-            match since.map(|since| self.take(&path, &seen, since, now)) {
-                None | Some(Ok(None)) => look.waiting += 1,
-                Some(Ok(Some(incoming))) => look.incoming.push(incoming),
-                Some(Err(trouble)) => look.troubles.push(trouble),
+            match since.map(|since| self.take(&path, &look, since, now)) {
+                None | Some(Ok(None)) => seen.waiting += 1,
+                Some(Ok(Some(incoming))) => seen.incoming.push(incoming),
+                Some(Err(trouble)) if self.told.is_news(&path, &look) => seen.troubles.push(trouble),
+                Some(Err(_)) => {}
             }
         }
-        Ok(look)
+        Ok(seen)
     }
 
     fn take(
@@ -122,23 +138,30 @@ impl Folder {
     ) -> Result<Option<Incoming>, IntakeError> {
         let folder = &self.options.path;
         let trouble = |act| move |source| IntakeError::File { act, folder: folder.clone(), source };
+        if !is_quiet(path, seen, since, now) {
+            return Ok(None);
+        }
         if seen.size > FILE_BYTES_MAX {
             return Err(IntakeError::TooLarge { what: "a file in the inbox", limit: FILE_BYTES_MAX });
         }
-        let file = match File::open(path) {
+        // what was a file at the look may be a link or a pipe by now: neither is followed or waited for
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let flags = i32::try_from(flags.bits()).unwrap_or_else(|_| unreachable!("open(2) takes an int"));
+        let mut file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(trouble("read"))?,
         };
         // whoever still writes may hold a lock
-        if file.try_lock_shared().is_err() {
+        if !file.metadata().map_err(trouble("look at"))?.is_file() || file.try_lock_shared().is_err() {
             return Ok(None);
         }
-        let bytes = fs::read(path).map_err(trouble("read"))?;
-        let after = fs::symlink_metadata(path).map_err(trouble("look at"))?;
-        let same = after.is_file()
-            && after.len() == seen.size
-            && bytes.len() as u64 == seen.size
-            && after.modified().ok() == seen.modified;
+        let mut bytes = Vec::new();
+        (&mut file).take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(trouble("read"))?;
+        let after = match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            after => after.map_err(trouble("look at"))?,
+        };
+        let same = after.is_file() && look(&after) == *seen && bytes.len() as u64 == seen.size;
         if !same || !is_settled(&bytes, since, now) {
             return Ok(None);
         }
@@ -158,6 +181,14 @@ impl Folder {
     pub(in crate::intake) fn release(&self, receipt: &Receipt) -> Result<(), IntakeError> {
         let done = self.done();
         let trouble = |source| IntakeError::File { act: "move", folder: done.clone(), source };
+        match fs::symlink_metadata(&receipt.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            // another version under the same name, written since we read ours: it is taken at a later look
+            Ok(metadata) if look(&metadata) != receipt.look => return Ok(()),
+            _ => {}
+        }
+        // the inbox may have been made anew, without it
+        fs::create_dir_all(&done).map_err(trouble)?;
         let stamp = receipt.taken_at.to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
         let name = receipt.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let names =
@@ -172,6 +203,18 @@ impl Folder {
             }
             other => other.map_err(trouble),
         }
+    }
+}
+
+fn look(metadata: &Metadata) -> Look {
+    Look { size: metadata.len(), modified: metadata.modified().ok() }
+}
+
+fn kind(metadata: &Metadata) -> &'static str {
+    match metadata.file_type() {
+        kind if kind.is_symlink() => "a link",
+        kind if kind.is_dir() => "a folder",
+        _ => "a special file",
     }
 }
 

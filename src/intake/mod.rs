@@ -5,6 +5,7 @@ pub mod folder;
 pub mod hylafax;
 pub mod mailbox;
 pub mod message;
+pub mod senders;
 mod settle;
 mod tnef;
 
@@ -46,7 +47,7 @@ pub struct Seen {
     pub incoming: Vec<Incoming>,
     /// How many files are still waited for.
     pub waiting: usize,
-    /// Files that cannot be read, or are too large.
+    /// What cannot be taken: unreadable, too large, no file. Each is told once.
     pub troubles: Vec<IntakeError>,
 }
 

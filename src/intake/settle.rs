@@ -1,6 +1,6 @@
 //! Whether a file has come to rest: it is not growing, and its own structure says that it is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -8,6 +8,12 @@ use jiff::Timestamp;
 /// A file whose structure is whole is taken when it was the same at two looks. One whose structure is not (yet) whole waits
 /// this long, in seconds: scanners on a slow share pause between pages.
 const UNWHOLE_SECONDS: i64 = 20;
+/// What has an end mark of its own, or was finished before it came here (renamed in), is taken when it was the same for so long,
+/// in milliseconds.
+const MARKED_MILLISECONDS: i128 = 200;
+/// What has no end mark is whole between two pages as well (TIFF) or always (text): it must be left alone for so long, in
+/// milliseconds.
+const MARKLESS_MILLISECONDS: i128 = 2_000;
 /// The end mark of a PDF stands in its last bytes (ISO 32000-1, annex H.3.4.1 says 1024; mailers append lines).
 const TAIL_BYTES: usize = 2048;
 
@@ -35,9 +41,38 @@ impl Settling {
     }
 
     /// Forgets files that are gone, and says how many are still waited for.
-    pub(in crate::intake) fn keep_only(&mut self, paths: &[PathBuf]) {
+    pub(in crate::intake) fn keep_only(&mut self, paths: &BTreeSet<PathBuf>) {
         self.0.retain(|path, _| paths.contains(path));
     }
+}
+
+/// What was told of already: a file that cannot be taken is told once, and again only when it has changed.
+#[derive(Debug, Default)]
+pub(in crate::intake) struct Told(BTreeMap<PathBuf, Look>);
+
+impl Told {
+    /// Whether nobody was told of `path` as it is now; from here on somebody was.
+    pub(in crate::intake) fn is_news(&mut self, path: &Path, look: &Look) -> bool {
+        self.0.insert(path.to_owned(), look.clone()).as_ref() != Some(look)
+    }
+
+    /// Forgets files that are gone.
+    pub(in crate::intake) fn keep_only(&mut self, is_there: impl Fn(&Path) -> bool) {
+        self.0.retain(|path, _| is_there(path));
+    }
+}
+
+/// Whether a file that has been the same since `since` has been left alone for long enough to be read.
+pub(in crate::intake) fn is_quiet(path: &Path, look: &Look, since: Timestamp, now: Timestamp) -> bool {
+    let milliseconds = |from: Timestamp| now.duration_since(from).as_millis();
+    let has_end_mark = path.extension().is_some_and(|extension| {
+        ["pdf", "png", "jpg", "jpeg"].iter().any(|marked| extension.eq_ignore_ascii_case(marked))
+    });
+    // a share whose clock is ahead says nothing of a file's age
+    let modified = look.modified.and_then(|time| Timestamp::try_from(time).ok());
+    let is_old = modified.is_some_and(|time| milliseconds(time) >= MARKLESS_MILLISECONDS);
+    let quiet = milliseconds(since);
+    quiet >= MARKLESS_MILLISECONDS || quiet >= MARKED_MILLISECONDS && (has_end_mark || is_old)
 }
 
 /// Whether a file that has been the same since `since` may be taken.

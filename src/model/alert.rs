@@ -40,4 +40,13 @@ pub struct Letter {
     pub attempts: u32,
     /// Not before this time.
     pub due_at: Timestamp,
+    /// Whom it is for; None where it goes to several roles.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// The Message-IDs of the letters that this one stands for, in a storm.
+    #[serde(default)]
+    pub instead_of: Vec<String>,
+    /// The server will not take it: it is tried once a day, and the operator is told.
+    #[serde(default)]
+    pub is_dead: bool,
 }

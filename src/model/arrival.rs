@@ -71,10 +71,16 @@ pub struct Arrival {
 pub struct Reception {
     /// The caller's name, as the telephone network tells it.
     pub caller_name: Option<crate::model::Private<String>>,
-    /// How many pages the log of receptions says.
+    /// How many pages the log of receptions says, or the mail of a fax service.
     pub pages: Option<u32>,
     /// Why the reception ended early, in the fax machine's words.
     pub error: Option<String>,
+    /// The fax service that sent it by mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// When the call began, in the words of the log of receptions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<String>,
     /// Lines that came damaged, over all pages (TIFF tag 326, RFC 2306).
     pub damaged_lines: u32,
 }

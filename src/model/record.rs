@@ -55,6 +55,11 @@ impl Record {
         !prescriptions.is_empty() && prescriptions.iter().all(|it| read(it) || settled(it))
     }
 
+    /// Whether a person settled a field; None asks for the record as a whole.
+    pub fn is_settled(&self, field: Option<Field>) -> bool {
+        self.decided(field)
+    }
+
     fn decided(&self, field: Option<Field>) -> bool {
         self.decisions.iter().any(|decision| decision.field.is_none() || decision.field == field)
     }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ArrivalId, Decision};
+use crate::model::{ArrivalId, Decision, Letter};
 use crate::store::lines::{self, Lines};
 use crate::store::seal::RecordKey;
 use crate::store::{MasterKey, StoreError, originals};
@@ -77,9 +77,10 @@ impl Journal {
     }
 
     /// A letter went out, durable when this returns.
-    pub(in crate::store) fn sent(&self, message_id: &str) -> Result<(), StoreError> {
-        self.sent.append(message_id)?;
-        self.known().insert(message_id.to_owned());
+    pub(in crate::store) fn sent(&self, letter: &Letter) -> Result<(), StoreError> {
+        let all: Vec<&str> = letter.instead_of.iter().chain([&letter.message_id]).map(String::as_str).collect();
+        self.sent.append(&all.join("\n"))?;
+        self.known().extend(all.into_iter().map(str::to_owned));
         Ok(())
     }
 

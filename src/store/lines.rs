@@ -38,7 +38,7 @@ impl Lines {
         Ok(Self { path, file: Mutex::new(file) })
     }
 
-    /// Appends one line, durable when this returns. `line` holds no line feed.
+    /// Appends a line, or several with line feeds between them, durable when this returns.
     pub(in crate::store) fn append(&self, line: &str) -> Result<(), StoreError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(format!("{line}\n").as_bytes())

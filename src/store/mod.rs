@@ -58,7 +58,7 @@ pub struct Embedded {
     audit: Audit,
     master: Arc<MasterKey>,
     folder: PathBuf,
-    /// Papers and letters that somebody is working on right now.
+    /// Papers that somebody is working on right now.
     in_hand: Mutex<BTreeSet<String>>,
     /// Held as long as the store is open: a second daemon on the same folder ends with a sentence.
     _lock: File,
@@ -73,6 +73,15 @@ impl Store {
         let store = Embedded::open(folder, key)?;
         store.owe_unknown_originals()?;
         Ok(Self::Embedded(Arc::new(store)))
+    }
+
+    /// Whether the disk has room for another paper.
+    ///
+    /// # Errors
+    /// Where it has none, and how much is left.
+    pub fn must_have_room(&self) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.must_have_room(0)
     }
 
     /// Keeps an original and owes it. When this returns, the paper survives a power cut.
@@ -165,18 +174,22 @@ impl Store {
         store.shelves.owed()
     }
 
-    /// The next letter that is due. It stays in hand until `sent` or `put_off_letter`.
+    /// The letters that are owed, the oldest first, also those that are not due yet.
     ///
     /// # Errors
     /// Where the shelves cannot be read.
-    pub fn next_letter(&self, now: Timestamp) -> Result<Option<Letter>, StoreError> {
+    pub fn letters(&self) -> Result<Vec<Letter>, StoreError> {
         let Self::Embedded(store) = self;
-        let mut in_hand = store.hands();
-        let letter = store.shelves.next_letter(now, &in_hand)?;
-        if let Some(letter) = &letter {
-            in_hand.insert(letter.message_id.clone());
-        }
-        Ok(letter)
+        store.shelves.letters()
+    }
+
+    /// Puts one letter in the place of those that it stands for.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be written: all stay as they are.
+    pub fn gather(&self, letter: &Letter) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.gather(letter)
     }
 
     /// Owes a letter that belongs to no new record. False where it is owed already, or went out.
@@ -198,10 +211,8 @@ impl Store {
     /// Where the shelves cannot be written: it will be sent once more, under the same Message-ID.
     pub fn sent(&self, letter: &Letter) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
-        store.journal.sent(&letter.message_id)?;
-        store.shelves.remove_letter(letter)?;
-        store.hands().remove(&letter.message_id);
-        Ok(())
+        store.journal.sent(letter)?;
+        store.shelves.remove_letter(letter)
     }
 
     /// A letter could not be handed over: it is kept as it is now, with its next attempt.
@@ -210,9 +221,7 @@ impl Store {
     /// Where the shelves cannot be written.
     pub fn put_off_letter(&self, letter: &Letter) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
-        store.shelves.put_letter(letter)?;
-        store.hands().remove(&letter.message_id);
-        Ok(())
+        store.shelves.put_letter(letter)
     }
 
     /// One record.
@@ -261,6 +270,16 @@ impl Store {
         self.audit(at, by, Act::Purged, Some(id.clone()))?;
         store.originals.destroy(id)?;
         store.shelves.forget(id)
+    }
+
+    /// When the first daemon began on this data folder; None where none did.
+    ///
+    /// # Errors
+    /// Where the audit journal cannot be read.
+    pub fn began_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Self::Embedded(store) = self;
+        let lines = lines::read(&store.folder.join("journal/audit"))?;
+        Ok(lines.first().and_then(|line| serde_json::from_str::<AuditEntry>(line).ok()).map(|entry| entry.at))
     }
 
     /// Arrivals that became no record of their own and are not owed: mails whose papers are records.

@@ -20,6 +20,8 @@ use crate::store::{MasterKey, StoreError};
 
 /// Page cache, in bytes: sled's own default is a gigabyte.
 const CACHE_BYTES: u64 = 32 << 20;
+/// Most letters that are looked at in one round: in a long outage thousands may wait.
+const LETTERS_MAX: usize = 5_000;
 /// Largest piece of a value, in bytes: sled moves values of some 200 kB into blob files.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -151,25 +153,28 @@ impl Shelves {
         Ok((self.owed.len(), self.outbox.len()))
     }
 
-    pub(in crate::store) fn next_letter(
-        &self,
-        now: Timestamp,
-        in_hand: &BTreeSet<String>,
-    ) -> Result<Option<Letter>, StoreError> {
-        let mut due: Option<Letter> = None;
-        for entry in &self.outbox {
+    /// All letters that are owed, the oldest first.
+    pub(in crate::store) fn letters(&self) -> Result<Vec<Letter>, StoreError> {
+        let mut letters: Vec<Letter> = Vec::new();
+        for entry in self.outbox.iter().take(LETTERS_MAX) {
             let (message_id, sealed) = entry?;
             let message_id = String::from_utf8_lossy(&message_id).into_owned();
-            if in_hand.contains(&message_id) {
-                continue;
-            }
             let plain = open_with_master(&self.master, &format!("letter/{message_id}"), &sealed)?;
             let letter: Letter = serde_json::from_slice(&plain).map_err(StoreError::shape("a letter"))?;
-            if letter.due_at <= now && due.as_ref().is_none_or(|due| letter.written_at < due.written_at) {
-                due = Some(letter);
-            }
+            letters.push(letter);
         }
-        Ok(due)
+        letters.sort_by(|a, b| (a.written_at, &a.message_id).cmp(&(b.written_at, &b.message_id)));
+        Ok(letters)
+    }
+
+    /// One letter in the place of those that it stands for, in one step.
+    pub(in crate::store) fn gather(&self, letter: &Letter) -> Result<(), StoreError> {
+        let sealed = self.sealed_letter(letter)?;
+        let mut change = Batch::default();
+        letter.instead_of.iter().for_each(|message_id| change.remove(message_id.as_bytes()));
+        change.insert(letter.message_id.as_bytes(), sealed);
+        self.outbox.apply_batch(change)?;
+        self.make_durable()
     }
 
     pub(in crate::store) fn owes_letter(&self, message_id: &str) -> Result<bool, StoreError> {

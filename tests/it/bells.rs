@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use crate::clinic::{Clinic, ORDER};
+use crate::dovecot::free_port;
 use crate::exim::{Exim, PASSWORD};
 
 fn clinic(alerts: &str) -> Clinic {
@@ -112,4 +114,122 @@ fn an_unencrypted_way_to_another_machine_is_refused() {
     let refused = clinic.run_once();
     assert!(!refused.status.success());
     assert!(String::from_utf8(refused.stderr).unwrap().contains("starttls"));
+}
+
+#[test]
+fn a_token_opens_the_mail_server() {
+    let exim = Exim::start();
+    let token = |program: &str| {
+        exim.alerts().replace("password_file = \"secrets/smtp\"", &format!("token_command = [\"echo\", \"{program}\"]"))
+    };
+    let clinic = clinic(&token("good-token"));
+    clinic.drop_mail("order", ORDER);
+    assert!(clinic.run_once().status.success());
+    let accepted = exim.accepted();
+    let [head] = accepted.as_slice() else { panic!("{} letters", accepted.len()) };
+    assert!(head.contains("-auth_id xoauth2"), "{head}");
+    let doctor = clinic.command(&["doctor"]).output().unwrap();
+    assert!(String::from_utf8(doctor.stdout).unwrap().contains("takes letters; the token does not say"));
+}
+
+#[test]
+fn a_letter_that_the_server_will_not_take_is_told_and_goes_to_the_corrected_address() {
+    let exim = Exim::start();
+    let clinic = clinic(&exim.alerts());
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let operator = "\n[[staff]]\nname = \"Operator\"\nemail = \"operator@clinic.example\"\nroles = [\"operator\"]\n";
+    fs::write(&path, text.replace("therapists@clinic.example", "gone@clinic.example") + operator).unwrap();
+    clinic.drop_mail("order", ORDER);
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until("cannot be delivered and is tried once a day");
+    daemon.until("mailed: [rxintake] A letter cannot be delivered");
+    let doctor = || String::from_utf8(clinic.command(&["doctor"]).output().unwrap().stdout).unwrap();
+    assert!(doctor().contains("to gone@clinic.example: [rxintake "), "asked of the daemon: {}", doctor());
+    daemon.stop();
+    assert!(doctor().contains("1 cannot be delivered"), "{}", doctor());
+    let told = exim.accepted();
+    assert!(told.len() == 1 && told[0].contains("operator@clinic.example"), "{told:?}");
+    fs::write(&path, text).unwrap();
+    assert!(clinic.run_once().status.success());
+    assert_eq!(exim.accepted().iter().filter(|head| head.contains("therapists@clinic.example")).count(), 1);
+    assert!(doctor().contains("none that cannot be delivered"), "{}", doctor());
+}
+
+#[test]
+fn a_storm_of_papers_gives_one_letter_with_a_count() {
+    const PAPERS: usize = 9;
+    let clinic = clinic("[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\nstorm_letters = 3\n");
+    let order = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "");
+    let names = ["Adler", "Baker", "Cohen", "Doyle", "Evans", "Frank", "Green", "Hayes", "Irwin"];
+    for name in names {
+        clinic.drop_mail(name, &order.replace("Zebra", name));
+    }
+    assert!(clinic.run_once().status.success());
+    let alerts = clinic.alerts();
+    let (gathered, alone): (Vec<_>, Vec<_>) = alerts.iter().partition(|(name, _)| name.starts_with("gathered."));
+    assert_eq!((gathered.len(), alone.len()), (1, 3), "{:?}", alerts.iter().map(|(name, _)| name).collect::<Vec<_>>());
+    assert!(gathered[0].1.contains("6 more papers want to be looked at"), "{}", gathered[0].1);
+    for record in clinic.records() {
+        let id = record["id"].as_str().unwrap();
+        let is_told = alone.iter().any(|(name, _)| name.starts_with(id)) || gathered[0].1.contains(&id[..8]);
+        assert!(is_told, "nobody was told of {id}");
+    }
+    // the letters that it stands for count as sent, also where the store is made anew
+    assert!(clinic.command(&["rebuild"]).status().unwrap().success());
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), PAPERS);
+    assert_eq!(clinic.alerts().len(), 4);
+}
+
+#[test]
+fn what_somebody_closed_is_not_mentioned_again() {
+    let clinic =
+        clinic("[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\ndigest_at = \"00:00\"\n");
+    let order = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "").replace("Date: 10/01/2026\n", "");
+    clinic.drop_mail("gaps", &order);
+    assert!(clinic.run_once().status.success());
+    let id = clinic.records()[0]["id"].as_str().unwrap().to_owned();
+    assert!(clinic.command(&["records", "resolve", &id, "frequency"]).status().unwrap().success());
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until_file(&clinic.path("outbox"), "digest");
+    daemon.stop();
+    let alerts = clinic.alerts();
+    let (_, digest) = alerts.iter().find(|(name, _)| name.starts_with("digest")).unwrap();
+    assert!(digest.contains("No date") && !digest.contains("No frequency"), "{digest}");
+}
+
+fn ask(port: u16, path: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn figures_and_health_are_told_to_this_machine_alone() {
+    let alerts = "[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\n";
+    let port = free_port();
+    let clinic = clinic(alerts);
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n[metrics]\nlisten = \"0.0.0.0:{port}\"\n")).unwrap();
+    let refused = clinic.run_once();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("can be reached from other machines"));
+    fs::write(&path, format!("{text}\n[metrics]\nlisten = \"127.0.0.1:{port}\"\n")).unwrap();
+    let mut daemon = clinic.start(&["run"]);
+    clinic.drop_mail("order", ORDER);
+    daemon.until("mailed: ");
+    let (health, figures) = (ask(port, "/health"), ask(port, "/metrics"));
+    assert!(health.starts_with("HTTP/1.1 200") && health.ends_with("ok\n"), "{health}");
+    for line in
+        ["rxintake_papers_total 1", "rxintake_letters_total 1", "rxintake_papers_owed 0", "rxintake_letters_dead 0"]
+    {
+        assert!(figures.lines().any(|it| it == line), "{line} is missing in\n{figures}");
+    }
+    assert!(!figures.to_lowercase().contains("zebra"));
+    assert!(ask(port, "/records").starts_with("HTTP/1.1 404"));
+    daemon.stop();
 }

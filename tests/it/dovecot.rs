@@ -1,6 +1,7 @@
 //! A real Dovecot in a scratch folder, on loopback.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -50,13 +51,20 @@ impl Dovecot {
         let config = format!(
             "base_dir = {at}/run\nstate_dir = {at}/state\nlog_path = {at}/log\nprotocols = imap\nlisten = 127.0.0.1\n\
              ssl = yes\nssl_cert = <{at}/certificate.pem\nssl_key = <{at}/key.pem\ndisable_plaintext_auth = no\n\
-             auth_mechanisms = plain login\nmail_location = maildir:{at}/home/Maildir\nfirst_valid_uid = 1\n{users}\
-             passdb {{\n driver = passwd-file\n args = {at}/users\n}}\n\
+             auth_mechanisms = plain login xoauth2\nmail_location = maildir:{at}/home/Maildir\nfirst_valid_uid = 1\n{users}\
+             passdb {{\n driver = oauth2\n mechanisms = xoauth2\n args = {at}/oauth\n}}\n\
+             passdb {{\n driver = passwd-file\n mechanisms = plain login\n args = {at}/users\n}}\n\
              userdb {{\n driver = static\n args = uid={owner} gid={owner} home={at}/home\n}}\n\
              service imap-login {{\n inet_listener imap {{\n  port = {port}\n }}\n inet_listener imaps {{\n  port = 0\n }}\n}}\n",
             at = at.display()
         );
         fs::write(at.join("dovecot.conf"), config).unwrap();
+        let introspection = format!(
+            "introspection_mode = post\nintrospection_url = http://127.0.0.1:{}/\nusername_attribute = username\n\
+             active_attribute = active\nactive_value = true\n",
+            token_server()
+        );
+        fs::write(at.join("oauth"), introspection).unwrap();
         let server = serve(&at);
         let dovecot = Self { folder, server, port, owner };
         dovecot.until_it_answers();
@@ -140,6 +148,31 @@ impl Drop for Dovecot {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// What says to the server whether a token is good (RFC 7662).
+fn token_server() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = String::new();
+            let mut piece = [0; 4096];
+            while !asked.contains("token=") {
+                let read = stream.read(&mut piece).unwrap();
+                asked.push_str(&String::from_utf8_lossy(&piece[..read]));
+                if read == 0 {
+                    break;
+                }
+            }
+            let is_good = asked.contains("token=good-token");
+            let body = format!("{{\"active\":{is_good},\"username\":\"{USER}\"}}");
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n";
+            write!(stream, "{head}Content-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        }
+    });
+    port
 }
 
 /// A port that nobody uses right now.

@@ -44,8 +44,12 @@ impl Exim {
              tls_certificate = {at}/certificate.pem\ntls_privatekey = {at}/key.pem\nacl_smtp_rcpt = rcpt\n\
              begin acl\nrcpt:\n  deny message = log in first\n       !authenticated = *\n\
              \u{20} deny message = encryption is required\n       !encrypted = *\n\
+             \u{20} deny message = no such user here\n       local_parts = gone\n\
              \u{20} defer message = come back later\n        condition = ${{if exists{{{at}/busy}}}}\n  accept\n\
-             begin authenticators\nplain:\n  driver = plaintext\n  public_name = PLAIN\n\
+             begin authenticators\nxoauth2:\n  driver = plaintext\n  public_name = XOAUTH2\n\
+             \u{20} server_advertise_condition = ${{if def:tls_in_cipher}}\n\
+             \u{20} server_condition = ${{if match{{$auth1}}{{user={USER}.auth=Bearer good-token}}}}\n\
+             \u{20} server_set_id = xoauth2\nplain:\n  driver = plaintext\n  public_name = PLAIN\n\
              \u{20} server_advertise_condition = ${{if def:tls_in_cipher}}\n\
              \u{20} server_condition = ${{if and {{{{eq{{$auth2}}{{{USER}}}}}{{eq{{$auth3}}{{{PASSWORD}}}}}}}}}\n",
             at = at.display()

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::clinic::Clinic;
+use crate::clinic::{Clinic, ORDER};
 
 /// The spool of a HylaFAX server.
 struct Spool {
@@ -117,4 +117,42 @@ fn doctor_says_how_the_queue_is_opened() {
     assert!(said().contains("faxes in"), "{}", said());
     fs::remove_dir_all(&spool.folder).unwrap();
     assert!(said().contains("TROUBLE  fax queue") && said().contains("usermod"), "{}", said());
+}
+
+/// Two faxes in the log, one of them never seen: somebody printed it and threw it away.
+#[test]
+fn pages_are_held_against_the_log_and_a_missing_fax_is_told() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap().replace("digest_at = \"17:00\"", "digest_at = \"00:00\"");
+    fs::write(&path, text).unwrap();
+    for number in [42, 43] {
+        let file = spool.begin(number, &sample("16-clearance-fax-fine.tif"));
+        spool.end(number, file, 1, "");
+    }
+    fs::remove_file(spool.fax(43)).unwrap();
+    // both calls were over an hour ago
+    let log = spool.folder.join("etc/xferfaxlog");
+    let began =
+        jiff::Zoned::now().checked_sub(jiff::Span::new().hours(1)).unwrap().strftime("%m/%d/%y %H:%M").to_string();
+    let lines = fs::read_to_string(&log).unwrap().replace("11/23/26 08:14", &began);
+    fs::write(&log, lines).unwrap();
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 1);
+    for name in ["Adler", "Baker"] {
+        let mut daemon = clinic.start(&["run"]);
+        clinic.drop_mail(name, &ORDER.replace("Zebra", name));
+        daemon.until("mailed: "); // it is up
+        daemon.until_file(&clinic.path("outbox"), "missing");
+        daemon.until_file(&clinic.path("outbox"), "digest");
+        daemon.stop();
+    }
+    let alerts = clinic.alerts();
+    let missing: Vec<&String> =
+        alerts.iter().filter(|(name, _)| name.starts_with("missing")).map(|(_, letter)| letter).collect();
+    let [missing] = missing.as_slice() else { panic!("{} letters about one fax", missing.len()) };
+    assert!(missing.contains("fax000000043.tif") && missing.contains("7045550123"), "{missing}");
+    let (_, digest) = alerts.iter().find(|(name, _)| name.starts_with("digest")).unwrap();
+    assert!(digest.contains("2 pages received, 1 accounted for"), "{digest}");
 }

@@ -106,6 +106,39 @@ fn senders_who_are_not_on_the_list_are_held() {
 }
 
 #[test]
+fn a_token_from_a_program_opens_the_mailbox() {
+    let dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "processed = \"Processed\"");
+    let path = clinic.path("rxintake.toml");
+    let with_token = |token: &str| {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().filter(|line| !line.starts_with("token_command"));
+        let lines: Vec<String> = lines
+            .flat_map(|line| match line {
+                "password_file = \"secrets/imap\"" => {
+                    vec![format!("token_command = [\"cat\", \"{}\"]", clinic.path("token").display()), String::new()]
+                }
+                "" => vec![],
+                line => vec![line.to_owned()],
+            })
+            .collect();
+        fs::write(clinic.path("token"), format!("{token}\n")).unwrap();
+        fs::write(&path, lines.join("\n")).unwrap();
+    };
+    let text = fs::read_to_string(&path).unwrap();
+    dovecot.deliver("1.one", &mail("one@fax.example", &[]));
+    with_token("bad-token");
+    let ended = clinic.run_once();
+    assert_eq!(ended.status.code(), Some(1));
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert!(said.contains("token_command") && !said.contains("bad-token"), "{said}");
+    fs::write(&path, text).unwrap();
+    with_token("good-token");
+    assert!(clinic.run_once().status.success());
+    assert_eq!((clinic.records().len(), dovecot.messages("Processed").len()), (1, 1));
+}
+
+#[test]
 fn a_wrong_password_is_told_and_nothing_is_called_done() {
     let dovecot = Dovecot::start();
     let clinic = clinic(&dovecot, "");

@@ -4,6 +4,10 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
 /// Only the end of a long log is read, in bytes: some 20,000 receptions.
 const TAIL_BYTES_MAX: u64 = 4 << 20;
 
@@ -12,6 +16,8 @@ const TAIL_BYTES_MAX: u64 = 4 << 20;
 pub struct Call {
     /// Local day and time at which the call began, as the log has it: `MM/DD/YY HH:MM`.
     pub began: String,
+    /// How long it lasted.
+    pub lasted: SignedDuration,
     /// The file's name in the queue.
     pub file: String,
     /// Pages received.
@@ -24,6 +30,22 @@ pub struct Call {
     pub caller_name: Option<String>,
     /// The caller's number.
     pub caller_number: Option<String>,
+}
+
+impl Call {
+    /// When the call was over, by the clock of this machine.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let began = DateTime::strptime("%m/%d/%y %H:%M", &self.began).ok()?;
+        began.to_zoned(TimeZone::system()).ok()?.timestamp().checked_add(self.lasted).ok()
+    }
+}
+
+/// "1:02:03" or "0:01:12".
+fn duration(text: &str) -> Option<SignedDuration> {
+    let seconds = text.split(':').try_fold(0_i64, |sum, part| {
+        part.parse::<i64>().ok().filter(|part| (0..100).contains(part)).map(|part| 60 * sum + part)
+    });
+    seconds.map(SignedDuration::from_secs)
 }
 
 /// The receptions of a log, oldest first. A log that is not there says nothing.
@@ -54,6 +76,7 @@ fn call(line: &str) -> Option<Call> {
     let said = |index: usize| fields.get(index).copied().and_then(clean);
     Some(Call {
         began: fields.first()?.to_string(),
+        lasted: fields.get(11).and_then(|text| duration(text)).unwrap_or_default(),
         file: fields.get(4)?.rsplit('/').next()?.to_owned(),
         pages: fields.get(10)?.parse().ok()?,
         station: said(8),
@@ -64,7 +87,7 @@ fn call(line: &str) -> Option<Call> {
 }
 
 /// What a calling machine says of itself: printable, short, and not a word for "nothing".
-pub(in crate::intake::hylafax) fn clean(text: &str) -> Option<String> {
+pub(in crate::intake) fn clean(text: &str) -> Option<String> {
     const NOTHING: [&str; 6] = ["", "<unspecified>", "unknown", "unavailable", "anonymous", "none"];
     let text: String = text.chars().filter(|letter| !letter.is_control()).take(80).collect();
     let text = text.trim();
@@ -91,6 +114,7 @@ mod tests {
         let calls = calls(&path);
         let [call] = calls.as_slice() else { panic!("{calls:?}") };
         assert_eq!((call.file.as_str(), call.pages), ("fax000000042.tif", 2));
+        assert_eq!(call.lasted.as_secs(), 72);
         assert_eq!(call.error.as_deref(), Some("No carrier detected {E002}"));
         assert_eq!(call.caller_number.as_deref(), Some("7045550123"));
         assert_eq!(of_file(&calls, Path::new("/var/spool/recvq/fax000000042.tif")), Some(call));

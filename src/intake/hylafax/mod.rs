@@ -7,7 +7,7 @@
 mod log;
 mod tags;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::intake::settle::{Look, is_settled};
+use crate::intake::settle::{Look, Told, is_settled};
 use crate::intake::{Incoming, IntakeError, Receipt, Seen, arrival};
 use crate::model::{OriginKind, Reception};
 
 pub use log::Call;
+pub(in crate::intake) use log::clean;
 
 /// Most faxes that are taken at one look; the rest waits for the next.
 const FILES_A_LOOK_MAX: usize = 64;
@@ -52,12 +53,13 @@ fn poll_seconds() -> u64 {
 pub struct Queue {
     options: Options,
     taken: BTreeMap<PathBuf, Look>,
+    told: Told,
 }
 
 impl Queue {
     /// A queue door; nothing is looked at yet.
     pub fn new(options: Options) -> Self {
-        Self { options, taken: BTreeMap::new() }
+        Self { options, taken: BTreeMap::new(), told: Told::default() }
     }
 
     /// The folder.
@@ -98,7 +100,9 @@ impl Queue {
             }
         }
         faxes.sort_by(|a, b| (a.1.modified, &a.0).cmp(&(b.1.modified, &b.0)));
-        self.taken.retain(|path, _| faxes.iter().any(|(there, ..)| there == path));
+        let there: BTreeSet<&Path> = faxes.iter().map(|(path, ..)| path.as_path()).collect();
+        self.taken.retain(|path, _| there.contains(path.as_path()));
+        self.told.keep_only(|path| there.contains(path));
         faxes.retain(|(path, look, _)| self.taken.get(path) != Some(look));
         let calls = if faxes.is_empty() { Vec::new() } else { self.calls() };
         let mut seen = Seen::default();
@@ -112,7 +116,8 @@ impl Queue {
                 Ok(Taken::Whole(incoming)) => seen.incoming.push(*incoming),
                 Ok(Taken::Settling) => seen.waiting += 1,
                 Ok(Taken::InReception) => {}
-                Err(trouble) => seen.troubles.push(trouble),
+                Err(trouble) if self.told.is_news(&path, &look) => seen.troubles.push(trouble),
+                Err(_) => {}
             }
         }
         Ok(seen)
@@ -227,6 +232,8 @@ fn take(
         caller_name: call.and_then(|call| call.caller_name.clone()).or(tags.caller_name).map(Into::into),
         pages: call.map(|call| call.pages),
         error: call.and_then(|call| call.error.clone()).or(tags.error),
+        service: None,
+        began: call.map(|call| call.began.clone()),
         damaged_lines: tags.damaged_lines,
     });
     let receipt = Receipt { path: path.to_owned(), look: look.clone(), taken_at: now };

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +13,12 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use zeroize::Zeroizing;
 
 use crate::intake::IntakeError;
 use crate::intake::mailbox::{Options, answer, refused};
 use crate::model::Tls;
+use crate::secret::Source;
 
 /// A connection, encrypted or not.
 pub(in crate::intake::mailbox) trait Wire:
@@ -33,18 +34,18 @@ pub(in crate::intake::mailbox) async fn log_in(options: &Options) -> Result<Sess
     let limit = Duration::from_secs(options.timeout_seconds);
     let silent = |act| IntakeError::Silent { host: options.host.clone(), act, seconds: options.timeout_seconds };
     let client = tokio::time::timeout(limit, encrypted(options)).await.map_err(|_| silent("take the connection"))??;
-    if let Some(path) = &options.token_file {
-        let token = secret(path)?;
-        let mut login =
-            XOAuth2 { answer: format!("user={}\x01auth=Bearer {token}\x01\x01", options.user), is_asked: false };
+    if let Some(source) = options.token() {
+        let token = secret(&source).await?;
+        let answer = format!("user={}\x01auth=Bearer {}\x01\x01", options.user, token.as_str());
+        let mut login = XOAuth2 { answer, is_asked: false };
         let logged_in = tokio::time::timeout(limit, client.authenticate("XOAUTH2", &mut login)).await;
         return logged_in
             .map_err(|_| silent("log in"))?
-            .map_err(|(error, _)| refused(options, "log in with the token of token_file", error));
+            .map_err(|(error, _)| refused(options, "log in with the token of token_command or token_file", error));
     }
     let path = options.password_file.as_ref().ok_or_else(|| IntakeError::NoSecret { user: options.user.clone() })?;
-    let password = secret(path)?;
-    let logged_in = tokio::time::timeout(limit, client.login(&options.user, &password)).await;
+    let password = secret(&Source::File(path.clone())).await?;
+    let logged_in = tokio::time::timeout(limit, client.login(&options.user, password.as_str())).await;
     logged_in
         .map_err(|_| silent("log in"))?
         .map_err(|(error, _)| refused(options, "log in with the password of password_file", error))
@@ -93,9 +94,8 @@ async fn handshake<T: Wire>(options: &Options, wire: T) -> Result<tokio_rustls::
     TlsConnector::from(Arc::new(config)).connect(name, wire).await.map_err(|error| failed(error.into()))
 }
 
-fn secret(path: &Path) -> Result<String, IntakeError> {
-    let text = std::fs::read_to_string(path).map_err(|source| IntakeError::Secret { path: path.to_owned(), source })?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+async fn secret(source: &Source) -> Result<Zeroizing<String>, IntakeError> {
+    source.read().await.map_err(IntakeError::Secret)
 }
 
 /// SASL XOAUTH2. A refusal comes as a second challenge, which must be answered with nothing.

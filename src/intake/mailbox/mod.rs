@@ -20,6 +20,7 @@ use crate::intake::mailbox::connect::Session;
 use crate::intake::message::{self, Limits};
 use crate::intake::{IntakeError, arrival};
 use crate::model::{Arrival, OriginKind, Tls};
+use crate::secret::Source;
 
 /// Set on messages that are ours where no folder for processed ones is named.
 const TAKEN: &str = "$RxintakeTaken";
@@ -47,6 +48,8 @@ pub struct Options {
     pub password_file: Option<PathBuf>,
     /// A file that holds an OAuth 2.0 access token (XOAUTH2), kept fresh by another program; it is read at each login.
     pub token_file: Option<PathBuf>,
+    /// A program that prints an access token, with its arguments; it is asked at each login.
+    pub token_command: Option<Vec<String>>,
     /// A certificate to trust beside the machine's own, in PEM.
     pub ca_file: Option<PathBuf>,
     /// The folder to watch.
@@ -75,6 +78,14 @@ fn poll_seconds() -> u64 {
 
 fn timeout_seconds() -> u64 {
     60
+}
+
+impl Options {
+    /// Where an OAuth 2.0 token is to be had; None where a password is used.
+    pub fn token(&self) -> Option<Source> {
+        let command = self.token_command.clone().map(Source::Command);
+        command.or_else(|| self.token_file.clone().map(Source::File))
+    }
 }
 
 /// A message that is still on the server.
@@ -114,7 +125,7 @@ impl Mailbox {
         if !options.tls.is_allowed_to(&options.host) {
             return Err(IntakeError::PlainToElsewhere { host: options.host });
         }
-        if options.password_file.is_none() && options.token_file.is_none() {
+        if options.password_file.is_none() && options.token().is_none() {
             return Err(IntakeError::NoSecret { user: options.user });
         }
         Ok(Self { options, open: None, failed: BTreeMap::new() })

@@ -1,0 +1,83 @@
+//! A storm of papers: after so many letters to the same people in a short time, the rest goes as one letter with a count.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::alert::compose::{at_domain, page};
+use crate::model::Letter;
+
+/// Most letters that one stands for: its Message-IDs are kept with it.
+pub const GATHERED_MAX: usize = 500;
+/// Most records that it names; the rest is counted.
+const NAMED_MAX: usize = 40;
+
+/// Who got how many letters lately.
+#[derive(Debug)]
+pub struct Storm {
+    letters_max: usize,
+    span: SignedDuration,
+    sent: BTreeMap<Vec<String>, VecDeque<Timestamp>>,
+}
+
+impl Storm {
+    /// After `letters_max` letters to the same people within `minutes` it is a storm; never where `letters_max` is 0.
+    pub fn new(letters_max: u32, minutes: u32) -> Self {
+        let span = SignedDuration::from_mins(minutes.into());
+        Self { letters_max: letters_max as usize, span, sent: BTreeMap::new() }
+    }
+
+    /// Whether these people have had so many letters that further ones are to be gathered.
+    pub fn is_raging(&mut self, to: &[String], now: Timestamp) -> bool {
+        let Some(sent) = self.sent.get_mut(to) else { return false };
+        while sent.front().is_some_and(|first| now.duration_since(*first) > self.span) {
+            sent.pop_front();
+        }
+        self.letters_max > 0 && sent.len() >= self.letters_max
+    }
+
+    /// These people got a letter.
+    pub fn note(&mut self, to: &[String], now: Timestamp) {
+        self.sent.entry(to.to_vec()).or_default().push_back(now);
+    }
+
+    /// Whether letters that were held since `since` have waited long enough.
+    pub fn is_over(&self, since: Timestamp, now: Timestamp) -> bool {
+        now.duration_since(since) >= self.span
+    }
+}
+
+/// One letter that stands for several to the same people. The same letters give the same Message-ID.
+pub fn gathered(letters: &[Letter], from: &str, now: Timestamp) -> Letter {
+    let mut digest = Sha256::new();
+    letters.iter().for_each(|letter| digest.update(&letter.message_id));
+    let key: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    // "[rxintake bf68f8f1] A prescription lacks 2 things"
+    let line = |letter: &Letter| match letter.subject.trim_start_matches("[rxintake").split_once(']') {
+        Some((record, what)) if !record.trim().is_empty() => format!("Record {}:{what}", record.trim()),
+        _ => letter.subject.clone(),
+    };
+    let mut body: Vec<String> = letters.iter().take(NAMED_MAX).map(line).collect();
+    if let Some(more) = letters.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        body.push(format!("and {more} more: rxintake records list"));
+    }
+    let count = letters.len();
+    let head = format!("Many papers came in within a short time. This letter stands for {count}.");
+    let (text, html) = page(&head, &body, "To see them: rxintake records list");
+    let first = letters.first();
+    Letter {
+        message_id: format!("<gathered.{key}@{}>", at_domain(from)),
+        record: None,
+        to: first.map(|letter| letter.to.clone()).unwrap_or_default(),
+        subject: format!("[rxintake] {count} more papers want to be looked at"),
+        text,
+        html,
+        written_at: now,
+        attempts: 0,
+        due_at: now,
+        role: first.and_then(|letter| letter.role),
+        instead_of: letters.iter().map(|letter| letter.message_id.clone()).collect(),
+        is_dead: false,
+    }
+}

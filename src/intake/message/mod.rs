@@ -1,0 +1,266 @@
+//! An e-mail message comes in, the papers it carries go out.
+
+mod archive;
+
+use std::sync::Arc;
+
+use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+
+use crate::intake::senders::{Announced, Envelope, Profiles};
+use crate::intake::{arrival, tnef};
+use crate::model::{Arrival, OriginKind, Reception};
+
+/// How deep messages may be nested in messages.
+const DEPTH_MAX: usize = 4;
+/// A picture that a mail shows inside its text is a signature logo below this size, a paper above, in bytes.
+const INLINE_PICTURE_BYTES_MIN: usize = 60_000;
+/// A body is a paper of its own when it says at least two of these things.
+const ORDER_WORDS: [&str; 8] =
+    ["diagnosis", "massage", "manual therapy", "icd", "times per week", "x/week", "prescri", "frequency"];
+
+/// A mail that says one of these and holds a link has its paper behind the link.
+const LINK_WORDS: [&str; 8] = [
+    "secure message",
+    "view fax",
+    "view your fax",
+    "download",
+    "encrypted message",
+    "secure email",
+    "portal",
+    "view document",
+];
+/// What stands at the beginnings of the lines of an order. Beside an attachment the text counts as a paper of its own where three
+/// of them stand there: a covering letter says fewer.
+const ORDER_LABELS: [&str; 10] =
+    ["patient", "dob", "date of birth", "diagnosis", "dx", "icd", "frequency", "treatment", "prescription", "rx"];
+/// So many labels make a text an order, whatever is attached.
+const ORDER_LABELS_MIN: usize = 3;
+
+/// How much of a message is taken on.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Largest message, in bytes.
+    pub message_bytes_max: u64,
+    /// Most papers of one message.
+    pub papers_max: usize,
+    /// Most that an archive may unpack to, in bytes.
+    pub unpacked_bytes_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { message_bytes_max: 100_000_000, papers_max: 200, unpacked_bytes_max: 200_000_000 }
+    }
+}
+
+/// What the head of a message says.
+#[derive(Debug, Default)]
+pub(in crate::intake) struct Head {
+    /// Message-ID, without the angle brackets.
+    pub(in crate::intake) message_id: Option<String>,
+    /// The sender's address.
+    pub(in crate::intake) from: Option<String>,
+}
+
+/// The head of a message; empty where the bytes are no message.
+pub(in crate::intake) fn head(raw: &[u8]) -> Head {
+    let Some(parsed) = MessageParser::default().parse_headers(raw) else { return Head::default() };
+    Head {
+        message_id: parsed.message_id().map(str::to_owned),
+        from: parsed.from().and_then(|from| from.first()).and_then(|from| from.address()).map(str::to_owned),
+    }
+}
+
+/// Whether an arrival is a mail that has not been taken apart.
+pub fn is_mail(arrival: &Arrival) -> bool {
+    let is_file = || arrival.origin.name.reveal().to_lowercase().ends_with(".eml");
+    arrival.part_of.is_none() && (arrival.origin.kind == OriginKind::Imap || is_file())
+}
+
+/// A paper of a mail as an arrival of its own: the same mail gives the same arrivals. `number` counts from 1. What the mail's
+/// service says of the fax goes with it; its page count only where the mail brought one paper.
+pub fn part(mail: &Arrival, number: u32, bytes: &[u8], said: &Opened) -> Arrival {
+    let key = format!("{}/{number}", mail.origin.key.reveal());
+    let name = mail.origin.name.reveal().clone();
+    let mut part = arrival(mail.origin.kind, name, key, bytes, mail.received_at);
+    part.origin.sender.clone_from(&mail.origin.sender);
+    part.part_of = Some(mail.id.clone());
+    if let Some(announced) = &said.announced {
+        part.origin.sender = announced.number.clone().map(Into::into);
+        part.reception = Some(Reception {
+            caller_name: announced.name.clone().map(Into::into),
+            pages: announced.pages.filter(|_| said.papers.len() == 1),
+            service: Some(announced.service.clone()),
+            ..Reception::default()
+        });
+    }
+    part
+}
+
+/// A message, taken apart.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// Its papers, in their order; never none.
+    pub papers: Vec<Arc<[u8]>>,
+    /// What a fax service says of the fax that it sends.
+    pub announced: Option<Announced>,
+}
+
+/// The papers of a message, in their order; never none. Attachments count by their content, whatever their declared type; the
+/// text of the message counts where it reads like an order.
+///
+/// # Errors
+/// A sentence for staff that says what to do: the bytes are no message, it is too large, or it holds no paper.
+pub fn open(raw: &[u8], limits: &Limits, profiles: &Profiles) -> Result<Opened, String> {
+    if raw.len() as u64 > limits.message_bytes_max {
+        let megabytes = limits.message_bytes_max / 1_000_000;
+        return Err(format!("The mail is larger than {megabytes} MB. Ask the sender to send it in parts."));
+    }
+    let parsed = MessageParser::default().parse(raw).filter(|parsed| !parsed.headers().is_empty()).ok_or(
+        "This is no e-mail message. Save the mail as .eml again, or put its papers into the inbox by themselves.",
+    )?;
+    let announced = announced(&parsed, profiles);
+    let mut papers = Vec::new();
+    collect(&parsed, limits, 0, &mut papers);
+    if papers.len() > limits.papers_max {
+        return Err(format!(
+            "The mail holds more than {} papers. Open it and put those that belong to the clinic into the inbox.",
+            limits.papers_max
+        ));
+    }
+    if papers.is_empty() {
+        papers.push(order_in(&parsed, 0).ok_or_else(|| no_paper(&parsed, announced.as_ref()))?);
+    }
+    Ok(Opened { papers, announced })
+}
+
+/// Why bytes that came as a paper cannot be read, where that is known better here: archives and office documents.
+pub fn explain(bytes: &[u8]) -> Option<&'static str> {
+    archive::is_archive(bytes).then(|| archive::unpacked(bytes, &Limits::default()).err()).flatten()
+}
+
+fn announced(message: &Message<'_>, profiles: &Profiles) -> Option<Announced> {
+    let from = message.from().and_then(|from| from.first()).and_then(|from| from.address()).unwrap_or_default();
+    let body = message.body_text(0).unwrap_or_default();
+    profiles.read(&Envelope {
+        from,
+        subject: message.subject().unwrap_or_default(),
+        body: &body,
+        attachments: message.attachments().filter_map(MimeHeaders::attachment_name).collect(),
+    })
+}
+
+/// The text of a message, or of one that was forwarded in it, where nothing else is there and it reads like an order.
+fn order_in(message: &Message<'_>, depth: usize) -> Option<Arc<[u8]>> {
+    let text = message.body_text(0).unwrap_or_default();
+    if says(&text, &ORDER_WORDS) >= 2 {
+        return Some(Arc::from(text.as_bytes()));
+    }
+    let mut nested = message.parts.iter().filter_map(|part| match &part.body {
+        PartType::Message(nested) if depth < DEPTH_MAX => order_in(nested, depth + 1),
+        _ => None,
+    });
+    nested.next()
+}
+
+fn says(text: &str, words: &[&str]) -> usize {
+    let folded = text.to_lowercase();
+    words.iter().filter(|word| folded.contains(**word)).count()
+}
+
+fn no_paper(message: &Message<'_>, announced: Option<&Announced>) -> String {
+    let text = message.body_text(0).unwrap_or_default();
+    let is_web_page = |part: &mail_parser::MessagePart<'_>| {
+        matches!(part.body, PartType::Html(_)) && part.attachment_name().is_some()
+    };
+    let is_link = text.to_lowercase().contains("http") && says(&text, &LINK_WORDS) >= 1;
+    match announced {
+        Some(Announced { service, failed: true, .. }) => format!(
+            "{service} says that a fax did not come through. Ask the sender to send it again."
+        ),
+        _ if is_link || message.parts.iter().any(is_web_page) => {
+            "The mail holds only a link to the paper. Open it in the mail program, save the paper as PDF and put that into the inbox."
+                .to_owned()
+        }
+        Some(Announced { service, .. }) => format!(
+            "{service} tells of a fax, but the mail does not hold it. Fetch it from {service} and put it into the inbox; let \
+             {service} attach faxes to its mails."
+        ),
+        None => "The mail holds no paper. Open it: the sender may have forgotten the attachment.".to_owned(),
+    }
+}
+
+fn collect(message: &Message<'_>, limits: &Limits, depth: usize, papers: &mut Vec<Arc<[u8]>>) {
+    let before = papers.len();
+    for part in &message.parts {
+        match &part.body {
+            PartType::Message(nested) if depth < DEPTH_MAX => collect(nested, limits, depth + 1, papers),
+            // nested deeper than people do: somebody must look
+            PartType::Message(nested) => papers.push(Arc::from(nested.raw_message.as_ref())),
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
+                let shown_in_text = matches!(part.body, PartType::InlineBinary(_)) || part.content_id().is_some();
+                take(bytes, shown_in_text, limits, papers);
+            }
+            // a text attachment is declared text but may be a PDF all the same
+            PartType::Text(text) if part.attachment_name().is_some() => take(text.as_bytes(), false, limits, papers),
+            _ => {}
+        }
+    }
+    // an order that was written into the text is not lost beside a picture
+    if papers.len() > before {
+        let text = message.body_text(0).unwrap_or_default();
+        if labels(&text) >= ORDER_LABELS_MIN {
+            papers.insert(before, Arc::from(text.as_bytes()));
+        }
+    }
+}
+
+/// How many labels of an order stand at the beginnings of lines.
+fn labels(text: &str) -> usize {
+    let text = text.to_lowercase();
+    let is_label = |label: &&&str| {
+        text.lines()
+            .filter_map(|line| line.trim_start().strip_prefix(**label))
+            .any(|rest| rest.trim_start().starts_with(':'))
+    };
+    ORDER_LABELS.iter().filter(is_label).count()
+}
+
+fn take(bytes: &[u8], shown_in_text: bool, limits: &Limits, papers: &mut Vec<Arc<[u8]>>) {
+    let is_logo = || shown_in_text && is_picture(bytes) && bytes.len() < INLINE_PICTURE_BYTES_MIN;
+    if papers.len() > limits.papers_max {
+        // the mail as a whole is left to a person
+    } else if archive::is_archive(bytes) {
+        match archive::unpacked(bytes, limits) {
+            Ok(found) => papers.extend(found),
+            // a paper that cannot be read: somebody must open it
+            Err(_) => papers.push(Arc::from(bytes)),
+        }
+    } else if tnef::is_tnef(bytes) {
+        let inner = tnef::attachments(bytes);
+        let before = papers.len();
+        inner.iter().for_each(|inner| take(inner, false, limits, papers));
+        if papers.len() == before {
+            papers.push(Arc::from(bytes)); // cut short, or wrapped in a way that is not known: somebody must look
+        }
+    } else if (is_paper(bytes) && !is_logo()) || is_office(bytes) {
+        papers.push(Arc::from(bytes));
+    }
+}
+
+fn is_picture(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xd8\xff") || bytes.starts_with(b"\x89PNG")
+}
+
+fn is_paper(bytes: &[u8]) -> bool {
+    let head = bytes.get(..1024).unwrap_or(bytes);
+    is_picture(bytes)
+        || head.windows(5).any(|window| window == b"%PDF-")
+        || bytes.starts_with(b"II*\0")
+        || bytes.starts_with(b"MM\0*")
+}
+
+/// Documents that are not read but may be orders: somebody must be told.
+fn is_office(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xd0\xcf\x11\xe0") || bytes.starts_with(b"{\\rtf") || bytes.get(4..8) == Some(b"ftyp")
+}

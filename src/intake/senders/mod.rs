@@ -1,0 +1,290 @@
+//! Sender profiles: what the mails of fax services say about the fax that they carry. In: a mail's sender, subject, text and
+//! attachment names. Out: who called and how many pages were sent, in the words of the service.
+//!
+//! The profiles stand in `rules/senders/*.toml`, for the clinic to add to. What they say is never believed more than the pages
+//! themselves: a count that differs is told, a number is shown with the paper.
+
+mod number;
+mod template;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::intake::senders::number::number;
+use crate::intake::senders::template::{Said, Template};
+
+/// Largest file of profiles, in bytes: a person writes it.
+const FILE_BYTES_MAX: u64 = 1_000_000;
+/// Lines of a mail's text that are looked at: what a service says of a fax stands at the top.
+const BODY_LINES_MAX: usize = 200;
+/// Longest line that is looked at, in bytes (RFC 5322, section 2.1.1 says 998).
+const LINE_BYTES_MAX: usize = 2_000;
+
+/// The shipped profiles: path below the folder of rules, and text.
+const BUILT_IN: (&str, &str) = ("senders/fax-services.toml", include_str!("../../../rules/senders/fax-services.toml"));
+
+/// What a service says of a fax that it sends by mail.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Announced {
+    /// The service.
+    pub service: String,
+    /// The caller's number, E.164 where it can be told.
+    pub number: Option<String>,
+    /// The caller's name.
+    pub name: Option<String>,
+    /// How many pages were sent.
+    pub pages: Option<u32>,
+    /// The service says that the fax did not come through.
+    pub failed: bool,
+}
+
+/// What of a mail the profiles are held against.
+#[derive(Debug, Clone, Default)]
+pub struct Envelope<'a> {
+    /// The sender's address.
+    pub from: &'a str,
+    /// The subject line.
+    pub subject: &'a str,
+    /// The text.
+    pub body: &'a str,
+    /// Names of the attachments.
+    pub attachments: Vec<&'a str>,
+}
+
+/// All profiles, with their examples.
+#[derive(Debug, Default)]
+pub struct Profiles {
+    profiles: Vec<Profile>,
+    examples: Vec<(String, Example)>,
+}
+
+#[derive(Debug)]
+struct Profile {
+    name: String,
+    from: Vec<String>,
+    subject: Vec<Template>,
+    failed: Vec<Template>,
+    body: Vec<Template>,
+    attachment: Vec<Template>,
+}
+
+/// A file of profiles cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{file}: {what}")]
+pub struct ProfileError {
+    /// The file.
+    pub file: String,
+    /// What is wrong, and where.
+    pub what: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    sender: Vec<Sender>,
+    #[serde(default)]
+    test: Vec<Example>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sender {
+    name: String,
+    #[serde(default)]
+    from: Vec<String>,
+    subject: Vec<String>,
+    #[serde(default)]
+    failed: Vec<String>,
+    #[serde(default)]
+    body: Vec<String>,
+    #[serde(default)]
+    attachment: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    from: String,
+    subject: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    attachment: Option<String>,
+    expect: Expected,
+}
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    #[serde(default)]
+    sender: Option<String>,
+    #[serde(default)]
+    number: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    pages: Option<u32>,
+    #[serde(default)]
+    failed: bool,
+}
+
+impl Profiles {
+    /// Path below the folder of rules, and text of the shipped profiles.
+    pub const FILE: (&str, &str) = BUILT_IN;
+
+    /// The profiles that ship with the program.
+    pub fn built_in() -> Self {
+        let mut profiles = Self::default();
+        if let Err(error) = profiles.add(BUILT_IN.0, BUILT_IN.1) {
+            unreachable!("the shipped profiles are sound: {error}");
+        }
+        profiles
+    }
+
+    /// Every `senders/*.toml` of a folder of rules, in the order of their names; the shipped ones where there is no such folder.
+    ///
+    /// # Errors
+    /// The first fault: nothing is in force then.
+    pub fn load(rules: &Path) -> Result<Self, ProfileError> {
+        let folder = rules.join("senders");
+        let unreadable = |path: &Path, error: std::io::Error| ProfileError {
+            file: path.display().to_string(),
+            what: format!("cannot be read: {error}"),
+        };
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::built_in()),
+            entries => entries.map_err(|error| unreadable(&folder, error))?,
+        };
+        let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        paths.sort();
+        let mut profiles = Self::default();
+        for path in paths {
+            let size = std::fs::metadata(&path).map_err(|error| unreadable(&path, error))?.len();
+            if size > FILE_BYTES_MAX {
+                let what = format!("is larger than {FILE_BYTES_MAX} bytes");
+                return Err(ProfileError { file: path.display().to_string(), what });
+            }
+            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            profiles.add(&format!("senders/{name}"), &text)?;
+        }
+        Ok(profiles)
+    }
+
+    fn add(&mut self, file: &str, text: &str) -> Result<(), ProfileError> {
+        let fault = |what: String| ProfileError { file: file.to_owned(), what };
+        // toml's own message shows line, column and the keys that are known
+        let File { sender, test } = toml::from_str(text).map_err(|error| fault(error.to_string()))?;
+        for Sender { name, from, subject, failed, body, attachment } in sender {
+            let templates = |key: &str, texts: &[String]| {
+                let template = |text: &String| {
+                    Template::new(text).map_err(|what| fault(format!("sender \"{name}\", {key} = '{text}': {what}")))
+                };
+                texts.iter().map(template).collect::<Result<Vec<_>, _>>()
+            };
+            if subject.is_empty() {
+                return Err(fault(format!("sender \"{name}\" names no subject; every mail would be its")));
+            }
+            let (subject, failed) = (templates("subject", &subject)?, templates("failed", &failed)?);
+            let (body, attachment) = (templates("body", &body)?, templates("attachment", &attachment)?);
+            let from = from.iter().map(|from| from.to_lowercase()).collect();
+            self.profiles.push(Profile { name, from, subject, failed, body, attachment });
+        }
+        self.examples.extend(test.into_iter().map(|test| (file.to_owned(), test)));
+        Ok(())
+    }
+
+    /// How many services are known.
+    pub fn count(&self) -> usize {
+        self.profiles.len()
+    }
+
+    /// What the first profile that fits says; None where the mail is of no known service.
+    pub fn read(&self, envelope: &Envelope<'_>) -> Option<Announced> {
+        self.profiles.iter().find_map(|profile| profile.read(envelope))
+    }
+
+    /// Runs the examples that stand in the files: how many there are, and what differs.
+    pub fn test(&self) -> (usize, Vec<String>) {
+        let mut differences = Vec::new();
+        for (file, example) in &self.examples {
+            let envelope = Envelope {
+                from: &example.from,
+                subject: &example.subject,
+                body: &example.body,
+                attachments: example.attachment.iter().map(String::as_str).collect(),
+            };
+            let announced = self.read(&envelope);
+            let sender = announced.as_ref().map(|announced| announced.service.clone());
+            let Announced { number, name, pages, failed, .. } = announced.unwrap_or_default();
+            let found = Expected { sender, number, name, pages, failed };
+            if found != example.expect {
+                let subject = &example.subject;
+                differences.push(format!("{file}: '{subject}': {:?} was expected, found {found:?}", example.expect));
+            }
+        }
+        (self.examples.len(), differences)
+    }
+}
+
+impl Profile {
+    fn read(&self, envelope: &Envelope<'_>) -> Option<Announced> {
+        let from = envelope.from.to_lowercase();
+        let is_from = |entry: &String| from == *entry || entry.starts_with('@') && from.ends_with(entry.as_str());
+        if !self.from.is_empty() && !self.from.iter().any(is_from) {
+            return None;
+        }
+        let first = |templates: &[Template], text: &str| {
+            (text.len() <= LINE_BYTES_MAX).then(|| templates.iter().find_map(|template| template.read(text))).flatten()
+        };
+        let failed = first(&self.failed, envelope.subject);
+        let mut sayings: Vec<Said> = vec![failed.clone().or_else(|| first(&self.subject, envelope.subject))?];
+        sayings.extend(envelope.body.lines().take(BODY_LINES_MAX).filter_map(|line| first(&self.body, line)));
+        sayings.extend(envelope.attachments.iter().filter_map(|name| first(&self.attachment, name)));
+        // the number that the telephone network told goes before the one that the sending machine says of itself
+        let numbers = sayings.iter().filter_map(|said| number(said.number.as_ref()?));
+        let stations = sayings.iter().filter_map(|said| number(said.station.as_ref()?));
+        let mut names = sayings.iter().filter_map(|said| crate::intake::hylafax::clean(said.name.as_ref()?));
+        Some(Announced {
+            service: self.name.clone(),
+            number: numbers.chain(stations).next(),
+            name: names.next(),
+            pages: sayings.iter().find_map(|said| said.pages),
+            failed: failed.is_some(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_examples_come_out() {
+        let profiles = Profiles::built_in();
+        let (examples, differences) = profiles.test();
+        assert!(examples >= profiles.count(), "every service has an example");
+        assert_eq!(differences, [""; 0]);
+    }
+
+    #[test]
+    fn an_example_that_does_not_come_out_is_told() {
+        let mut profiles = Profiles::default();
+        let text = "[[sender]]\nname = \"A\"\nfrom = [\"@a.example\"]\nsubject = ['Fax from {number}']\n\n[[test]]\nfrom = \
+                    \"x@b.example\"\nsubject = 'Fax from 7045550101'\nexpect = { sender = \"A\" }\n";
+        profiles.add("a.toml", text).unwrap();
+        let (examples, differences) = profiles.test();
+        assert_eq!((examples, differences.len()), (1, 1), "another sender may not speak for the service");
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_place() {
+        let fault = |text| Profiles::default().add("a.toml", text).unwrap_err().to_string();
+        assert!(fault("[[sender]]\nname = \"A\"\nsubjekt = []\n").contains("line 3"));
+        assert!(fault("[[sender]]\nname = \"A\"\nsubject = ['{numb}']\n").contains("{numb} is not known"));
+        assert!(fault("[[sender]]\nname = \"A\"\nsubject = []\n").contains("names no subject"));
+    }
+}

@@ -1,0 +1,139 @@
+//! The folder door: what people, scanners and shares do to a folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::process::Command;
+
+use crate::clinic::{Clinic, ORDER};
+use crate::make::pdf;
+
+fn order(name: &str) -> String {
+    ORDER.replace("Zebra", name)
+}
+
+fn done(clinic: &Clinic) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(clinic.path("inbox/done"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A scanner that writes, waits for the next page, and writes again.
+#[test]
+fn a_file_that_is_still_written_is_not_taken() {
+    let clinic = Clinic::new();
+    let paper = pdf(&["Prescription for massage therapy"]);
+    let (first, rest) = paper.split_at(paper.len() / 2);
+    let mut scanner = File::create(clinic.path("inbox/scan.pdf")).unwrap();
+    scanner.write_all(first).unwrap();
+    let mut daemon = clinic.start(&["run"]);
+    // papers that come in behind it are taken: the daemon has looked at the scan more than once by then
+    for name in ["One", "Two", "Three"] {
+        clinic.drop_paper(&format!("{name}.txt"), order(name).as_bytes());
+        daemon.until("prescription for Q");
+        assert!(clinic.path("inbox/scan.pdf").exists(), "half of it was taken");
+    }
+    scanner.write_all(rest).unwrap();
+    drop(scanner);
+    daemon.until("scan.pdf");
+    daemon.stop();
+    let records = clinic.records();
+    assert_eq!(records.len(), 4);
+    assert!(records.iter().all(|record| record["error"].is_null()), "each was read whole");
+}
+
+/// Whoever writes under a lock says so.
+#[test]
+fn a_locked_file_waits_for_its_writer() {
+    let clinic = Clinic::new();
+    let path = clinic.path("inbox/locked.txt");
+    fs::write(&path, order("Locked")).unwrap();
+    let writer = OpenOptions::new().append(true).open(&path).unwrap();
+    writer.lock().unwrap();
+    let mut daemon = clinic.start(&["run"]);
+    clinic.drop_paper("other.txt", order("Other").as_bytes());
+    daemon.until("other.txt");
+    clinic.drop_paper("third.txt", order("Third").as_bytes());
+    daemon.until("third.txt");
+    assert!(path.exists());
+    drop(writer);
+    daemon.until("locked.txt");
+    daemon.stop();
+}
+
+#[test]
+fn another_version_and_another_paper_of_the_same_name_are_papers_of_their_own() {
+    let clinic = Clinic::new();
+    let mut daemon = clinic.start(&["run"]);
+    for patient in ["Alpha", "Beta", "Gamma"] {
+        clinic.drop_paper("scan.txt", order(patient).as_bytes());
+        daemon.until(&format!("Q… {}…", &patient[..1]));
+    }
+    daemon.stop();
+    let records = clinic.records();
+    assert_eq!(records.len(), 3);
+    assert!(records.iter().all(|record| record["origin"]["name"] == "scan.txt"));
+    let done = done(&clinic);
+    assert_eq!(done.len(), 3, "none replaced another: {done:?}");
+    let texts: Vec<String> =
+        done.iter().map(|name| fs::read_to_string(clinic.path("inbox/done").join(name)).unwrap()).collect();
+    for (text, patient) in texts.iter().zip(["Alpha", "Beta", "Gamma"]) {
+        assert!(text.contains(patient), "their names sort by arrival: {done:?}");
+    }
+}
+
+/// A link would let anybody who may write into the inbox read any file; a pipe would hold the daemon for ever.
+#[test]
+fn links_pipes_and_folders_are_refused_and_told_once() {
+    let clinic = Clinic::new();
+    symlink("/etc/passwd", clinic.path("inbox/link.txt")).unwrap();
+    assert!(Command::new("mkfifo").arg(clinic.path("inbox/pipe.pdf")).status().unwrap().success());
+    let _socket = UnixListener::bind(clinic.path("inbox/socket.pdf")).unwrap();
+    fs::create_dir(clinic.path("inbox/monday")).unwrap();
+    File::create(clinic.path("inbox/huge.tif")).unwrap().set_len(300_000_000).unwrap();
+    let mut daemon = clinic.start(&["run"]);
+    for number in 0..3 {
+        clinic.drop_paper(&format!("{number}.txt"), order(["Alpha", "Beta", "Gamma"][number]).as_bytes());
+    }
+    let mut told = Vec::new();
+    let mut read = 0;
+    while read < 3 {
+        let line = daemon.line().unwrap();
+        read += usize::from(line.contains("prescription for Q"));
+        told.extend(line.contains("TROUBLE").then_some(line));
+    }
+    told.extend(daemon.stop().into_iter().filter(|line| line.contains("TROUBLE")));
+    let count = |words: &str| told.iter().filter(|line| line.contains(words)).count();
+    assert_eq!(
+        (count("a link lies"), count("a special file lies"), count("a folder lies"), count("larger than"), told.len()),
+        (1, 2, 1, 1, 5),
+        "{told:?}"
+    );
+    assert_eq!(clinic.records().len(), 3);
+    assert!(fs::symlink_metadata(clinic.path("inbox/link.txt")).is_ok(), "what is refused stays");
+}
+
+/// A share that was away, a folder that somebody tidied up.
+#[test]
+fn a_folder_that_is_removed_is_told_and_made_anew_it_is_watched_again() {
+    let clinic = Clinic::new();
+    let mut daemon = clinic.start(&["run"]);
+    clinic.drop_paper("first.txt", order("First").as_bytes());
+    daemon.until("first.txt");
+    fs::rename(clinic.path("inbox"), clinic.path("gone")).unwrap();
+    let told = daemon.until("TROUBLE");
+    assert!(told.contains("cannot read the inbox folder"), "{told}");
+    fs::create_dir(clinic.path("inbox")).unwrap();
+    clinic.drop_paper("second.txt", order("Second").as_bytes());
+    daemon.until("second.txt");
+    clinic.drop_paper("third.txt", order("Third").as_bytes());
+    daemon.until("third.txt");
+    let rest = daemon.stop();
+    assert!(!rest.iter().any(|line| line.contains("TROUBLE")), "{rest:?}");
+    assert_eq!(done(&clinic).len(), 2, "the folder of taken papers is there again");
+    assert_eq!(clinic.records().len(), 3);
+}
