@@ -36,7 +36,7 @@ pub(in crate::rules) struct Context<'a> {
     /// Several kinds of payer stand on it in short rows: a form with choices, whether or not its boxes were seen.
     pub(in crate::rules) lists_choices: bool,
     /// Its captions stand under their values.
-    captions_below: bool,
+    pub(in crate::rules) captions_below: bool,
     /// The phrases of the book on it.
     pub(in crate::rules) found: Found,
 }

@@ -46,6 +46,8 @@ struct Entry {
     meaning: Meaning,
     /// Counts in the middle of a line and without a colon.
     bare: bool,
+    /// As the rule file writes it.
+    phrase: String,
     rule: String,
 }
 
@@ -69,6 +71,8 @@ pub(in crate::rules) struct Label {
     pub(in crate::rules) meaning: Meaning,
     pub(in crate::rules) area: Area,
     pub(in crate::rules) rule: String,
+    /// As the rule file writes it; on the page blanks may be lost.
+    pub(in crate::rules) phrase: String,
     /// A colon or number sign ends it.
     pub(in crate::rules) colon: bool,
     /// Nothing stands behind it in its cell: a caption, its value is below.
@@ -126,7 +130,7 @@ impl Labels {
             faults.push(Fault::at(FaultKind::TwoMeanings, file, text, offset, what));
             return;
         }
-        let entry = Entry { words, together, meaning, bare, rule };
+        let entry = Entry { words, together, meaning, bare, phrase: phrase.to_owned(), rule };
         if entry.words.len() > 1 && entry.together.chars().count() >= TOGETHER_LETTERS_MIN {
             if let Some(beginning) = beginning(&entry.together) {
                 self.by_beginning.entry(beginning.to_owned()).or_default().push(entry.clone());
@@ -270,7 +274,8 @@ impl Labels {
             .iter()
             .find(|entry| matches!(entry.meaning, Meaning::Field(_, Some(needed)) if Some(needed) == context))
             .or_else(|| {
-                candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other))
+                let anywhere = |entry: &&&Entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other);
+                candidates.iter().filter(anywhere).max_by_key(|entry| entry.bare)
             })
             .filter(|entry| !counted && (colon || (begins_cell && ends_cell) || entry.bare));
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
@@ -284,6 +289,7 @@ impl Labels {
             meaning: entry.meaning,
             area,
             rule: entry.rule.clone(),
+            phrase: entry.phrase.clone(),
             colon,
             caption: ends_cell,
         };

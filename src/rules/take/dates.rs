@@ -25,7 +25,8 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     ] {
         found.extend(in_prose(page, field, kind));
     }
-    if !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
+    // a form with its captions under the lines has dates without a label before them
+    if !page.captions_below && !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
         found.extend(letter_date(page));
     }
     // a day of this year behind "DOB" is another field's: nobody that young is sent for massage

@@ -20,6 +20,8 @@ const CODE_SURE: f32 = 0.85;
 const MISREAD_MAX: usize = 2;
 /// A diagnosis in words is looked for in so many words before its code.
 const TAIL_WORDS_MAX: usize = 12;
+/// The words of a diagnosis are at most so many.
+const TITLE_WORDS_MAX: usize = 14;
 /// Codes in running text, without a label.
 const PROSE: f32 = 0.9;
 
@@ -177,7 +179,7 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
         if hit.system == CodeSystem::Icd9 {
             doubts.push("it is an ICD-9 code, which no payer takes since 2015; ask for the ICD-10 code".to_owned());
         } else {
-            match page.book.codes.agrees_with(&code, &words) {
+            match agreement(page, &code, &words, &slot.text, &hit.span) {
                 Agreement::Contradicts(other) if other != code => {
                     // the words name another code that looks the same: one of the two was misread
                     if slot.confidence(&hit.span) < 0.9 && look_alike(&code, &other) <= MISREAD_MAX {
@@ -219,6 +221,31 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
     any
 }
 
+/// Whether the words that go with a code speak for it. Nobody knows where a diagnosis ends: the rest of its line alone, and the words
+/// before it, may speak for it too.
+fn agreement(page: &Context, code: &str, words: &str, text: &str, span: &Range<usize>) -> Agreement {
+    let said = page.book.codes.agrees_with(code, words);
+    if said == Agreement::Agrees {
+        return said;
+    }
+    let rest_of_line = text.get(span.end..).and_then(|behind| behind.split(['\n', ';']).next());
+    let before = text.get(..span.start).map(|before| before.rsplit([':', ';', '(', ')']).next().unwrap_or_default());
+    let others = rest_of_line.into_iter().chain(before.map(last_words));
+    let agrees = |words: &str| page.book.codes.agrees_with(code, words) == Agreement::Agrees;
+    // a contradiction is only lifted by the line that the code begins
+    let mut others = others.take(if said == Agreement::Unknown { 2 } else { 1 });
+    if others.any(agrees) { Agreement::Agrees } else { said }
+}
+
+/// The end of a text, as long as the title of a code.
+fn last_words(text: &str) -> &str {
+    let starts = text
+        .char_indices()
+        .filter(|(at, _)| text.get(..*at).is_some_and(|before| before.ends_with(char::is_whitespace)));
+    let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
+    starts.len().checked_sub(TITLE_WORDS_MAX).and_then(|from| text.get(starts[from]..)).unwrap_or(text)
+}
+
 /// The words that go with a code: those behind it up to the next code, or, where the code closes the phrase in brackets or
 /// after a dash, those before it.
 fn words_beside(text: &str, spans: &[Range<usize>], index: usize) -> String {
@@ -241,6 +268,7 @@ fn words_beside(text: &str, spans: &[Range<usize>], index: usize) -> String {
     } else {
         behind.split([';', '(', '[']).next().unwrap_or_default().trim_end_matches(char::is_numeric)
     };
-    let words: Vec<&str> = part.split_whitespace().take(14).collect();
+    let words: Vec<&str> =
+        if closes { last_words(part) } else { part }.split_whitespace().take(TITLE_WORDS_MAX).collect();
     words.join(" ").trim_matches(|letter: char| !letter.is_alphanumeric()).to_owned()
 }

@@ -71,11 +71,10 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         let Some((_, slot)) = page.slots(label, rows_max).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
             continue;
         };
-        let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(words.text.trim_end_matches([':', ';', ' ']));
+        text.push_str(&label.phrase);
         text.push_str(": ");
         let begin = text.len();
         text.push_str(&slot.text);
@@ -127,12 +126,7 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
             doubts.push("the number beside a ticked box could not be read".to_owned());
             continue;
         }
-        let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
-        parts.push(format!(
-            "{}: {}",
-            words.text.trim_end_matches([':', ' ']),
-            only.words.text.split_whitespace().next().unwrap_or_default()
-        ));
+        parts.push(format!("{}: {}", label.phrase, only.words.text.split_whitespace().next().unwrap_or_default()));
         evidence.extend(only.words.evidence(&(0..only.words.text.len()), &label.rule));
         if of_label.iter().any(|tick| tick.confidence < SURE) {
             doubts.push("a tick could hardly be told".to_owned());

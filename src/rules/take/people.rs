@@ -57,9 +57,9 @@ fn row_of_patient(page: &Context) -> Vec<Candidate> {
     let labels = page.book.labels.of(Field::PatientName);
     let mut found = Vec::new();
     for (row, words) in page.sheet.rows.iter().enumerate() {
-        let opens = |label: &&(&[String], &str)| {
+        let opens = |label: &&(Vec<&str>, &str)| {
             let own: Vec<&str> = words.words.iter().take(label.0.len()).map(|token| token.folded.as_str()).collect();
-            own == label.0.iter().map(String::as_str).collect::<Vec<_>>()
+            own == label.0
         };
         let Some((label, rule)) = labels.iter().filter(opens).max_by_key(|(label, _)| label.len()) else { continue };
         let first = label.len();

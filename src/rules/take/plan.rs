@@ -23,7 +23,8 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(tick)).collect();
     if choices.is_empty() {
         let mut found = in_text(page);
-        found.extend(words_of_the_plan(page));
+        let coded = !found.is_empty();
+        found.extend(words_of_the_plan(page, coded));
         return found;
     }
     let mut found = ticked(page, &choices);
@@ -269,8 +270,8 @@ fn by_words(page: &Context) -> Vec<Candidate> {
     found
 }
 
-/// The words of the plan as they stand.
-fn words_of_the_plan(page: &Context) -> Vec<Candidate> {
+/// The words of the plan as they stand. Where a code says what is ordered, a word that could hardly be read is no doubt of it.
+fn words_of_the_plan(page: &Context, coded: bool) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::Plan) {
         let Some((_, slot)) = page.slots(label, ROWS_MAX).into_iter().next() else { continue };
@@ -286,7 +287,7 @@ fn words_of_the_plan(page: &Context) -> Vec<Candidate> {
             trust: 0.9,
             rule: label.rule.clone(),
             doubts: Vec::new(),
-            checked: false,
+            checked: coded,
         });
         break;
     }
