@@ -11,11 +11,13 @@ use crate::rules::slots::{self, Where};
 use crate::rules::ticks::{self, Tick};
 
 /// Words less sure than this make a value doubtful, by field: where one letter makes another value, more is asked. Taken from
-/// made papers over all channels: above these, of 500 values 1 was wrong; below, 1 in 4.
+/// 1,197 values of made papers over all channels but handwriting: of 1,172 above these 4 were wrong (2 of them an accent), of 25
+/// below 5.
 fn word_sure(field: Field) -> f32 {
     match field {
-        Field::PatientName | Field::ProviderName | Field::PayerClaimNumber => 0.85,
-        Field::PatientBirthDate | Field::PayerDateOfInjury | Field::WrittenOn | Field::ExpiresOn => 0.8,
+        Field::PatientName | Field::ProviderName => 0.92,
+        Field::PayerClaimNumber => 0.9,
+        Field::PatientBirthDate | Field::PayerDateOfInjury | Field::WrittenOn | Field::ExpiresOn => 0.93,
         Field::Frequency => 0.65,
         _ => 0.55,
     }

@@ -25,6 +25,8 @@ const CELL_GAP: f32 = 1.6;
 pub(in crate::rules) struct Labels {
     /// Every word of every label, to its number.
     vocabulary: HashMap<String, usize>,
+    /// Its words of three and four letters by what they look like.
+    shapes: HashMap<String, Vec<usize>>,
     /// The words by their numbers.
     words: Vec<String>,
     /// By the number of their first word, the longest first.
@@ -150,6 +152,9 @@ impl Labels {
         }
         let number = self.words.len();
         self.vocabulary.insert(word.to_owned(), number);
+        if let Some(shape) = shape(word) {
+            self.shapes.entry(shape).or_default().push(number);
+        }
         self.words.push(word.to_owned());
         self.by_first_word.push(Vec::new());
         if word.chars().count() >= TOLERANT_LETTERS_MIN {
@@ -332,8 +337,11 @@ impl Labels {
         if let Some(exact) = self.vocabulary.get(word) {
             return vec![*exact];
         }
-        if word.chars().count() < TOLERANT_LETTERS_MIN || word.chars().all(|letter| letter.is_ascii_digit()) {
+        if word.chars().all(|letter| letter.is_ascii_digit()) {
             return Vec::new();
+        }
+        if word.chars().count() < TOLERANT_LETTERS_MIN {
+            return shape(word).and_then(|shape| self.shapes.get(&shape)).cloned().unwrap_or_default();
         }
         let mut near: Vec<usize> = Vec::new();
         each_form(word, |form| near.extend(self.forms.get(form).into_iter().flatten()));
@@ -342,6 +350,19 @@ impl Labels {
         near.retain(|number| osa_distance(&self.words[*number], word) == 1);
         near
     }
+}
+
+/// What a word of three or four letters looks like, letters and digits that OCR takes for each other being one ("D0B", "DOT" for
+/// "DOI"); shorter words look like too much.
+fn shape(word: &str) -> Option<String> {
+    let look = |letter: char| match letter {
+        '1' | 'i' | 'l' | 't' => 'i',
+        '0' | 'o' | 'd' | 'q' => 'o',
+        '5' | 's' => 's',
+        '8' | 'b' => 'b',
+        other => other,
+    };
+    matches!(word.chars().count(), 3..TOLERANT_LETTERS_MIN).then(|| word.chars().map(look).collect())
 }
 
 /// The first letters of a label or of what may be one.

@@ -35,14 +35,27 @@ pub struct NameHit {
 /// Reads a name slot: the name that stands at its beginning. None for label words, organisations, addresses and sentences.
 pub fn read_name(text: &str) -> Option<NameHit> {
     let words = words(text);
+    let capital = |word: &Piece| word.text.starts_with(char::is_uppercase);
+    // specks before a name are read as a letter or two
+    let is_debris = |word: &&Piece| {
+        word.text.chars().count() <= DEBRIS_LETTERS_MAX
+            && word.text.chars().all(char::is_lowercase)
+            && !PARTICLES.contains(&word.text)
+            && words.iter().filter(|other| capital(other)).count() >= 2
+    };
     let mut slot = Slot::default();
-    for word in &words {
+    for word in words.iter().skip_while(is_debris) {
         if !slot.take(word) {
             break;
         }
     }
     slot.name(text)
 }
+
+/// Specks are read as at most so many letters.
+const DEBRIS_LETTERS_MAX: usize = 2;
+/// Small words of one or two letters that begin a family name.
+const PARTICLES: &[&str] = &["al", "da", "de", "di", "du", "el", "la", "le", "lo", "o", "st"];
 
 /// Names in running words, each behind a cue ("RE:", "treating", "Dr.", "signed by") or before one (a credential, a birth date).
 pub fn find_names(text: &str) -> Vec<NameHit> {
