@@ -1,5 +1,6 @@
 //! What to do: procedure codes, treatment words, body areas.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -87,7 +88,7 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
     static DAMAGED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
     let text = &page.text.text;
-    let ordered = families(&page.text);
+    let ordered = named(&page.text);
     let mut mended = Vec::new();
     for token in DAMAGED.find_iter(text) {
         let bare: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
@@ -101,9 +102,9 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
         let Some(code) = code else { continue };
         let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count());
         let row = line(token.start());
-        let named = ordered.iter().any(|(family, span)| *family == code && line(span.start) == row);
+        let is_named = ordered.iter().any(|(family, span)| *family == code && line(span.start) == row);
         let known = |candidate: &Candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(code));
-        if !named || found.iter().chain(&mended).any(known) {
+        if !is_named || found.iter().chain(&mended).any(known) {
             continue;
         }
         mended.push(Candidate {
@@ -120,7 +121,7 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
 }
 
 /// Part of a longer number: a phone, a date, an amount.
-fn stands_in_number(text: &str, span: &std::ops::Range<usize>) -> bool {
+fn stands_in_number(text: &str, span: &Range<usize>) -> bool {
     let part_of = |letter: char| letter.is_ascii_alphanumeric() || "-/.$".contains(letter);
     let before = text.get(..span.start).and_then(|before| before.chars().next_back());
     let behind = text.get(span.end..).and_then(|behind| behind.chars().next());
@@ -218,19 +219,25 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
 }
 
 /// The codes of the treatments that words name, each once: massage and manual therapy.
-fn families(slot: &Slot) -> Vec<(&'static str, std::ops::Range<usize>)> {
-    let mut found: Vec<(&'static str, std::ops::Range<usize>)> = Vec::new();
-    for hit in treatment_words(&slot.text) {
-        let code = match hit.family {
-            TreatmentFamily::Massage => "97124",
-            TreatmentFamily::ManualTherapy => "97140",
-            _ => continue,
-        };
-        if !hit.negated && !found.iter().any(|(known, _)| *known == code) {
-            found.push((code, hit.span));
+fn families(slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
+    let mut found: Vec<(&'static str, Range<usize>)> = Vec::new();
+    for (code, span) in named(slot) {
+        if !found.iter().any(|(known, _)| *known == code) {
+            found.push((code, span));
         }
     }
     found
+}
+
+/// Every place at which words name massage or manual therapy, with its code.
+fn named(slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
+    let hits = treatment_words(&slot.text).into_iter().filter(|hit| !hit.negated);
+    let coded = hits.filter_map(|hit| match hit.family {
+        TreatmentFamily::Massage => Some(("97124", hit.span)),
+        TreatmentFamily::ManualTherapy => Some(("97140", hit.span)),
+        _ => None,
+    });
+    coded.collect()
 }
 
 /// Massage or manual therapy named in words only: the family's code.
