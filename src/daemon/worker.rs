@@ -90,12 +90,13 @@ async fn read(
     shared: &Shared,
 ) -> Result<(Vec<Reading>, Paper), PipelineError> {
     let on = arrival.received_at.to_zoned(TimeZone::system()).date();
+    let sender = arrival.origin.sender.as_ref().map(|sender| sender.reveal().as_str());
     let progress = |progress: crate::reader::Progress| {
         let (id, name) = (arrival.id.clone(), arrival.origin.name.clone());
         (shared.tell)(Event::Page { id, name, page: progress.page, page_count: progress.page_count });
     };
     let (readings, paper) = match paper {
-        Ok(bytes) => pipeline.take(&[bytes], on, &progress).await?,
+        Ok(bytes) => pipeline.take(&[bytes], on, sender, &progress).await?,
         Err(message) => {
             let error = Some(PaperError { code: PaperErrorCode::NotAPaper, message });
             let sha256 = arrival.sha256.clone();

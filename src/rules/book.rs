@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::rules::CodeList;
 use crate::rules::fault::{Fault, FaultKind, Faults};
+use crate::rules::forms;
 use crate::rules::label::Labels;
 use crate::rules::phrase::Phrases;
 use crate::rules::schema::{RequireRule, RuleFile, TellRule, TestRule};
@@ -30,6 +31,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("40-plan.toml", include_str!("../../rules/40-plan.toml")),
     ("50-frequency.toml", include_str!("../../rules/50-frequency.toml")),
     ("60-payer.toml", include_str!("../../rules/60-payer.toml")),
+    ("65-forms.toml", include_str!("../../rules/65-forms.toml")),
     ("70-provider.toml", include_str!("../../rules/70-provider.toml")),
     ("80-dates.toml", include_str!("../../rules/80-dates.toml")),
     ("90-required.toml", include_str!("../../rules/90-required.toml")),
@@ -149,12 +151,15 @@ impl Book {
         for (name, text) in &files {
             digest.update(name);
             digest.update(text);
-            let Some(file) = parse(name, text, &mut faults) else { continue };
+            let Some(mut file) = parse(name, text, &mut faults) else { continue };
+            forms::number(name, text, &mut file);
             labels.add(name, text, &file, &mut faults);
             check(name, text, &file, &mut faults);
+            forms::check_file(name, text, &file, &mut faults);
             tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
             join(&mut rules, file, name, &mut faults);
         }
+        forms::check_all(&rules.form, &mut faults);
         let codes = codes.map(|table| {
             digest.update(&table);
             CodeList::from_tsv(&table).map(Arc::new).map_err(|error| {
@@ -287,6 +292,15 @@ fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>)
                 FaultKind::Twice,
                 name,
                 format!("payer {payer:?} stands in an earlier file as well"),
+            ));
+        }
+    }
+    for (form, rule) in file.form {
+        if all.form.insert(form.clone(), rule).is_some() {
+            faults.push(Fault::of_file(
+                FaultKind::Twice,
+                name,
+                format!("form {form:?} stands in an earlier file as well"),
             ));
         }
     }

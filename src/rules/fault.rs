@@ -27,6 +27,12 @@ pub enum FaultKind {
     Idle,
     /// R009: the table of codes.
     Codes,
+    /// R010: a form that nothing tells or that names no place, or whose days are turned round.
+    Form,
+    /// R011: two forms that are told by the same.
+    SameForm,
+    /// R012: a form without a test.
+    Untested,
 }
 
 impl FaultKind {
@@ -42,6 +48,9 @@ impl FaultKind {
             Self::TwoMeanings => "R007",
             Self::Idle => "R008",
             Self::Codes => "R009",
+            Self::Form => "R010",
+            Self::SameForm => "R011",
+            Self::Untested => "R012",
         }
     }
 }

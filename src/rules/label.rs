@@ -8,6 +8,7 @@ use crate::model::{Area, Field};
 use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
+use crate::rules::slots::Where;
 
 /// Words of at least this many letters may differ in one letter: OCR damage.
 const TOLERANT_LETTERS_MIN: usize = 5;
@@ -73,6 +74,8 @@ pub(in crate::rules) struct Label {
     pub(in crate::rules) colon: bool,
     /// Nothing stands behind it in its cell: a caption, its value is below.
     pub(in crate::rules) caption: bool,
+    /// The clinic's own form says where its value is, and nowhere else.
+    pub(in crate::rules) only: Option<Where>,
 }
 
 impl Labels {
@@ -286,6 +289,7 @@ impl Labels {
             rule: entry.rule.clone(),
             colon,
             caption: ends_cell,
+            only: None,
         };
         field.into_iter().chain(heading).map(label).collect()
     }

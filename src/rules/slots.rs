@@ -26,7 +26,7 @@ pub(in crate::rules) enum Where {
 /// `rows_max` is how many rows a value may take.
 pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
     let mut found = Vec::new();
-    let behind = same_line(sheet, labels, label);
+    let behind = if label.only == Some(Where::Below) { Vec::new() } else { same_line(sheet, labels, label) };
     let filled = !behind.is_empty();
     if filled {
         let mut places = behind;
@@ -36,7 +36,7 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
         }
         found.push((Where::SameLine, sheet.slot(places)));
     }
-    if label.caption || !filled {
+    if label.only != Some(Where::SameLine) && (label.caption || !filled) {
         let places = below(sheet, labels, label, label.area.left, label.row, rows_max, true);
         if !places.is_empty() {
             found.push((Where::Below, sheet.slot(places)));

@@ -146,3 +146,44 @@ fn the_schema_is_that_of_this_version() {
     let committed = fs::read_to_string("rules/schema.json").unwrap();
     assert_eq!(committed, Book::schema(), "run `rxintake rules schema > rules/schema.json`");
 }
+
+/// A clinic writes its own form into the rule files; everything that is wrong with it is told with its code.
+#[test]
+fn a_form_of_one_clinic_is_known_and_a_broken_one_is_told() {
+    let clinic = Clinic::new();
+    let paper = clinic.path("order.txt");
+    let text = "Lakeside Order Sheet\nPatient: Wrong Person\nOur guest   Quentin Zebra\nDiagnosis: M54.2 Cervicalgia\n\
+        Treatment: massage therapy 97124\nFrequency: 2x/week x 6 weeks\nProvider: Alan Pierce, MD\nDate: 10/01/2026\n";
+    fs::write(&paper, text).unwrap();
+    let form = "[form.lakeside]\nall = [\"Lakeside Order Sheet\"]\nfield.\"patient.name\" = { right_of = \"Our guest\" }\n\
+        [[test]]\nname = \"ours\"\nform = \"lakeside\"\ntext = \"\"\"\nLakeside Order Sheet\nOur guest   Maria Lopez\n\"\"\"\n\
+        expect = { \"patient.name\" = \"Maria Lopez\" }\n";
+    fs::write(clinic.path("rules/66-lakeside.toml"), form).unwrap();
+    assert!(clinic.command(&["rules", "test"]).output().unwrap().status.success());
+    let explained = said(&clinic.command(&["rules", "explain"]).arg(&paper).output().unwrap());
+    assert!(explained.contains("form.lakeside, told by its text"), "{explained}");
+    assert!(explained.contains("by rules/66-lakeside.toml:3"), "{explained}");
+    assert!(!explained.contains("Wrong Person\" at"), "the general label is put aside: {explained}");
+    fs::write(&paper, ORDER).unwrap();
+    let explained = said(&clinic.command(&["rules", "explain"]).arg(&paper).output().unwrap());
+    assert!(explained.contains("not form.hillside: \"Hillside Bodywork Referral\" does not stand"), "{explained}");
+    assert!(explained.contains("not form.lakeside"), "{explained}");
+
+    let broken = "[form.nobody]\nvalid_from = \"2026-02-01\"\nvalid_until = \"2026-01-01\"\n\
+        field.diagnoses = { right_of = \"a\", below = \"b\" }\n[form.twin]\nall = [\"lakeside order sheet\"]\n\
+        field.plan = { below = \"...\" }\nsender_fax = [\"12\"]\n";
+    fs::write(clinic.path("rules/67-broken.toml"), broken).unwrap();
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    for wanted in [
+        "nothing tells the form \"nobody\"",
+        "`valid_until` is before `valid_from` [R010]",
+        "give one of `right_of`, `below`, `between` and `box`, not 2 [R010]",
+        "\"...\" has no letter or digit [R006]",
+        "the fax number \"12\" has fewer than 10 digits [R010]",
+        "the form \"twin\" has no test in its file",
+        "[R012]",
+        "\"lakeside\" and \"twin\" are told by the same, so neither is ever used [R011]",
+    ] {
+        assert!(checked.contains(wanted), "{wanted} is missing in:\n{checked}");
+    }
+}
