@@ -7,12 +7,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::model::PayerKind;
 use crate::rules::CodeList;
 use crate::rules::fault::{Fault, FaultKind, Faults};
 use crate::rules::forms;
 use crate::rules::label::Labels;
 use crate::rules::phrase::Phrases;
-use crate::rules::schema::{RequireRule, RuleFile, TellRule, TestRule};
+use crate::rules::schema::{PayerRule, RequireRule, RuleFile, TellRule, TestRule};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;
@@ -137,6 +138,11 @@ impl Book {
         self.0.labels.count() + self.0.phrases.count() + self.0.codes.len()
     }
 
+    /// What a kind of payer is known to ask for.
+    pub fn payer(&self, kind: PayerKind) -> Option<&PayerRule> {
+        self.0.rules.payer.get(&kind)
+    }
+
     /// The sentence for a fault, by its name in the rule files.
     pub fn sentence(&self, fault: &str) -> Option<&TellRule> {
         self.0.rules.tell.iter().find(|rule| rule.fault == fault)
@@ -243,6 +249,19 @@ fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
             idle(&near, "a sign needs `any` or `found`, and a `weight` other than 0".to_owned());
         }
     }
+    for (payer, rule) in &file.payer {
+        let asks = !rule.allowed_credentials.is_empty() || rule.valid_days.is_some() || !rule.refused_words.is_empty();
+        if asks && rule.because.trim().is_empty() {
+            let key = serde_json::to_string(payer).unwrap_or_default();
+            let table = format!("[payer.{}]", key.trim_matches('"'));
+            let what = format!("{table} asks for something: say in `because` where that is said, and when you read it");
+            faults.push(Fault::at(FaultKind::Unsourced, name, text, text.find(&table).unwrap_or(0), what));
+        }
+    }
+    let mut idle = |near: &str, what: String| {
+        let offset = text.find(near).unwrap_or(0);
+        faults.push(Fault::at(FaultKind::Idle, name, text, offset, what));
+    };
     for test in file.test.iter().filter(|test| test.is_idle()) {
         idle(
             &format!("{:?}", test.name),

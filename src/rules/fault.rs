@@ -33,6 +33,8 @@ pub enum FaultKind {
     SameForm,
     /// R012: a form without a test.
     Untested,
+    /// R013: what a payer asks for, without saying where that is said.
+    Unsourced,
 }
 
 impl FaultKind {
@@ -51,6 +53,7 @@ impl FaultKind {
             Self::Form => "R010",
             Self::SameForm => "R011",
             Self::Untested => "R012",
+            Self::Unsourced => "R013",
         }
     }
 }

@@ -18,6 +18,8 @@ const TOGETHER_LETTERS_MIN: usize = 9;
 const END_LETTERS: usize = 4;
 /// Words of a page that one label may have fallen into.
 const TOGETHER_WORDS_MAX: usize = 7;
+/// A label has at most so many words: what is longer was not meant as one, and would make every page slow.
+const LABEL_WORDS_MAX: usize = 20;
 /// A gap this many times the height of a word separates two cells of a row.
 const CELL_GAP: f32 = 1.6;
 
@@ -115,6 +117,11 @@ impl Labels {
             ));
             return;
         };
+        if words.len() > LABEL_WORDS_MAX {
+            let what = format!("a label of {} words is none; {LABEL_WORDS_MAX} are the most", words.len());
+            faults.push(Fault::at(FaultKind::Value, file, text, offset, what));
+            return;
+        }
         let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
         let rule = format!("rules/{file}:{line}");
         let words: Vec<usize> = words.iter().map(|word| self.number(word)).collect();

@@ -38,7 +38,7 @@ pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, fin
 pub use people::{NameHit, find_names, read_name};
 pub use repair::Repair;
 pub use schedule::{Schedule, find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
-pub use schema::{RequireRule, TellRule};
+pub use schema::{PayerRule, RequireRule, TellRule};
 pub use section::KindStory;
 pub use test::{TestFailure, TestReport};
 

@@ -155,11 +155,19 @@ impl PlaceRule {
 /// A kind of payer.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::rules) struct PayerRule {
+pub struct PayerRule {
     /// Words in a payer slot or beside a ticked box.
     pub(in crate::rules) words: Vec<String>,
     /// Words in running text that tell it ("motor vehicle accident").
     pub(in crate::rules) prose: Vec<String>,
+    /// Credentials from which it takes an order; from all where the list is empty. Another one is told as a note.
+    pub allowed_credentials: Vec<String>,
+    /// How long it takes an order that does not say until when it is good, in days from its date. Older is told as a note.
+    pub valid_days: Option<u32>,
+    /// Words of a plan for which it is known to refuse the bill; told as a note.
+    pub refused_words: Vec<String>,
+    /// Where these three are said, and when that was read.
+    pub because: String,
 }
 
 /// Something that is asked of a prescription.

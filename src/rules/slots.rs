@@ -3,6 +3,7 @@
 use crate::model::Area;
 use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::{Row, Sheet, Slot};
+use crate::rules::ticks::is_box;
 
 /// Between two words of one value there is no gap wider than this many word heights.
 const VALUE_GAP: f32 = 3.2;
@@ -102,7 +103,7 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
         if gap > if right.is_some() { VALUE_GAP } else { FIRST_GAP } * sheet.unit {
             break;
         }
-        if places.is_empty() && token.folded.is_empty() {
+        if places.is_empty() && token.folded.is_empty() && !is_box(&token.text) {
             continue;
         }
         places.push((label.row, word));
