@@ -203,6 +203,9 @@ pub enum RulesCommand {
         /// The day of receipt, for everything that depends on a date [default: today]
         #[arg(long, value_name = "YYYY-MM-DD")]
         on: Option<Date>,
+        /// Who sent it: a fax number or an address, by which a clinic's own form may be known
+        #[arg(long, value_name = "NUMBER|ADDRESS")]
+        sender: Option<String>,
         /// PDF, TIFF, JPEG, PNG, .txt or .eml
         file: PathBuf,
     },

@@ -82,9 +82,10 @@ fn run(command: Command) -> anyhow::Result<u8> {
             };
             Ok(code(rules::test(&book(arguments.rules.as_deref())?, &senders, &mut out)?))
         }
-        Command::Rules(RulesCommand::Explain { rules, on, file }) => in_runtime(async {
+        Command::Rules(RulesCommand::Explain { rules, on, sender, file }) => in_runtime(async {
             let pipeline = Pipeline::new(reader_for(jobs(None))?, book(rules.rules.as_deref())?);
-            rules::explain(&file, on.unwrap_or_else(clock::today), &pipeline, &mut out).await.map(code)
+            let on = on.unwrap_or_else(clock::today);
+            rules::explain(&file, on, sender.as_deref(), &pipeline, &mut out).await.map(code)
         }),
         Command::Rules(RulesCommand::Codes(CodesCommand::Import { rules, fiscal_year, file })) => {
             let folder = rules_folder(rules.rules.as_deref())?

@@ -74,7 +74,7 @@ async fn parse_file(file: &Path, on: Date, pipeline: &Pipeline) -> anyhow::Resul
         Err(message) => return Ok(unreadable(&bytes, message)),
     };
     let (_, paper) =
-        pipeline.take(&parts, on, &|_| ()).await.with_context(|| format!("could not read {}", file.display()))?;
+        pipeline.take(&parts, on, None, &|_| ()).await.with_context(|| format!("could not read {}", file.display()))?;
     Ok(Paper { sha256: hexadecimal(&Sha256::digest(&bytes)), ..paper })
 }
 

@@ -16,7 +16,7 @@ use crate::daemon::Records;
 use crate::intake::senders::Profiles;
 use crate::model::{Finding, Paper, Reading, Value};
 use crate::pipeline::{Pipeline, understand};
-use crate::rules::{Book, CodeList, FieldStory, PageStory, TestFailure};
+use crate::rules::{Book, CodeList, FieldStory, FormStory, PageStory, TestFailure};
 
 /// Names every fault of every rule file, or says that there is none. True if there is none.
 ///
@@ -66,6 +66,7 @@ pub(in crate::cli) fn test(book: &Book, senders: &Profiles, out: &mut impl Write
 pub(in crate::cli) async fn explain(
     file: &Path,
     on: Date,
+    sender: Option<&str>,
     pipeline: &Pipeline,
     out: &mut impl Write,
 ) -> anyhow::Result<bool> {
@@ -74,11 +75,11 @@ pub(in crate::cli) async fn explain(
         Ok(papers) => papers,
         Err(message) => bail!(message),
     };
-    let (readings, paper): (Vec<Reading>, Paper) = pipeline.take(&papers, on, &|_| ()).await?;
+    let (readings, paper): (Vec<Reading>, Paper) = pipeline.take(&papers, on, sender, &|_| ()).await?;
     if let Some(error) = &paper.error {
         writeln!(out, "{}", error.message)?;
     }
-    for story in pipeline.book().explain(&readings, on) {
+    for story in pipeline.book().explain(&readings, on, sender) {
         print_page(&story, out)?;
     }
     Ok(paper.error.is_none())
@@ -86,6 +87,19 @@ pub(in crate::cli) async fn explain(
 
 fn print_page(story: &PageStory, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "Page {}: {}", story.page, kind_words(story.kind))?;
+    match &story.form {
+        FormStory::Is(name, what) => {
+            writeln!(out, "  form.{name}, told by {what}: its anchors come before the general labels")?
+        }
+        FormStory::Several(names) => {
+            writeln!(out, "  {} fit equally well: none of them is used", names.join(" and "))?;
+        }
+        FormStory::None(forms) => {
+            for (name, why) in forms {
+                writeln!(out, "  not form.{name}: {why}")?;
+            }
+        }
+    }
     for kind in story.kinds.iter().filter(|kind| !kind.signs.is_empty()).take(3) {
         let signs: Vec<String> = kind.signs.iter().map(|(sign, weight)| format!("{sign} {weight:+}")).collect();
         let (name, points, threshold) = (kind_words(kind.kind), kind.points, kind.threshold);
@@ -198,8 +212,9 @@ pub(in crate::cli) fn rehearse(records: &Records, book: &Book, out: &mut impl Wr
     for id in &ids {
         let record = records.record(id)?.with_context(|| format!("record {id} is gone"))?;
         let on = record.arrival.received_at.to_zoned(TimeZone::system()).date();
+        let sender = record.arrival.origin.sender.as_ref().map(|sender| sender.reveal().as_str());
         let (error, sha256) = (record.paper.error.clone(), record.paper.sha256.clone());
-        let now = understand(&record.readings, error, sha256, book, on);
+        let now = understand(&record.readings, error, sha256, book, on, sender);
         let differences = differences(&record.paper, &now);
         if differences.is_empty() {
             continue;

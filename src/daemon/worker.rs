@@ -91,13 +91,14 @@ async fn read(
     shared: &Shared,
 ) -> Result<(Vec<Reading>, Paper), PipelineError> {
     let on = arrival.received_at.to_zoned(TimeZone::system()).date();
+    let sender = arrival.origin.sender.as_ref().map(|sender| sender.reveal().as_str());
     let progress = |progress: crate::reader::Progress| {
         let (id, name) = (arrival.id.clone(), arrival.origin.name.clone());
         (shared.tell)(Event::Page { id, name, page: progress.page, page_count: progress.page_count });
     };
     let (readings, paper) = match paper {
         Ok(bytes) => {
-            let (readings, mut paper) = pipeline.take(&[bytes.clone()], on, &progress).await?;
+            let (readings, mut paper) = pipeline.take(std::slice::from_ref(&bytes), on, sender, &progress).await?;
             if let Some(error) = paper.error.as_mut().filter(|error| error.code == PaperErrorCode::NotAPaper)
                 && let Some(better) = message::explain(&bytes)
             {

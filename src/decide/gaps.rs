@@ -37,8 +37,39 @@ pub(in crate::decide) fn gaps(prescription: &Prescription, unread: &[Field], boo
     if prescription.expires_on.is_some_and(|expires| expires < on) {
         wrong(Field::ExpiresOn, GapReason::Expired, "expired");
     }
+    gaps.extend(profile(prescription, book, on));
     gaps.sort_by_key(|gap| (gap.level, gap.field));
     gaps
+}
+
+/// What the kind of payer is known to refuse: always notes, since the rules of one insurer are not those of all.
+fn profile(prescription: &Prescription, book: &Book, on: Date) -> Vec<Gap> {
+    let Some(payer) = prescription.payer.kind.and_then(|kind| book.payer(kind)) else { return Vec::new() };
+    let mut notes = Vec::new();
+    let mut note = |field, reason, fault: &str| {
+        let tell = book.sentence(fault).map_or_else(|| fault.replace('_', " "), |rule| rule.tell.clone());
+        notes.push(Gap { field, reason, level: GapLevel::Note, tell });
+    };
+    let is_allowed = |printed: &String| {
+        let bare = |text: &str| text.replace(['.', '-', ' '], "").to_uppercase();
+        let held: Vec<String> = printed.split([',', '/']).map(bare).collect();
+        payer.allowed_credentials.iter().any(|allowed| held.contains(&bare(allowed)))
+    };
+    let credential = prescription.provider.credential.as_ref().filter(|_| !payer.allowed_credentials.is_empty());
+    if credential.is_some_and(|printed| !is_allowed(printed)) {
+        note(Field::ProviderCredential, GapReason::NotAllowed, "credential_not_allowed");
+    }
+    let last_day = payer.valid_days.zip(prescription.written_on).filter(|_| prescription.expires_on.is_none());
+    let last_day = last_day.and_then(|(days, written)| written.checked_add(jiff::Span::new().days(days)).ok());
+    if last_day.is_some_and(|last_day| last_day < on) {
+        note(Field::ExpiresOn, GapReason::Expired, "payer_expired");
+    }
+    let plan = prescription.plan.text.as_ref().map(|text| text.reveal().to_lowercase()).unwrap_or_default();
+    let words: Vec<&str> = plan.split(|letter: char| !letter.is_alphanumeric()).collect();
+    if payer.refused_words.iter().any(|refused| words.contains(&refused.to_lowercase().as_str())) {
+        note(Field::Plan, GapReason::NotAllowed, "refused_words");
+    }
+    notes
 }
 
 fn is_missing(prescription: &Prescription, field: Field) -> bool {

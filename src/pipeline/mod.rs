@@ -44,7 +44,8 @@ impl Pipeline {
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
     }
 
-    /// The journey. `parts` are one paper: a file, or the attachments of one mail in their order. `on` is the day of receipt.
+    /// The journey. `parts` are one paper: a file, or the attachments of one mail in their order. `on` is the day of receipt,
+    /// `sender` the number or address that the door knows.
     ///
     /// # Errors
     /// Only where it is our turn (the reader cannot be started). What is wrong with the paper stands in [`Paper::error`].
@@ -52,6 +53,7 @@ impl Pipeline {
         &self,
         parts: &[Arc<[u8]>],
         on: Date,
+        sender: Option<&str>,
         progress: &(dyn Fn(Progress) + Send + Sync),
     ) -> Result<(Vec<Reading>, Paper), PipelineError> {
         let book = self.book();
@@ -64,14 +66,21 @@ impl Pipeline {
             append(read, &mut readings, &mut error);
         }
         let sha256 = hexadecimal(&digest.finalize());
-        let paper = understand(&readings, error, sha256, &book, on);
+        let paper = understand(&readings, error, sha256, &book, on, sender);
         Ok((readings, paper))
     }
 }
 
-/// The second half of the journey, without a child process: what readings mean under `book` on the day `on`.
-pub fn understand(readings: &[Reading], error: Option<PaperError>, sha256: String, book: &Book, on: Date) -> Paper {
-    let sections = book.sort(readings, on);
+/// The second half of the journey, without a child process: what readings mean under `book` on the day `on`, if `sender` sent them.
+pub fn understand(
+    readings: &[Reading],
+    error: Option<PaperError>,
+    sha256: String,
+    book: &Book,
+    on: Date,
+    sender: Option<&str>,
+) -> Paper {
+    let sections = book.sort_from(readings, on, sender);
     let (mut other_pages, prescriptions) = decide(sections, book, on);
     place_every_page(readings, &mut other_pages, &prescriptions);
     let pages = u32::try_from(readings.len()).expect("the reader limits the pages of a paper");

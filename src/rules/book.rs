@@ -7,11 +7,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::model::PayerKind;
 use crate::rules::CodeList;
 use crate::rules::fault::{Fault, FaultKind, Faults};
+use crate::rules::forms;
 use crate::rules::label::Labels;
 use crate::rules::phrase::Phrases;
-use crate::rules::schema::{RequireRule, RuleFile, TellRule, TestRule};
+use crate::rules::schema::{PayerRule, RequireRule, RuleFile, TellRule, TestRule};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;
@@ -30,6 +32,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("40-plan.toml", include_str!("../../rules/40-plan.toml")),
     ("50-frequency.toml", include_str!("../../rules/50-frequency.toml")),
     ("60-payer.toml", include_str!("../../rules/60-payer.toml")),
+    ("65-forms.toml", include_str!("../../rules/65-forms.toml")),
     ("70-provider.toml", include_str!("../../rules/70-provider.toml")),
     ("80-dates.toml", include_str!("../../rules/80-dates.toml")),
     ("90-required.toml", include_str!("../../rules/90-required.toml")),
@@ -135,6 +138,11 @@ impl Book {
         self.0.labels.count() + self.0.phrases.count() + self.0.codes.len()
     }
 
+    /// What a kind of payer is known to ask for.
+    pub fn payer(&self, kind: PayerKind) -> Option<&PayerRule> {
+        self.0.rules.payer.get(&kind)
+    }
+
     /// The sentence for a fault, by its name in the rule files.
     pub fn sentence(&self, fault: &str) -> Option<&TellRule> {
         self.0.rules.tell.iter().find(|rule| rule.fault == fault)
@@ -149,12 +157,15 @@ impl Book {
         for (name, text) in &files {
             digest.update(name);
             digest.update(text);
-            let Some(file) = parse(name, text, &mut faults) else { continue };
+            let Some(mut file) = parse(name, text, &mut faults) else { continue };
+            forms::number(name, text, &mut file);
             labels.add(name, text, &file, &mut faults);
             check(name, text, &file, &mut faults);
+            forms::check_file(name, text, &file, &mut faults);
             tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
             join(&mut rules, file, name, &mut faults);
         }
+        forms::check_all(&rules.form, &mut faults);
         let codes = codes.map(|table| {
             digest.update(&table);
             CodeList::from_tsv(&table).map(Arc::new).map_err(|error| {
@@ -238,6 +249,19 @@ fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
             idle(&near, "a sign needs `any` or `found`, and a `weight` other than 0".to_owned());
         }
     }
+    for (payer, rule) in &file.payer {
+        let asks = !rule.allowed_credentials.is_empty() || rule.valid_days.is_some() || !rule.refused_words.is_empty();
+        if asks && rule.because.trim().is_empty() {
+            let key = serde_json::to_string(payer).unwrap_or_default();
+            let table = format!("[payer.{}]", key.trim_matches('"'));
+            let what = format!("{table} asks for something: say in `because` where that is said, and when you read it");
+            faults.push(Fault::at(FaultKind::Unsourced, name, text, text.find(&table).unwrap_or(0), what));
+        }
+    }
+    let mut idle = |near: &str, what: String| {
+        let offset = text.find(near).unwrap_or(0);
+        faults.push(Fault::at(FaultKind::Idle, name, text, offset, what));
+    };
     for test in file.test.iter().filter(|test| test.is_idle()) {
         idle(
             &format!("{:?}", test.name),
@@ -287,6 +311,15 @@ fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>)
                 FaultKind::Twice,
                 name,
                 format!("payer {payer:?} stands in an earlier file as well"),
+            ));
+        }
+    }
+    for (form, rule) in file.form {
+        if all.form.insert(form.clone(), rule).is_some() {
+            faults.push(Fault::of_file(
+                FaultKind::Twice,
+                name,
+                format!("form {form:?} stands in an earlier file as well"),
             ));
         }
     }

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use crate::model::{Evidence, Field, Finding, Reading, Value};
 use crate::rules::book::Contents;
+use crate::rules::forms::{self, FormStory};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::phrase::{Folded, Found};
 use crate::rules::sheet::{Sheet, Slot, SlotWord};
@@ -41,22 +42,30 @@ pub(in crate::rules) struct Context<'a> {
     pub(in crate::rules) captions_below: bool,
     /// The phrases of the book on it.
     pub(in crate::rules) found: Found,
+    /// Which clinic's own form it is.
+    pub(in crate::rules) form: FormStory,
 }
 
 impl<'a> Context<'a> {
-    pub(in crate::rules) fn new(book: &'a Contents, reading: &'a Reading, on: Date) -> Self {
+    pub(in crate::rules) fn new(book: &'a Contents, reading: &'a Reading, on: Date, sender: Option<&str>) -> Self {
         let sheet = Sheet::new(reading);
-        let labels = book.labels.find(&sheet);
+        let mut labels = book.labels.find(&sheet);
         let ticks = ticks::find(reading, &sheet);
         let mut text = sheet.text();
         text.text = text.flowing();
         let found = book.phrases.find(&Folded::new(&text.text));
+        let form = forms::recognise(book.rules.form.iter(), &found, reading, sender, on);
+        if let FormStory::Is(name, _) = &form
+            && let Some(rule) = book.rules.form.get(name)
+        {
+            labels = forms::apply(rule, &sheet, labels);
+        }
         let starts = labels.iter().map(|label| sheet.rows[label.row].words[label.words.start].area);
         let label_starts =
             starts.filter_map(|area| Some(text.words.iter().find(|word| word.area == area)?.range.start)).collect();
         let lists_choices = lists_choices(book, &sheet);
         let captions_below = slots::captions_stand_below(&sheet, &labels);
-        Self { lists_choices, captions_below, label_starts, book, on, reading, sheet, labels, ticks, text, found }
+        Self { form, lists_choices, captions_below, label_starts, book, on, reading, sheet, labels, ticks, text, found }
     }
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {

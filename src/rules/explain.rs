@@ -5,6 +5,7 @@ use strsim::osa_distance;
 
 use crate::model::{Evidence, Field, Finding, PaperKind, Reading, Value};
 use crate::rules::context::Context;
+use crate::rules::forms::FormStory;
 use crate::rules::label::{Label, Meaning};
 use crate::rules::section::{self, KindStory};
 use crate::rules::sheet::{Slot, fold};
@@ -25,6 +26,8 @@ pub struct PageStory {
     pub page: u32,
     /// What it was taken for.
     pub kind: PaperKind,
+    /// Which clinic's own form it is.
+    pub form: FormStory,
     /// Every kind with its points, the most above its threshold first.
     pub kinds: Vec<KindStory>,
     /// Every field.
@@ -68,27 +71,28 @@ pub struct NearLabel {
 
 impl Book {
     /// The story of each page of a paper. It holds patient data: it is for whoever holds the paper.
-    pub fn explain(&self, readings: &[Reading], on: Date) -> Vec<PageStory> {
-        readings.iter().map(|reading| self.explain_page(reading, on)).collect()
+    pub fn explain(&self, readings: &[Reading], on: Date, sender: Option<&str>) -> Vec<PageStory> {
+        readings.iter().map(|reading| self.explain_page(reading, on, sender)).collect()
     }
 
-    fn explain_page(&self, reading: &Reading, on: Date) -> PageStory {
+    fn explain_page(&self, reading: &Reading, on: Date, sender: Option<&str>) -> PageStory {
         if section::is_too_much(reading) {
             return PageStory {
                 page: reading.page,
                 kind: PaperKind::Unreadable,
+                form: FormStory::None(Vec::new()),
                 kinds: Vec::new(),
                 fields: Vec::new(),
             };
         }
-        let page = Context::new(&self.0, reading, on);
+        let page = Context::new(&self.0, reading, on, sender);
         let findings = take::all(&page);
         let kinds = section::weigh(&page, &findings);
-        let kind = section::sort(&self.0, std::slice::from_ref(reading), on)
+        let kind = section::sort(&self.0, std::slice::from_ref(reading), on, sender)
             .first()
             .map_or(PaperKind::Other, |section| section.kind);
         let fields = Field::ALL.iter().map(|field| self.explain_field(*field, &page, &findings)).collect();
-        PageStory { page: reading.page, kind, kinds, fields }
+        PageStory { page: reading.page, kind, form: page.form, kinds, fields }
     }
 
     fn explain_field(&self, field: Field, page: &Context, findings: &[Finding]) -> FieldStory {

@@ -27,6 +27,14 @@ pub enum FaultKind {
     Idle,
     /// R009: the table of codes.
     Codes,
+    /// R010: a form that nothing tells or that names no place, or whose days are turned round.
+    Form,
+    /// R011: two forms that are told by the same.
+    SameForm,
+    /// R012: a form without a test.
+    Untested,
+    /// R013: what a payer asks for, without saying where that is said.
+    Unsourced,
 }
 
 impl FaultKind {
@@ -42,6 +50,10 @@ impl FaultKind {
             Self::TwoMeanings => "R007",
             Self::Idle => "R008",
             Self::Codes => "R009",
+            Self::Form => "R010",
+            Self::SameForm => "R011",
+            Self::Untested => "R012",
+            Self::Unsourced => "R013",
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::model::{Area, Field};
 use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
+use crate::rules::slots::Where;
 
 /// Words of at least this many letters may differ in one letter: OCR damage.
 const TOLERANT_LETTERS_MIN: usize = 5;
@@ -17,6 +18,8 @@ const TOGETHER_LETTERS_MIN: usize = 9;
 const END_LETTERS: usize = 4;
 /// Words of a page that one label may have fallen into.
 const TOGETHER_WORDS_MAX: usize = 7;
+/// A label has at most so many words: what is longer was not meant as one, and would make every page slow.
+const LABEL_WORDS_MAX: usize = 20;
 /// A gap this many times the height of a word separates two cells of a row.
 const CELL_GAP: f32 = 1.6;
 
@@ -79,6 +82,8 @@ pub(in crate::rules) struct Label {
     pub(in crate::rules) colon: bool,
     /// Nothing stands behind it in its cell: a caption, its value is below.
     pub(in crate::rules) caption: bool,
+    /// The clinic's own form says where its value is, and nowhere else.
+    pub(in crate::rules) only: Option<Where>,
 }
 
 impl Labels {
@@ -118,6 +123,11 @@ impl Labels {
             ));
             return;
         };
+        if words.len() > LABEL_WORDS_MAX {
+            let what = format!("a label of {} words is none; {LABEL_WORDS_MAX} are the most", words.len());
+            faults.push(Fault::at(FaultKind::Value, file, text, offset, what));
+            return;
+        }
         let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
         let rule = format!("rules/{file}:{line}");
         let words: Vec<usize> = words.iter().map(|word| self.number(word)).collect();
@@ -297,6 +307,7 @@ impl Labels {
             phrase: entry.phrase.clone(),
             colon,
             caption: ends_cell,
+            only: None,
         };
         field.into_iter().chain(heading).map(label).collect()
     }

@@ -6,6 +6,7 @@ mod context;
 mod dates;
 mod explain;
 mod fault;
+mod forms;
 mod label;
 mod numbers;
 mod people;
@@ -32,17 +33,23 @@ pub use codes::{
 pub use dates::{DateHit, DateKind, find_dates};
 pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory};
 pub use fault::{Fault, FaultKind, Faults};
+pub use forms::FormStory;
 pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, find_phones};
 pub use people::{NameHit, find_names, read_name};
 pub use repair::Repair;
 pub use schedule::{Schedule, find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
-pub use schema::{RequireRule, TellRule};
+pub use schema::{PayerRule, RequireRule, TellRule};
 pub use section::KindStory;
 pub use test::{TestFailure, TestReport};
 
 impl Book {
     /// Sorts the pages of a paper and takes from them what the rules find. `on` is the day of receipt.
     pub fn sort(&self, readings: &[Reading], on: Date) -> Vec<Section> {
-        section::sort(&self.0, readings, on)
+        self.sort_from(readings, on, None)
+    }
+
+    /// The same where the door knows who sent the paper: a fax number or an address, by which a clinic's own form is known.
+    pub fn sort_from(&self, readings: &[Reading], on: Date, sender: Option<&str>) -> Vec<Section> {
+        section::sort(&self.0, readings, on, sender)
     }
 }

@@ -64,6 +64,7 @@ impl Phrases {
         let signs = rules.document.values().flat_map(|document| &document.sign).flat_map(|sign| &sign.any);
         let payers = rules.payer.values().flat_map(|payer| payer.words.iter().chain(&payer.prose));
         let fields = rules.field.values().flat_map(|field| &field.prose);
+        let forms = rules.form.values().flat_map(|form| form.all.iter().chain(&form.any).chain(&form.none));
         let signature = &rules.signature;
         let signatures = signature
             .signed
@@ -71,7 +72,7 @@ impl Phrases {
             .chain(&signature.unsigned)
             .chain(&signature.not_the_provider)
             .chain(&signature.closings);
-        let written: BTreeSet<&String> = signs.chain(payers).chain(fields).chain(signatures).collect();
+        let written: BTreeSet<&String> = signs.chain(forms).chain(payers).chain(fields).chain(signatures).collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
         let words: Vec<String> = words.into_iter().collect();
         let number = |phrase: &String| words.binary_search(&Folded::new(phrase).text).ok();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ pub(in crate::rules) struct RuleFile {
     pub(in crate::rules) field: BTreeMap<Field, FieldRule>,
     /// Labels of facts that nobody asks for: where one begins, the value before it ends.
     pub(in crate::rules) other_labels: WordsRule,
+    /// Forms of single clinics and where on them the values stand.
+    pub(in crate::rules) form: BTreeMap<String, FormRule>,
     /// Payers and the words by which they are told.
     pub(in crate::rules) payer: BTreeMap<PayerKind, PayerRule>,
     /// What is asked of a prescription.
@@ -91,14 +94,80 @@ pub(in crate::rules) struct FieldRule {
     pub(in crate::rules) prose: Vec<String>,
 }
 
+/// The form of one clinic, known by its text or by its sender. Where it fits it is believed before the general labels.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct FormRule {
+    /// All of these phrases stand on it.
+    pub(in crate::rules) all: Vec<String>,
+    /// At least one of these phrases stands on it.
+    pub(in crate::rules) any: Vec<String>,
+    /// None of these phrases stands on it, whoever sent it.
+    pub(in crate::rules) none: Vec<String>,
+    /// Fax numbers that send it.
+    pub(in crate::rules) sender_fax: Vec<String>,
+    /// Addresses that send it; "@clinic.example" is everybody there.
+    pub(in crate::rules) sender_email: Vec<String>,
+    /// The first day on which it may arrive, as "2026-11-02".
+    #[schemars(with = "Option<String>")]
+    pub(in crate::rules) valid_from: Option<Date>,
+    /// The last day.
+    #[schemars(with = "Option<String>")]
+    pub(in crate::rules) valid_until: Option<Date>,
+    /// Where the value of each field stands.
+    pub(in crate::rules) field: BTreeMap<Field, PlaceRule>,
+}
+
+/// Where on a form a value stands: one of these, by text that is printed on the form.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct PlaceRule {
+    /// Behind this text, on its line.
+    pub(in crate::rules) right_of: Option<String>,
+    /// Under this text.
+    pub(in crate::rules) below: Option<String>,
+    /// Behind the first and before the second of these texts.
+    pub(in crate::rules) between: Option<[String; 2]>,
+    /// Tick boxes stand behind or under this text, and the words beside the ticked one are the value.
+    #[serde(rename = "box")]
+    pub(in crate::rules) boxes: Option<String>,
+    /// `file:line`, filled in when the file is read.
+    #[serde(skip)]
+    pub(in crate::rules) rule: String,
+}
+
+impl PlaceRule {
+    /// The texts by which the place is found.
+    pub(in crate::rules) fn anchors(&self) -> impl Iterator<Item = &String> {
+        let single = [&self.right_of, &self.below, &self.boxes].into_iter().flatten();
+        single.chain(self.between.iter().flatten())
+    }
+
+    /// How many places are named; one is right.
+    pub(in crate::rules) fn places(&self) -> usize {
+        [self.right_of.is_some(), self.below.is_some(), self.between.is_some(), self.boxes.is_some()]
+            .into_iter()
+            .filter(|given| *given)
+            .count()
+    }
+}
+
 /// A kind of payer.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub(in crate::rules) struct PayerRule {
+pub struct PayerRule {
     /// Words in a payer slot or beside a ticked box.
     pub(in crate::rules) words: Vec<String>,
     /// Words in running text that tell it ("motor vehicle accident").
     pub(in crate::rules) prose: Vec<String>,
+    /// Credentials from which it takes an order; from all where the list is empty. Another one is told as a note.
+    pub allowed_credentials: Vec<String>,
+    /// How long it takes an order that does not say until when it is good, in days from its date. Older is told as a note.
+    pub valid_days: Option<u32>,
+    /// Words of a plan for which it is known to refuse the bill; told as a note.
+    pub refused_words: Vec<String>,
+    /// Where these three are said, and when that was read.
+    pub because: String,
 }
 
 /// Something that is asked of a prescription.
@@ -150,8 +219,12 @@ pub(in crate::rules) struct TestRule {
     pub(in crate::rules) name: String,
     /// The page.
     pub(in crate::rules) text: String,
+    /// Who sent it: a fax number or an address.
+    pub(in crate::rules) sender: Option<String>,
     /// The kind of paper.
     pub(in crate::rules) document: Option<PaperKind>,
+    /// The clinic's own form that it is.
+    pub(in crate::rules) form: Option<String>,
     /// Fields and how their value prints.
     pub(in crate::rules) expect: BTreeMap<Field, String>,
     /// Fields of which nothing may be found.
@@ -161,6 +234,6 @@ pub(in crate::rules) struct TestRule {
 impl TestRule {
     /// It can never fail.
     pub(in crate::rules) fn is_idle(&self) -> bool {
-        self.document.is_none() && self.expect.is_empty() && self.expect_none.is_empty()
+        self.document.is_none() && self.form.is_none() && self.expect.is_empty() && self.expect_none.is_empty()
     }
 }

@@ -47,10 +47,10 @@ pub struct KindStory {
 }
 
 /// Sections of a paper, in page order; every page is in exactly one.
-pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date) -> Vec<Section> {
+pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, sender: Option<&str>) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for reading in readings {
-        let sorted = sort_page(book, reading, on);
+        let sorted = sort_page(book, reading, on, sender);
         match sections.last_mut() {
             Some(last) if runs_on(last, &sorted) => {
                 last.pages.push(sorted.page);
@@ -62,7 +62,7 @@ pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date) ->
     sections
 }
 
-fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
+fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>) -> Sorted {
     let words = || reading.lines.iter().flat_map(|line| &line.words);
     let nothing = |kind| Sorted { page: reading.page, kind, findings: Vec::new(), begins_order: false };
     // a person must look at it: what is on it is not guessed from its beginning
@@ -79,7 +79,7 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date) -> Sorted {
         let kind = if lost || letters > 0 { PaperKind::Unreadable } else { PaperKind::Blank };
         return nothing(kind);
     }
-    let page = Context::new(book, reading, on);
+    let page = Context::new(book, reading, on, sender);
     let findings = take::all(&page);
     let has = |field: Field| has(&findings, field);
     let kind = match kind(&page, &findings) {

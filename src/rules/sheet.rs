@@ -7,6 +7,10 @@ use crate::rules::ticks::is_box;
 
 /// What OCR makes of a tick box and the digits behind it has at most this many letters.
 const BOX_LETTERS_MAX: usize = 5;
+/// Signs that OCR makes of a box at the beginning of a longer word.
+const BOX_SIGNS_MAX: usize = 3;
+/// Digits of a procedure code (CPT).
+const PROCEDURE_DIGITS: usize = 5;
 /// A line of running prose has at least this many words.
 const PROSE_WORDS_MIN: usize = 7;
 /// A possessive in front of a capital has at least this many letters.
@@ -238,7 +242,10 @@ fn beside_box<'a>(text: &'a str, area: Area, boxes: &[Area], unit: f32) -> (&'a 
         of.overlap_y(&area) * 2 > of.height().min(area.height())
             && of.overlap_x(&area) * 2 > of.width().min(area.width())
     };
-    let Some(over) = boxes.iter().find(over).filter(|_| letters <= BOX_LETTERS_MAX) else { return (text, area) };
+    let Some(over) = boxes.iter().find(over) else { return (text, area) };
+    if letters > BOX_LETTERS_MAX {
+        return glued_to_box(text, area, over);
+    }
     let behind = area.right.saturating_sub(over.right) as f32;
     let kept = (behind / (DIGIT_WIDTH * unit)).round() as usize;
     if kept == 0 {
@@ -252,10 +259,22 @@ fn beside_box<'a>(text: &'a str, area: Area, boxes: &[Area], unit: f32) -> (&'a 
     if digits { (tail, Area::new(over.right, area.top, area.right, area.bottom)) } else { (text, area) }
 }
 
+/// "[7)97124massage" over the box that its first signs were made of: what stands behind the last bracket among them.
+fn glued_to_box<'a>(text: &'a str, area: Area, over: &Area) -> (&'a str, Area) {
+    let begins_there = over.left <= area.left + over.width() / 2;
+    let bracket = text.char_indices().take(BOX_SIGNS_MAX).filter(|(_, sign)| "[](){}|".contains(*sign)).last();
+    match bracket.map(|(at, sign)| at + sign.len_utf8()) {
+        Some(from) if begins_there && over.right < area.right => {
+            (text.get(from..).unwrap_or_default(), Area::new(over.right, area.top, area.right, area.bottom))
+        }
+        _ => (text, area),
+    }
+}
+
 /// "Name:____" is a label and a blank line, "____Maria" a line and a value. The numbers are shares of the word's width.
 fn split(text: &str) -> Vec<(String, f64, f64)> {
     let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".,-/".contains(&byte));
-    if is_plain || is_box(text) {
+    if is_plain && !begins_with_code(text) || is_box(text) {
         return vec![(text.to_owned(), 0.0, 1.0)];
     }
     let total = text.chars().count().max(1) as f64;
@@ -285,7 +304,7 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
         let blank_lost = letter.is_uppercase()
             && index >= begun + POSSESSIVE_LETTERS_MIN
             && letters[..index].ends_with(&['s', '\'']);
-        if blank_lost {
+        if blank_lost || index == PROCEDURE_DIGITS && begins_with_code(text) {
             close(&mut piece, begun, index, &mut pieces);
             begun = index;
         }
@@ -297,6 +316,14 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
     }
     close(&mut piece, begun, letters.len(), &mut pieces);
     pieces
+}
+
+/// "97124massage": five digits, and a word that lost its blank.
+fn begins_with_code(text: &str) -> bool {
+    let (code, word) = text.split_at_checked(PROCEDURE_DIGITS).unwrap_or_default();
+    code.bytes().all(|byte| byte.is_ascii_digit())
+        && word.len() >= 4
+        && word.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Words whose middles lie on one height are a row, whatever lines the reader made of them.

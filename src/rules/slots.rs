@@ -3,6 +3,7 @@
 use crate::model::Area;
 use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::{Row, Sheet, Slot};
+use crate::rules::ticks::is_box;
 
 /// Between two words of one value there is no gap wider than this many word heights.
 const VALUE_GAP: f32 = 3.2;
@@ -29,7 +30,7 @@ pub(in crate::rules) enum Where {
 /// `rows_max` is how many rows a value may take.
 pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
     let mut found = Vec::new();
-    let behind = same_line(sheet, labels, label);
+    let behind = if label.only == Some(Where::Below) { Vec::new() } else { same_line(sheet, labels, label) };
     let filled = !behind.is_empty();
     if filled {
         let mut places = behind;
@@ -39,7 +40,7 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
         }
         found.push((Where::SameLine, sheet.slot(places)));
     }
-    if label.caption || !filled {
+    if label.only != Some(Where::SameLine) && (label.caption || !filled) {
         let places = below(sheet, labels, label, label.area.left, label.row, rows_max, true);
         if !places.is_empty() {
             found.push((Where::Below, sheet.slot(places)));
@@ -167,7 +168,7 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
         if gap > if right.is_some() { VALUE_GAP } else { FIRST_GAP } * sheet.unit {
             break;
         }
-        if places.is_empty() && token.folded.is_empty() {
+        if places.is_empty() && token.folded.is_empty() && !is_box(&token.text) {
             continue;
         }
         places.push((label.row, word));

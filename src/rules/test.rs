@@ -6,6 +6,8 @@ use jiff::civil::{Date, date};
 
 use crate::model::{Area, Field, Finding, Line, Private, Reading, Source, Value, Word};
 use crate::rules::Book;
+use crate::rules::context::Context;
+use crate::rules::forms::FormStory;
 use crate::rules::schema::TestRule;
 
 /// The day on which the examples arrive.
@@ -47,7 +49,7 @@ impl Book {
     }
 
     fn differences(&self, test: &TestRule) -> Vec<String> {
-        let sections = self.sort(&[page(&test.text)], ON);
+        let sections = self.sort_from(&[page(&test.text)], ON, test.sender.as_deref());
         let kind = sections.first().map(|section| section.kind);
         let findings: Vec<&Finding> = sections.iter().flat_map(|section| &section.findings).collect();
         let mut found: BTreeMap<Field, Vec<String>> = BTreeMap::new();
@@ -61,6 +63,13 @@ impl Book {
         let mut differences = Vec::new();
         if test.document.is_some() && test.document != kind {
             differences.push(format!("the page is {kind:?}, not {:?}", test.document));
+        }
+        if let Some(wanted) = &test.form {
+            let reading = page(&test.text);
+            let form = Context::new(&self.0, &reading, ON, test.sender.as_deref()).form;
+            if !matches!(&form, FormStory::Is(name, _) if name == wanted) {
+                differences.push(format!("the page should be the form {wanted:?}, it is {form:?}"));
+            }
         }
         for (field, wanted) in &test.expect {
             let values = found.get(field).cloned().unwrap_or_default();

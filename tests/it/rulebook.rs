@@ -146,3 +146,122 @@ fn the_schema_is_that_of_this_version() {
     let committed = fs::read_to_string("rules/schema.json").unwrap();
     assert_eq!(committed, Book::schema(), "run `rxintake rules schema > rules/schema.json`");
 }
+
+/// A clinic writes its own form into the rule files; everything that is wrong with it is told with its code.
+#[test]
+fn a_form_of_one_clinic_is_known_and_a_broken_one_is_told() {
+    let clinic = Clinic::new();
+    let paper = clinic.path("order.txt");
+    let text = "Lakeside Order Sheet\nPatient: Wrong Person\nOur guest   Quentin Zebra\nDiagnosis: M54.2 Cervicalgia\n\
+        Treatment: massage therapy 97124\nFrequency: 2x/week x 6 weeks\nProvider: Alan Pierce, MD\nDate: 10/01/2026\n";
+    fs::write(&paper, text).unwrap();
+    let form = "[form.lakeside]\nall = [\"Lakeside Order Sheet\"]\nfield.\"patient.name\" = { right_of = \"Our guest\" }\n\
+        [[test]]\nname = \"ours\"\nform = \"lakeside\"\ntext = \"\"\"\nLakeside Order Sheet\nOur guest   Maria Lopez\n\"\"\"\n\
+        expect = { \"patient.name\" = \"Maria Lopez\" }\n";
+    fs::write(clinic.path("rules/66-lakeside.toml"), form).unwrap();
+    assert!(clinic.command(&["rules", "test"]).output().unwrap().status.success());
+    let explained = said(&clinic.command(&["rules", "explain"]).arg(&paper).output().unwrap());
+    assert!(explained.contains("form.lakeside, told by its text"), "{explained}");
+    assert!(explained.contains("by rules/66-lakeside.toml:3"), "{explained}");
+    assert!(!explained.contains("Wrong Person\" at"), "the general label is put aside: {explained}");
+    fs::write(&paper, ORDER).unwrap();
+    let explained = said(&clinic.command(&["rules", "explain"]).arg(&paper).output().unwrap());
+    assert!(explained.contains("not form.hillside: \"Hillside Bodywork Referral\" does not stand"), "{explained}");
+    assert!(explained.contains("not form.lakeside"), "{explained}");
+
+    let broken = "[form.nobody]\nvalid_from = \"2026-02-01\"\nvalid_until = \"2026-01-01\"\n\
+        field.diagnoses = { right_of = \"a\", below = \"b\" }\n[form.twin]\nall = [\"lakeside order sheet\"]\n\
+        field.plan = { below = \"...\" }\nsender_fax = [\"12\"]\n";
+    fs::write(clinic.path("rules/67-broken.toml"), broken).unwrap();
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    for wanted in [
+        "nothing tells the form \"nobody\"",
+        "`valid_until` is before `valid_from` [R010]",
+        "give one of `right_of`, `below`, `between` and `box`, not 2 [R010]",
+        "\"...\" has no letter or digit [R006]",
+        "the fax number \"12\" has fewer than 10 digits [R010]",
+        "the form \"twin\" has no test in its file",
+        "[R012]",
+        "\"lakeside\" and \"twin\" are told by the same, so neither is ever used [R011]",
+    ] {
+        assert!(checked.contains(wanted), "{wanted} is missing in:\n{checked}");
+    }
+}
+
+/// What a payer is known to refuse is a note beside what is asked of every prescription, and stops nothing.
+#[test]
+fn a_payer_profile_adds_notes_and_nothing_else() {
+    let clinic = Clinic::new();
+    let gaps = |text: &str| -> Vec<(String, String, String)> {
+        let paper = clinic.path("order.txt");
+        fs::write(&paper, text).unwrap();
+        let parsed =
+            clinic.command(&["parse", "--on", "2026-11-02", "--format", "jsonl"]).arg(&paper).output().unwrap();
+        let line: serde_json::Value = serde_json::from_str(&said(&parsed)).unwrap();
+        let text = |gap: &serde_json::Value, key: &str| gap[key].as_str().unwrap().to_owned();
+        let gaps = line["prescriptions"][0]["gaps"].as_array().unwrap();
+        gaps.iter().map(|gap| (text(gap, "field"), text(gap, "reason"), text(gap, "level"))).collect()
+    };
+    let note = |field: &str, reason: &str| (field.to_owned(), reason.to_owned(), "note".to_owned());
+    assert_eq!(gaps(ORDER), []);
+    let plan = ORDER.replace("self pay", "health plan");
+    assert_eq!(gaps(&plan), [], "an MD, and 32 days old");
+    assert_eq!(gaps(&plan.replace("MD", "DC")), [note("provider.credential", "not_allowed")]);
+    assert_eq!(gaps(&plan.replace("10/01/2026", "07/01/2026")), [note("expires_on", "expired")]);
+    let wellness = plan.replace("massage therapy 97124", "wellness massage therapy 97124");
+    assert_eq!(gaps(&wellness), [note("plan", "not_allowed")]);
+    edit(&clinic, "60-payer.toml", "because = ", "# because = ");
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    assert!(checked.contains("[payer.auto] asks for something") && checked.contains("[R013]"), "{checked}");
+}
+
+/// Each of these is refused with its place, and none of them takes the program down.
+#[test]
+fn rule_files_that_are_broken_in_every_way_are_refused_with_their_place() {
+    let huge = format!("[other_labels]\nwords = [{}]\n", "\"a label\", ".repeat(100_000));
+    let deep = format!("x = {}", "[".repeat(100_000));
+    let wide = format!("[other_labels]\nwords = [\"{}\"]\n", "word ".repeat(2_000));
+    let cases: [(&str, &[u8], &str); 7] = [
+        ("broken", b"[field", "98-broken.toml:1:"),
+        ("empty-key", b"\"\" = 1\n", "[R003]"),
+        ("huge", huge.as_bytes(), "larger than 1000000 bytes"),
+        ("deep", deep.as_bytes(), "98-deep.toml:1:"),
+        ("utf16", b"\xff\xfe[\0f\0", "line 1 is not UTF-8"),
+        ("nul", b"[other_labels]\nwords = [\"a\0\"]\n", "98-nul.toml:2:"),
+        ("wide", wide.as_bytes(), "98-wide.toml:2:"),
+    ];
+    for (name, bytes, wanted) in cases {
+        let clinic = Clinic::new();
+        fs::write(clinic.path(&format!("rules/98-{name}.toml")), bytes).unwrap();
+        let checked = clinic.command(&["rules", "check"]).output().unwrap();
+        assert_eq!(checked.status.code(), Some(1), "{name}: {}", said(&checked));
+        assert!(said(&checked).contains(wanted), "{name}: {wanted} is missing in:\n{}", said(&checked));
+    }
+    // a folder that leads back to itself, and one without rules
+    let clinic = Clinic::new();
+    std::os::unix::fs::symlink(clinic.path("rules"), clinic.path("rules/98-round.toml")).unwrap();
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    assert!(checked.contains("98-round.toml: cannot be read") && checked.contains("[R001]"), "{checked}");
+    fs::remove_dir_all(clinic.path("rules")).unwrap();
+    fs::create_dir(clinic.path("rules")).unwrap();
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    assert!(checked.contains("holds no rule file"), "{checked}");
+}
+
+/// A page that no machine prints is told to a person, at once.
+#[test]
+fn a_page_without_end_takes_no_time_and_is_told() {
+    let clinic = Clinic::new();
+    let endless = "Patient: Date: 2x/week M54.2 ".repeat(60_000);
+    let rows = "Patient: Date: 2x/week M54.2\n".repeat(20_000);
+    let word = "Claim#0O1l".repeat(100_000);
+    for text in [endless, rows, word] {
+        let paper = clinic.path("page.txt");
+        fs::write(&paper, text).unwrap();
+        let parsed =
+            clinic.command(&["parse", "--on", "2026-11-02", "--format", "jsonl"]).arg(&paper).output().unwrap();
+        let line: serde_json::Value = serde_json::from_str(&said(&parsed)).unwrap();
+        let told = !line["error"].is_null() || line["other_pages"][0]["kind"] == "unreadable";
+        assert!(told && line["prescriptions"].as_array().unwrap().is_empty(), "{line}");
+    }
+}

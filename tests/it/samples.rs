@@ -52,7 +52,8 @@ fn the_book_understands_the_recorded_readings() {
     for truth in truths() {
         let path = Path::new("samples/readings").join(&truth.file).with_extension("json");
         let read: ReadPaper = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
-        let understand = || understand(&read.readings, read.error.clone(), String::new(), &book, date(2026, 11, 2));
+        let understand =
+            || understand(&read.readings, read.error.clone(), String::new(), &book, date(2026, 11, 2), None);
         let (paper, again) = (understand(), understand());
         assert_eq!(paper, again, "{}: the same readings gave two answers", truth.file);
         every_page_is_in_one_place(&truth.file, &paper);

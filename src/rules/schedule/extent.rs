@@ -1,10 +1,11 @@
 //! How long and how many: durations, totals, minutes, units.
 
 use super::counts::{count, phrase_at};
-use super::element::{Count, Extent, Part, Placed};
+use super::element::{Count, Extent, Part, Placed, Rate};
 use super::rate::period;
 use super::token::{Kind, Token};
 use super::words;
+use crate::model::PeriodUnit;
 
 fn word(tokens: &[Token], i: usize) -> Option<&str> {
     tokens.get(i).and_then(Token::word)
@@ -474,6 +475,28 @@ pub(super) fn minutes(tokens: &[Token], i: usize) -> Option<Placed> {
     let mut out = placed(Part::Minutes(length), i..at);
     out.doubt = review;
     Some(out)
+}
+
+/// "1 hour per week", "60 min/wk": one visit a week of that length, which a person should check.
+pub(super) fn minutes_a_period(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
+    let found = count(tokens, i)?;
+    let at = found.next + usize::from(sign(tokens, found.next, "-"));
+    let scale = match word(tokens, at)? {
+        unit if is_hour(unit) => 60,
+        unit if is_minute(unit) => 1,
+        _ => return None,
+    };
+    let per = sign(tokens, at + 1, "/") || matches!(word(tokens, at + 1), Some("per" | "a" | "each" | "every"));
+    let unit = word(tokens, at + 2).and_then(|w| words::unit(w, false)).filter(|unit| *unit != PeriodUnit::Day)?;
+    let length = found.count.most().saturating_mul(scale);
+    if !per || found.count.low != found.count.high || !(30..=120).contains(&length) {
+        return None;
+    }
+    let rate = Rate { count: Count::exactly(1), period: 1, period_max: None, unit: Some(unit), days: Vec::new() };
+    let mut one = placed(Part::Rate(rate), i..at + 3);
+    one.inherited = true;
+    one.doubt = Some("so many minutes a period: taken for one visit");
+    Some(vec![one, placed(Part::Minutes(Count::exactly(length)), i..at + 1)])
 }
 
 fn is_hour(word: &str) -> bool {

@@ -1,6 +1,7 @@
 //! In: the words of a frequency, duration or visits slot, or a sentence. Out: a [`Schedule`], with what was used, mended, not understood.
 
 mod arithmetic;
+mod boxes;
 mod build;
 mod counts;
 mod element;
@@ -49,7 +50,8 @@ impl Schedule {
 /// Reads a slot: what stands in the frequency, duration and visits fields of a form, joined by line breaks or ` | `, each
 /// with or without its label. None when nothing in it speaks of how often or how long.
 pub fn read(text: &str) -> Option<Schedule> {
-    let text = shorten(text);
+    let ticked = boxes::keep_ticked(shorten(text));
+    let text = ticked.as_str();
     let tokens = token::tokens(text);
     let (parts, left) = parse::parts(&tokens);
     build::build(text, &tokens, &parts, &left).or_else(|| build::bare_number(text, &tokens))

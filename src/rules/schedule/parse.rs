@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::counts::{count, phrase_at};
 use super::element::{Part, Placed};
-use super::extent::{extent, minutes, total, units};
+use super::extent::{extent, minutes, minutes_a_period, total, units};
 use super::rate::{rate, refused};
 use super::token::{Kind, Token};
 use super::words;
@@ -38,6 +38,7 @@ fn measured(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     let one = |placed: Placed| vec![placed];
     procedure(tokens, i)
         .or_else(|| minutes(tokens, i).map(one))
+        .or_else(|| minutes_a_period(tokens, i))
         .or_else(|| units(tokens, i).map(one))
         .or_else(|| rate(tokens, i))
         .or_else(|| bare_product(tokens, i))

@@ -64,6 +64,7 @@ pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
     const TWO_MONTHLY: &str = "\"bimonthly\" may be twice a month or every two months";
     let (len, why) = match word(tokens, i)? {
         "biweekly" | "biwkly" => (1, TWO_WEEKLY),
+        "biannually" | "biannual" => (1, "\"biannual\" may be twice a year or every two years"),
         "bimonthly" | "bimonth" => (1, TWO_MONTHLY),
         "bi" => {
             let at = i + 1 + usize::from(tokens.get(i + 1).is_some_and(|t| t.sign('-')));
@@ -219,8 +220,8 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     if 200 < found.count.most() {
         return None;
     }
-    let mut whole =
-        placed(Rate { count: found.count, period, period_max, unit: Some(unit), days: Vec::new() }, i..next);
+    let (count, next) = limited(tokens, next, found.count);
+    let mut whole = placed(Rate { count, period, period_max, unit: Some(unit), days: Vec::new() }, i..next);
     whole.doubt = found.doubt;
     whole.review = found.review;
     let slashed = tokens.get(at).is_some_and(|t| t.sign('/'))
@@ -234,6 +235,26 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     let mut parts = vec![whole];
     parts.extend(session);
     Some(parts)
+}
+
+/// "2x/wk max", "2x/wk minimum": the limit behind the rate. "2x/wk, max 12 visits" limits the visits.
+fn limited(tokens: &[Token], at: usize, found: Count) -> (Count, usize) {
+    let from = at + usize::from(tokens.get(at).is_some_and(|t| t.sign('(') || t.sign(',')));
+    let most = matches!(word(tokens, from), Some("max" | "maximum"));
+    let least = matches!(word(tokens, from), Some("minimum"));
+    let next = from + 1;
+    let limits_another = is_count(tokens, next)
+        || tokens.get(next).is_some_and(|t| t.sign(':'))
+        || word(tokens, next).is_some_and(|w| words::is_visit(w) || matches!(w, "of" | "number" | "total"));
+    match found {
+        Count { low: Some(_), high: Some(high) } if most && !limits_another => {
+            (Count { low: None, high: Some(high) }, next)
+        }
+        Count { low: Some(low), high: Some(_) } if least && !limits_another => {
+            (Count { low: Some(low), high: None }, next)
+        }
+        _ => (found, at),
+    }
 }
 
 /// "1/2 x": a part of a visit, or a range whose dash became a slash.
