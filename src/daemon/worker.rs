@@ -97,7 +97,7 @@ async fn read(
     };
     let (readings, paper) = match paper {
         Ok(bytes) => {
-            let (readings, mut paper) = pipeline.take(&[bytes.clone()], on, &progress).await?;
+            let (readings, mut paper) = pipeline.take(std::slice::from_ref(&bytes), on, &progress).await?;
             if let Some(error) = paper.error.as_mut().filter(|error| error.code == PaperErrorCode::NotAPaper)
                 && let Some(better) = message::explain(&bytes)
             {
