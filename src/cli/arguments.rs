@@ -123,6 +123,18 @@ pub struct RunArguments {
     /// End when every inbox is empty and the outbox too
     #[arg(long)]
     pub once: bool,
+    /// What happens, for people at a terminal (with file names and initials) or for a log (JSON lines without patient data)
+    #[arg(long, value_enum, default_value = "people")]
+    pub log: LogFormat,
+}
+
+/// For whom it is told what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    People,
+    /// JSON lines.
+    Json,
 }
 
 /// What can be done with records.

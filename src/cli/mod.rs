@@ -4,6 +4,7 @@ mod arguments;
 mod doctor;
 mod init;
 mod keeping;
+mod log;
 mod manual;
 mod parse;
 mod pretty;
@@ -155,7 +156,7 @@ async fn run_daemon(arguments: RunArguments) -> anyhow::Result<u8> {
         None => Book::built_in(),
     };
     let reader = Reader::new(config.reader.clone())?;
-    run::run(config, Pipeline::new(reader, book), arguments.once).await.map(|()| DONE)
+    run::run(config, Pipeline::new(reader, book), arguments.once, arguments.log).await.map(|()| DONE)
 }
 
 fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<u8> {

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 
-use crate::cli::kind_words;
+use crate::cli::arguments::LogFormat;
+use crate::cli::{kind_words, log};
 use crate::config::Config;
 use crate::daemon::{self, Event, Tell};
 use crate::model::{ArrivalId, GapLevel, Private, Record};
@@ -17,7 +18,14 @@ use crate::store::{Store, find_or_make_key};
 ///
 /// # Errors
 /// Where the store or the daemon cannot start.
-pub(in crate::cli) async fn run(config: Config, pipeline: Pipeline, once: bool) -> anyhow::Result<()> {
+pub(in crate::cli) async fn run(
+    config: Config,
+    pipeline: Pipeline,
+    once: bool,
+    format: LogFormat,
+) -> anyhow::Result<()> {
+    // a core would hold papers and keys in clear
+    rlimit::Resource::CORE.set(0, 0).context("cannot forbid cores")?;
     let key_path = config.key_path();
     let (key, made) = find_or_make_key(&key_path)?;
     let screen = Arc::new(Screen::default());
@@ -33,9 +41,15 @@ pub(in crate::cli) async fn run(config: Config, pipeline: Pipeline, once: bool) 
         );
     }
     let store = Store::open(&config.data_dir, key).context("cannot open the store")?;
-    let tell: Tell = {
-        let screen = screen.clone();
-        Arc::new(move |event| screen.show(&event))
+    let tell: Tell = match format {
+        LogFormat::People => {
+            let screen = screen.clone();
+            Arc::new(move |event| screen.show(&event))
+        }
+        LogFormat::Json => {
+            log::begin();
+            Arc::new(|event| log::write(&event))
+        }
     };
     daemon::run(config, pipeline, store, once, tell).await?;
     Ok(())

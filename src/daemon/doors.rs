@@ -4,7 +4,8 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use notify::{RecursiveMode, Watcher};
+use notify::event::{AccessKind, AccessMode};
+use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use crate::daemon::event::trouble;
@@ -12,7 +13,7 @@ use crate::daemon::{Event, Shared, clock};
 use crate::intake::mailbox::Mailbox;
 use crate::intake::{Door, Incoming, IntakeError};
 use crate::model::Arrival;
-use crate::store::{Accepted, StoreError};
+use crate::store::{Accepted, StoreError, step};
 
 /// First wait after a mail server failed, in seconds; it doubles each time.
 const FIRST_WAIT_SECONDS: u64 = 5;
@@ -81,9 +82,17 @@ impl Events {
             return; // the look tells of it
         }
         let hint = hint.clone();
-        let watcher = notify::recommended_watcher(move |_| {
-            // a full channel already says that there is something to see
-            hint.try_send(()).ok();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // our own look opens the folder and reads in it: to be woken by that would be to look for ever
+            let is_ours = event.is_ok_and(|event| match event.kind {
+                EventKind::Access(AccessKind::Close(mode)) => mode != AccessMode::Write,
+                EventKind::Access(_) => true,
+                _ => false,
+            });
+            if !is_ours {
+                // a full channel already says that there is something to see
+                hint.try_send(()).ok();
+            }
         });
         let watched = watcher
             .and_then(|mut watcher| watcher.watch(door.path(), RecursiveMode::NonRecursive).map(|()| watcher))
@@ -105,6 +114,7 @@ fn take(door: &mut Door, incoming: Incoming, shared: &Shared) {
             if let Err(error) = door.release(receipt) {
                 (shared.tell)(trouble(&error));
             }
+            step("file released");
         }
         Err(error) => (shared.tell)(trouble(&error)),
     }
@@ -151,7 +161,11 @@ async fn empty(door: &mut Mailbox, shared: &Shared) -> Result<(), IntakeError> {
         match door.fetch(uid, clock::now()).await {
             Ok(None) => {}
             Ok(Some(mail)) => match keep(mail.arrival.clone(), &mail.bytes, shared) {
-                Ok(()) => door.release(&mail).await?,
+                Ok(()) => {
+                    step("mail kept");
+                    door.release(&mail).await?;
+                    step("mail released");
+                }
                 Err(error) => (shared.tell)(trouble(&error)),
             },
             // this one stays on the server; the others go on

@@ -80,7 +80,8 @@ async fn round(
     for letters in held.into_values() {
         let (Some(first), Some(last)) = (letters.first(), letters.last()) else { continue };
         let is_calm = once || now.duration_since(last.written_at).as_secs() >= CALM_SECONDS;
-        if is_calm && shared.store.owed()?.0 == 0 || storm.is_over(first.written_at, now) {
+        let is_over = is_calm && shared.doors_rest() && shared.store.owed()?.0 == 0;
+        if is_over || storm.is_over(first.written_at, now) {
             for letters in letters.chunks(GATHERED_MAX) {
                 shared.store.gather(&alert::gathered(letters, &shared.config.alerts.from, now))?;
             }

@@ -55,6 +55,8 @@ pub(in crate::daemon) struct Shared {
     pub(in crate::daemon) progress: Arc<Notify>,
     /// Doors that saw nothing to take or wait for at their last look.
     pub(in crate::daemon) idle_doors: Arc<AtomicUsize>,
+    /// How many doors there are.
+    pub(in crate::daemon) door_count: usize,
     /// The sender profiles in force.
     pub(in crate::daemon) profiles: Arc<RwLock<Arc<Profiles>>>,
     /// A mail server did not answer when it was last asked.
@@ -62,6 +64,11 @@ pub(in crate::daemon) struct Shared {
 }
 
 impl Shared {
+    /// Whether no door sees anything to take or wait for.
+    pub(in crate::daemon) fn doors_rest(&self) -> bool {
+        self.idle_doors.load(Ordering::SeqCst) == self.door_count
+    }
+
     /// The sender profiles in force.
     pub(in crate::daemon) fn senders(&self) -> Arc<Profiles> {
         self.profiles.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -107,11 +114,11 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         letters: Arc::new(Notify::new()),
         progress: Arc::new(Notify::new()),
         idle_doors: Arc::new(AtomicUsize::new(0)),
+        door_count: doors.len() + mailboxes.len(),
         profiles: Arc::new(RwLock::new(Arc::new(profiles))),
         unreached: Arc::new(AtomicBool::new(false)),
     };
     shared.store.audit(clock::now(), "daemon", Act::Started, None).map_err(DaemonError::Store)?;
-    let door_count = doors.len() + mailboxes.len();
     let mut tasks = JoinSet::new();
     for door in doors {
         tasks.spawn(doors::watch(door, shared.clone()));
@@ -139,7 +146,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
 
     tokio::select! {
         signal = stop_signal() => signal.map_err(DaemonError::Signals)?,
-        () = until_done(&shared, door_count), if once => {}
+        () = until_done(&shared), if once => {}
         ended = tasks.join_next() => {
             // a task ends by itself only by a fault of ours
             if let Some(Err(error)) = ended {
@@ -159,11 +166,11 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     Ok(())
 }
 
-async fn until_done(shared: &Shared, door_count: usize) {
+async fn until_done(shared: &Shared) {
     loop {
         let changed = shared.progress.notified();
         let owed = shared.store.owed().unwrap_or((1, 1)); // a store that does not answer is not done
-        if owed == (0, 0) && shared.idle_doors.load(Ordering::SeqCst) == door_count {
+        if owed == (0, 0) && shared.doors_rest() {
             return;
         }
         changed.await;

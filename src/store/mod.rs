@@ -12,6 +12,7 @@ mod lines;
 mod originals;
 mod seal;
 mod shelves;
+mod step;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -30,6 +31,7 @@ pub use audit::{Act, AuditEntry, Verdict, verify as verify_audit};
 pub use backup::{Backup, restore};
 pub use error::StoreError;
 pub use key::{MasterKey, find_or_make as find_or_make_key, rotate as rotate_key};
+pub use step::step;
 
 /// Room that the disk must have before anything is begun, in bytes: sled writes segments of half a megabyte, several at once.
 const FREE_BYTES_MIN: u64 = 16_000_000;
@@ -96,6 +98,7 @@ impl Store {
         store.must_have_room(bytes.len() as u64)?;
         store.originals.put(arrival, bytes)?;
         store.shelves.owe(arrival)?;
+        step("paper owed");
         Ok(Accepted::New)
     }
 
@@ -109,7 +112,9 @@ impl Store {
             arrival.same_bytes_as = self.first_with(&arrival.sha256)?.filter(|first| *first != arrival.id);
             self.accept(&arrival, &bytes)?;
         }
+        step("papers of a mail owed");
         store.shelves.settle(mail)?;
+        step("mail unpacked");
         store.hands().remove(&mail.0);
         Ok(())
     }
@@ -160,7 +165,9 @@ impl Store {
         let record = Record { decisions, ..record.clone() };
         let unsent: Vec<Letter> =
             letters.iter().filter(|letter| !store.journal.was_sent(&letter.message_id)).cloned().collect();
+        step("record made");
         store.shelves.finish(&record, &unsent)?;
+        step("record stored");
         store.hands().remove(&record.arrival.id.0);
         Ok(())
     }
@@ -189,7 +196,10 @@ impl Store {
     /// Where the shelves cannot be written: all stay as they are.
     pub fn gather(&self, letter: &Letter) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
-        store.shelves.gather(letter)
+        step("letters to be gathered");
+        store.shelves.gather(letter)?;
+        step("letters gathered");
+        Ok(())
     }
 
     /// Owes a letter that belongs to no new record. False where it is owed already, or went out.
@@ -211,8 +221,12 @@ impl Store {
     /// Where the shelves cannot be written: it will be sent once more, under the same Message-ID.
     pub fn sent(&self, letter: &Letter) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
+        step("letter sent");
         store.journal.sent(letter)?;
-        store.shelves.remove_letter(letter)
+        step("letter noted as sent");
+        store.shelves.remove_letter(letter)?;
+        step("letter removed");
+        Ok(())
     }
 
     /// A letter could not be handed over: it is kept as it is now, with its next attempt.

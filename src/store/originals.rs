@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::model::{Arrival, ArrivalId};
 use crate::store::seal::RecordKey;
-use crate::store::{MasterKey, StoreError};
+use crate::store::{MasterKey, StoreError, step};
 
 /// The folders of originals and keys.
 pub(in crate::store) struct Originals {
@@ -51,9 +51,13 @@ impl Originals {
         let id = &arrival.id.0;
         let key = RecordKey::generate()?;
         write_durably(&self.keys, id, &key.wrap(&self.master, id)?)?;
+        step("key written");
         let sidecar = serde_json::to_vec(arrival).map_err(StoreError::shape("an arrival"))?;
         write_durably(&self.originals, &format!("{id}.arrival"), &key.seal(&format!("arrival/{id}"), &sidecar)?)?;
-        write_durably(&self.originals, &format!("{id}.paper"), &key.seal(&format!("paper/{id}"), bytes)?)
+        step("sidecar written");
+        write_durably(&self.originals, &format!("{id}.paper"), &key.seal(&format!("paper/{id}"), bytes)?)?;
+        step("original written");
+        Ok(())
     }
 
     pub(in crate::store) fn get(&self, id: &ArrivalId) -> Result<(Arrival, Vec<u8>), StoreError> {

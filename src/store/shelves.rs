@@ -16,7 +16,7 @@ use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
 use crate::store::journal::Journal;
 use crate::store::originals::read_key;
 use crate::store::seal::{open_with_master, seal_with_master};
-use crate::store::{MasterKey, StoreError};
+use crate::store::{MasterKey, StoreError, step};
 
 /// Page cache, in bytes: sled's own default is a gigabyte.
 const CACHE_BYTES: u64 = 32 << 20;
@@ -261,6 +261,7 @@ impl Shelves {
     ) -> Result<(), StoreError> {
         let mut record = self.record(id)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
         journal.decide(id, &read_key(&self.keys, &self.master, &id.0)?, &decision)?;
+        step("decision noted");
         record.decisions.push(decision);
         let place = self.place(id)?;
         let pieces = self.sealed_pieces(&record)?;

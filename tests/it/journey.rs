@@ -171,3 +171,34 @@ fn a_broken_rule_file_is_refused_with_its_place() {
     let said = String::from_utf8(refused.stderr).unwrap();
     assert!(said.contains(&format!("10-documents.toml:{line}")) && said.contains("threshold"), "{said}");
 }
+
+/// `init` at a terminal asks; a wrong answer is asked again.
+#[test]
+fn init_asks_a_person_and_fills_in_the_answers() {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    let folder = tempfile::TempDir::new().unwrap();
+    let place = folder.path().join("clinic");
+    let command = format!("'{}' init '{}'", env!("CARGO_BIN_EXE_rxintake"), place.display());
+    let mut terminal = Command::new("script")
+        .args(["-qec", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script is part of bsdutils");
+    let answers = "nobody\nfront@hillside.example\nsmtp.hillside.example\nscans\n/srv/scans\n";
+    terminal.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+    let output = terminal.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("This is no mail address") && said.contains("Name the folder from the root on"), "{said}");
+    let text = fs::read_to_string(place.join("rxintake.toml")).unwrap();
+    let config: toml::Value = text.parse::<toml::Table>().unwrap().into();
+    assert_eq!(config["inbox"][0]["path"].as_str(), Some("/srv/scans"));
+    assert_eq!(config["inbox"][0]["done"].as_str(), Some("/srv/scans/done"));
+    assert_eq!(config["alerts"]["from"].as_str(), Some("front@hillside.example"));
+    assert_eq!(config["alerts"]["smtp"]["host"].as_str(), Some("smtp.hillside.example"));
+    assert_eq!(config["alerts"]["smtp"]["user"].as_str(), Some("front@hillside.example"));
+    assert!(config["alerts"].get("directory").is_none());
+    assert_eq!(config["staff"][0]["email"].as_str(), Some("front@hillside.example"));
+}

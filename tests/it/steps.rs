@@ -1,0 +1,93 @@
+//! kill -9 at every moment that the program names: between any two durable acts nothing is lost and nothing doubled.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::clinic::{Clinic, ORDER, files};
+use crate::dovecot::{Dovecot, PASSWORD};
+
+/// Every `step("…")` of the program.
+fn steps() -> BTreeSet<String> {
+    let mut steps = BTreeSet::new();
+    for path in files(Path::new("src")) {
+        let text = fs::read_to_string(path).unwrap();
+        steps.extend(text.split("step(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+    }
+    steps
+}
+
+/// Runs a command that must die at `step`.
+fn die(mut command: Command, step: &str) {
+    let output = command.env("RXINTAKE_KILL_AT", step).output().unwrap();
+    assert_eq!(output.status.signal(), Some(9), "it did not come to \"{step}\": {output:?}");
+}
+
+/// Each paper one record, each letter there once, the sources released.
+fn check(clinic: &Clinic, papers: usize, step: &str) {
+    assert!(clinic.run_once().status.success(), "{step}");
+    let records = clinic.records();
+    assert_eq!(records.len(), papers, "{step}");
+    let alerts = clinic.alerts();
+    for record in &records {
+        let id = record["id"].as_str().unwrap();
+        let told = alerts.iter().filter(|(_, letter)| letter.contains(&id[..8])).count();
+        assert_eq!(told, 1, "{step}: one letter for each");
+    }
+    let left =
+        fs::read_dir(clinic.path("inbox")).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file()).count();
+    assert_eq!(left, 0, "{step}");
+    assert!(clinic.command(&["audit", "verify"]).output().unwrap().status.success(), "{step}");
+}
+
+#[test]
+fn a_kill_at_every_named_step_loses_nothing_and_doubles_nothing() {
+    let gap = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "");
+    let steps = steps();
+    assert!(steps.len() >= 15, "{steps:?}");
+    for step in &steps {
+        let clinic = Clinic::new();
+        let config = clinic.path("rxintake.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        let papers = match step.as_str() {
+            "mail kept" | "mail released" => {
+                let dovecot = Dovecot::start();
+                let alerts = text.split_once("\n# Alerts").unwrap().1;
+                let head = text.split_once("[[inbox]]").unwrap().0;
+                let door = dovecot.inbox("processed = \"Processed\"");
+                fs::write(&config, format!("{head}{door}\n# Alerts{alerts}")).unwrap();
+                fs::write(clinic.path("secrets/imap"), PASSWORD).unwrap();
+                dovecot.deliver("1.one", format!("From: a@b.example\nMessage-ID: <a@b.example>\n\n{gap}").as_bytes());
+                fs::create_dir_all(clinic.path("inbox")).unwrap();
+                die(clinic.command(&["run", "--once"]), step);
+                check(&clinic, 1, step);
+                assert_eq!((dovecot.messages("").len(), dovecot.messages("Processed").len()), (0, 1));
+                continue;
+            }
+            "letters to be gathered" | "letters gathered" => {
+                let text = text.replace("[alerts]\n", "[alerts]\nstorm_letters = 1\n");
+                fs::write(&config, text).unwrap();
+                3
+            }
+            _ => 1,
+        };
+        for name in ["Adler", "Baker", "Cohen"].iter().take(papers) {
+            clinic.drop_mail(name, &gap.replace("Zebra", name));
+        }
+        if step.starts_with("decision") {
+            check(&clinic, papers, step);
+            let id = clinic.records()[0]["id"].as_str().unwrap().to_owned();
+            die(clinic.command(&["records", "resolve", &id, "frequency"]), step);
+            assert_eq!(clinic.records().len(), 1);
+            assert!(clinic.command(&["rebuild"]).output().unwrap().status.success());
+            check(&clinic, papers, step);
+            assert_eq!(clinic.records()[0]["state"], "complete", "what is in the journal is not lost");
+        } else {
+            die(clinic.command(&["run", "--once"]), step);
+            check(&clinic, papers, step);
+        }
+    }
+    println!("killed at {} steps: {}", steps.len(), steps.into_iter().collect::<Vec<_>>().join(", "));
+}
