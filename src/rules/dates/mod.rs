@@ -87,7 +87,7 @@ struct Shape {
 const DIGIT: &str = r"[0-9OolI|SBZGQD]";
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I!|]|[A4]u[gq9]|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])(?:[a-z]|[015][a-z]){0,7})";
+    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I!|]|[A4]u[gq9]|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])(?:[a-z]|[015][a-z]){0,7}|[A-Za-z](?:anuary|ebruary|eptember|ctober|ovember|ecember))";
     let year = format!(r"(?P<y>{DIGIT}{{2}}\ ?{DIGIT}{{2}}|{DIGIT}{{2}})");
     let numbers = format!(r"(?P<m>{DIGIT}{{1,2}})\ ?(?P<s>[/\-.,])\ ?(?P<d>{DIGIT}{{1,2}})\ ?(?P<t>[/\-.,])\ ?{year}");
     let blanks = r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{2})".to_string();

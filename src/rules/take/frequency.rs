@@ -24,7 +24,8 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if found.is_empty() {
         found.extend(labelled(page, &labels));
     }
-    if found.is_empty() {
+    let left_empty = labels.iter().any(|label| is_left_empty(page, label));
+    if found.is_empty() && !left_empty {
         // a sentence; what stands in another field's slot is not ours
         for schedule in find_schedules(&without_codes(&page.text.text)) {
             let evidence = page.text.evidence(&schedule.span, RULE);
