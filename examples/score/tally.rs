@@ -62,6 +62,8 @@ pub(crate) struct Tally {
     pub(crate) fields: usize,
     pub(crate) right: usize,
     pub(crate) silent: usize,
+    /// Fields that are neither doubted nor in a gap: whoever reads the record believes them.
+    pub(crate) believed: usize,
     pub(crate) touchless: usize,
     pub(crate) gaps_owed: usize,
     pub(crate) gaps_told: usize,
@@ -98,6 +100,8 @@ impl Tally {
         self.fields += FIELDS.len();
         self.right += FIELDS.len() - bad.len();
         self.silent += if read.is_some() { bad.difference(&flagged).count() } else { FIELDS.len() };
+        let believed = |field: &&Field| read.is_some() && !flagged.contains(&field.to_string());
+        self.believed += FIELDS.iter().filter(believed).count();
         self.touchless += usize::from(bad.is_empty() && flagged.is_subset(&missing));
         self.gaps_owed += missing.len();
         self.gaps_told += said_missing.intersection(&missing).count();

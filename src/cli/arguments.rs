@@ -221,6 +221,17 @@ pub enum RulesCommand {
         /// PDF, TIFF, JPEG, PNG, .txt or .eml
         file: PathBuf,
     },
+    /// Draft a [form.NAME] block and its test from one paper of a clinic; nothing of its patient is in the draft
+    NewForm {
+        /// Which rule files.
+        #[command(flatten)]
+        rules: RulesArgument,
+        /// What to call the form: letters, digits, - and _
+        #[arg(long, default_value = "new")]
+        name: String,
+        /// PDF, TIFF, JPEG, PNG, .txt or .eml
+        file: PathBuf,
+    },
     /// The table of diagnosis codes
     #[command(subcommand)]
     Codes(CodesCommand),

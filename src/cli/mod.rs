@@ -88,6 +88,10 @@ fn run(command: Command) -> anyhow::Result<u8> {
             let on = on.unwrap_or_else(clock::today);
             rules::explain(&file, on, sender.as_deref(), &pipeline, &mut out).await.map(code)
         }),
+        Command::Rules(RulesCommand::NewForm { rules, name, file }) => in_runtime(async {
+            let pipeline = Pipeline::new(reader_for(jobs(None))?, book(rules.rules.as_deref())?);
+            rules::new_form(&file, &name, clock::today(), &pipeline, &mut out).await.map(code)
+        }),
         Command::Rules(RulesCommand::Codes(CodesCommand::Import { rules, fiscal_year, file })) => {
             let folder = rules_folder(rules.rules.as_deref())?
                 .ok_or_else(|| Refused("name the folder of your rule files: --rules DIR".to_owned()))?;

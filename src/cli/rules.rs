@@ -85,6 +85,41 @@ pub(in crate::cli) async fn explain(
     Ok(paper.error.is_none())
 }
 
+/// Prints a draft of a form block, from the first page that gives one. True if there is one.
+///
+/// # Errors
+/// Where the name or the paper is no good, or the output cannot be written.
+pub(in crate::cli) async fn new_form(
+    file: &Path,
+    name: &str,
+    on: Date,
+    pipeline: &Pipeline,
+    out: &mut impl Write,
+) -> anyhow::Result<bool> {
+    if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter)) {
+        bail!("{name:?} is no name for a form: use letters, digits, - and _");
+    }
+    let bytes = fs::read(file).with_context(|| format!("cannot open {}", file.display()))?;
+    let papers = match parts(file, &bytes) {
+        Ok(papers) => papers,
+        Err(message) => bail!(message),
+    };
+    let (readings, _) = pipeline.take(&papers, on, None, &|_| ()).await?;
+    match readings.iter().find_map(|reading| pipeline.book().draft_form(reading, name, on)) {
+        Some(draft) => {
+            writeln!(
+                out,
+                "# Hold it against the paper, correct it, put it into a file of your rules, and run `rxintake rules test`."
+            )?;
+            write!(out, "{draft}")?;
+            Ok(true)
+        }
+        None => {
+            bail!("no heading and value could be told on {}: take a clearer scan of a filled-in form", file.display())
+        }
+    }
+}
+
 fn print_page(story: &PageStory, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "Page {}: {}", story.page, kind_words(story.kind))?;
     match &story.form {

@@ -4,6 +4,7 @@ mod book;
 mod codes;
 mod context;
 mod dates;
+mod draft;
 mod explain;
 mod fault;
 mod forms;

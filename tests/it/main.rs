@@ -5,6 +5,7 @@ mod samples;
 #[path = "../../examples/score/tally.rs"]
 mod tally;
 mod bells;
+mod calibration;
 mod clinic;
 mod dovecot;
 mod durability;

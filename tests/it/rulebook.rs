@@ -265,3 +265,29 @@ fn a_page_without_end_takes_no_time_and_is_told() {
         assert!(told && line["prescriptions"].as_array().unwrap().is_empty(), "{line}");
     }
 }
+
+/// What `new-form` drafts is sound and comes out, and holds nothing of the patient.
+#[test]
+fn a_form_is_drafted_from_one_paper() {
+    let clinic = Clinic::new();
+    let paper = clinic.path("sample.txt");
+    let text = "Riverside Healing Center\n\nMassage referral sheet\n\nPatient: Quentin Zebra   DOB: 07/09/1971\n\n\
+        Diagnosis: M54.6 Pain in thoracic spine\n\nFrequency: 3x/week x 4 weeks\n\nNPI: 1558598797\n";
+    fs::write(&paper, text).unwrap();
+    let drafted = clinic.command(&["rules", "new-form", "--name", "riverside"]).arg(&paper).output().unwrap();
+    let draft = said(&drafted);
+    assert!(drafted.status.success(), "{draft}");
+    for wanted in
+        ["[form.riverside]", "Riverside Healing Center", "\"patient.name\" = { right_of = \"Patient\" }", "[[test]]"]
+    {
+        assert!(draft.contains(wanted), "{wanted} is missing in:\n{draft}");
+    }
+    for private in ["Zebra", "1971", "M54.6", "1558598797"] {
+        assert!(!draft.contains(private), "{private} of the sample is in:\n{draft}");
+    }
+    fs::write(clinic.path("rules/66-riverside.toml"), draft).unwrap();
+    for command in ["check", "test"] {
+        let output = clinic.command(&["rules", command]).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    }
+}
