@@ -88,6 +88,15 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     if prescription.payer.kind.is_none() && has_claim {
         doubtful.push(Field::PayerKind);
     }
+    // where nobody can tell who pays, nobody can tell that what an insurer asks for is not owed
+    if prescription.payer.kind.is_none() && (doubtful.contains(&Field::PayerKind) || told(&Field::PayerKind)) {
+        let lacking = [
+            (Field::PayerClaimNumber, prescription.payer.claim_number.is_none()),
+            (Field::PayerDateOfInjury, prescription.payer.date_of_injury.is_none()),
+            (Field::ProviderNpi, prescription.provider.npi.is_none()),
+        ];
+        doubtful.extend(lacking.into_iter().filter(|(field, lacks)| *lacks && !told(field)).map(|(field, _)| field));
+    }
     prescription.doubts.extend(doubtful);
     prescription.doubts.sort();
     prescription.doubts.dedup();
