@@ -10,7 +10,7 @@ use crate::ocr::tesseract::{Engine, OcrError};
 const SURE: f32 = 0.93;
 /// Most words of a page that are read again; each takes about twenty milliseconds.
 const WORDS_MAX: usize = 40;
-/// Most words of a page that look like names and are read again.
+/// Most words of a page that look like names or counted units and are read again.
 const NAMES_MAX: usize = 12;
 /// A shorter name says too little for a second look.
 const NAME_LETTERS_MIN: usize = 3;
@@ -44,7 +44,7 @@ pub(in crate::ocr) fn look_again(lines: &mut [Line], page: &Grey, engine: &mut E
         let characters = if is_number_like(word.text.reveal()) && numbers < WORDS_MAX {
             numbers += 1;
             CODE_CHARACTERS
-        } else if is_name_like(word.text.reveal()) && names < NAMES_MAX {
+        } else if (is_name_like(word.text.reveal()) || is_counted(word.text.reveal())) && names < NAMES_MAX {
             names += 1;
             ""
         } else {
@@ -131,6 +131,11 @@ fn is_name_like(text: &str) -> bool {
     letters >= NAME_LETTERS_MIN
         && text.starts_with(char::is_uppercase)
         && text.chars().all(|character| character.is_alphabetic() || "'-,.’".contains(character))
+}
+
+/// A number with its unit written as one: "8wks", "3x/wk".
+fn is_counted(text: &str) -> bool {
+    text.starts_with(|character: char| character.is_ascii_digit()) && text.chars().any(char::is_alphabetic)
 }
 
 /// Two readings that agree, of two sizes, speak for each other. Of two different readings the surer goes first and the other is kept beside it.

@@ -37,7 +37,9 @@ fn patient(page: &Context) -> Vec<Candidate> {
             break;
         }
     }
-    found.extend(row_of_patient(page));
+    if found.is_empty() {
+        found.extend(row_of_patient(page));
+    }
     let prose = page.book.rules.field.get(&Field::PatientName).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
         let rest = page.after(place.end, 80);
