@@ -2,7 +2,7 @@
 
 BINARY := target/debug/rxintake
 
-.PHONY: run test lint bench doc score hostile record soak build packages-run packages-bench packages-test
+.PHONY: run test lint bench doc score hostile record soak fuzz deb build packages-run packages-bench packages-test
 
 run: packages-run build ## the daemon on a scratch clinic with the sample papers; ONCE=1 ends when all are read
 	scripts/demo.sh $(BINARY) $(if $(ONCE),--once)
@@ -32,6 +32,12 @@ hostile: packages-run build ## damaged and odd papers, and how each ended: make 
 
 record: packages-run build ## record the readings of the samples anew, after a change of pages or ocr
 	cargo run --quiet --locked --example record
+
+fuzz: packages-run ## made-up bytes into the protocol, TIFF, pictures and mail, SECONDS each (60): make fuzz SECONDS=600
+	scripts/fuzz.sh $(if $(SECONDS),$(SECONDS),60) $(TARGETS)
+
+deb: packages-run ## the Debian package
+	scripts/deb.sh
 
 build:
 	cargo build --locked --bins

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 
 use crate::ocr::{self, Engine};
 use crate::pages::{self, Opened};
-use crate::reader::protocol::{Answer, Request, receive, send};
+use crate::reader::protocol::{self, Answer, Request, receive, send};
 use crate::reader::sandbox::{self, Sandbox};
 
 /// Answers requests until the input ends. `tessdata` is the folder of the trained data, `memory_max_bytes` the address space and
@@ -21,8 +21,7 @@ pub fn serve(
 ) -> io::Result<()> {
     let sandbox = sandbox::enter(tessdata, memory_max_bytes, processor_seconds_max)?;
     let mut desk = Desk { tessdata: tessdata.to_owned(), sandbox, engine: None, paper: None };
-    while let Some(frame) = receive(input)? {
-        let request: Request = serde_json::from_slice(&frame).map_err(io::Error::other)?;
+    while let Some(request) = protocol::request(input)? {
         let answer = desk.answer(request, input)?;
         send(output, &serde_json::to_vec(&answer).map_err(io::Error::other)?)?;
     }

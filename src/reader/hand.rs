@@ -9,7 +9,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::reader::Options;
-use crate::reader::protocol::{Answer, Request, receive_async, send_async};
+use crate::reader::protocol::{self, Answer, Request, send_async};
 
 /// Bytes of a page of memory on every machine that Debian and Ubuntu run this on.
 const MEMORY_PAGE_BYTES: u64 = 4096;
@@ -85,8 +85,7 @@ impl Hand {
             if let Some(paper) = paper {
                 send_async(&mut self.input, paper).await?;
             }
-            let answer = receive_async(&mut self.output).await?;
-            serde_json::from_slice(&answer).map_err(io::Error::other)
+            protocol::answer(&mut self.output).await
         };
         let answer = match timeout(Duration::from_millis(limit_ms), exchange).await {
             Ok(answer) => answer.map_err(Failure::Broken),

@@ -1,6 +1,8 @@
 //! In: the bytes of a paper. Out: its Readings, made in a child process that may crash without harm.
 
 mod child;
+#[doc(hidden)] // the protocol is nobody's business but the fuzzer's
+pub mod exam;
 mod hand;
 mod options;
 mod pool;

@@ -46,6 +46,24 @@ pub(in crate::reader) enum Answer {
     EngineFailed(String),
 }
 
+impl Request {
+    /// Whether the bytes of a paper follow in a frame of their own.
+    pub(in crate::reader) fn brings_paper(&self) -> bool {
+        matches!(self, Self::Open { .. })
+    }
+}
+
+/// Child's side: the next request; None at the end of the input.
+pub(in crate::reader) fn request(input: &mut impl Read) -> io::Result<Option<Request>> {
+    let Some(frame) = receive(input)? else { return Ok(None) };
+    serde_json::from_slice(&frame).map(Some).map_err(io::Error::other)
+}
+
+/// Daemon's side: the next answer.
+pub(in crate::reader) async fn answer(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Answer> {
+    serde_json::from_slice(&receive_async(input).await?).map_err(io::Error::other)
+}
+
 /// Child's side: the next frame; None at the end of the input.
 pub(in crate::reader) fn receive(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut length = [0; 4];
@@ -68,7 +86,7 @@ pub(in crate::reader) fn send(output: &mut impl Write, bytes: &[u8]) -> io::Resu
 }
 
 /// Daemon's side: the next frame.
-pub(in crate::reader) async fn receive_async(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
+async fn receive_async(input: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = input.read_u32_le().await?;
     if length > ANSWER_BYTES_MAX {
         return Err(io::Error::other("the reader child talks nonsense"));

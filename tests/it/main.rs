@@ -17,6 +17,7 @@ mod journey;
 mod keeping;
 mod load;
 mod linkage;
+mod long_fax;
 mod mail_papers;
 mod mailbox;
 mod make;
