@@ -22,7 +22,7 @@ bench: packages-bench ## how fast papers are read, against other programs in the
 	cargo bench --locked
 
 doc: packages-run ## the documentation of every room
-	cargo doc --locked --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 score: packages-run build ## how well made papers are read: make score PAPERS=folder (papers and their truth.jsonl)
 	scripts/score.sh $(BINARY) $(PAPERS)

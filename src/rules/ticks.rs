@@ -110,7 +110,7 @@ pub(in crate::rules) fn is_box(text: &str) -> bool {
     sign(text).is_some() || looks_like_a_box(text)
 }
 
-/// What OCR makes of a box, ticked or not: "[7]", "C]", "(_]". Its state cannot be told from the letters.
+/// What OCR makes of a box, ticked or not: `[7]`, `C]`, `(_]`. Its state cannot be told from the letters.
 fn looks_like_a_box(text: &str) -> bool {
     let letters = text.chars().count();
     (1..=3).contains(&letters)

@@ -1,4 +1,4 @@
-//! In: text in which boxes stand as signs ("[ ] 1x [X] 2x"). Out: the same text, byte for byte as long, with only what is ticked.
+//! In: text in which boxes stand as signs (`[ ] 1x [X] 2x`). Out: the same text, byte for byte as long, with only what is ticked.
 
 use std::ops::Range;
 use std::sync::LazyLock;
