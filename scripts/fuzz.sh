@@ -36,7 +36,7 @@ for target in $targets; do
   rm -f "$log"
 done
 if [ -n "$failed" ]; then
-  echo "These crashed:$failed. The inputs lie in fuzz/artifacts; the lines above say how to run one again." >&2
+  echo "These failed:$failed. The lines above say why; where an input made one crash, it lies in fuzz/artifacts." >&2
   exit 1
 fi
 echo "No crash."
