@@ -8,6 +8,10 @@ use crate::ocr::tesseract::{Engine, OcrError};
 
 /// Words below this confidence may be read again.
 const SURE: f32 = 0.93;
+/// The same for words that look like names, which nobody doubts above this.
+const NAME_SURE: f32 = 0.91;
+/// The same for a number with its unit.
+const COUNTED_SURE: f32 = 0.80;
 /// Most words of a page that are read again; each takes about twenty milliseconds.
 const WORDS_MAX: usize = 40;
 /// Most words of a page that look like names or counted units and are read again.
@@ -44,7 +48,10 @@ pub(in crate::ocr) fn look_again(lines: &mut [Line], page: &Grey, engine: &mut E
         let characters = if is_number_like(word.text.reveal()) && numbers < WORDS_MAX {
             numbers += 1;
             CODE_CHARACTERS
-        } else if (is_name_like(word.text.reveal()) || is_counted(word.text.reveal())) && names < NAMES_MAX {
+        } else if (is_name_like(word.text.reveal()) && word.confidence < NAME_SURE
+            || is_counted(word.text.reveal()) && word.confidence < COUNTED_SURE)
+            && names < NAMES_MAX
+        {
             names += 1;
             ""
         } else {
