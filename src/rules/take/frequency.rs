@@ -161,6 +161,15 @@ pub(in crate::rules::take) fn is_left_empty(page: &Context, label: &Label) -> bo
     boxes.len() >= CHOICES_MIN && boxes.iter().all(|tick| !tick.ticked && tick.confidence >= SURE)
 }
 
+/// "x 3/4 weeks": three or four, or a date, or a fraction.
+fn holds_either_or(text: &str) -> bool {
+    static EITHER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)(?:^|[^0-9/])[0-9]{1,2}/[0-9]{1,2} ?(?:w(?:ee)?ks?|mo(?:nth)?s?|days?|visits?|sessions?)\b")
+            .expect("a fixed pattern")
+    });
+    EITHER.is_match(text)
+}
+
 fn candidate(
     schedule: Schedule,
     evidence: Vec<crate::model::Evidence>,
@@ -169,6 +178,9 @@ fn candidate(
     mut doubts: Vec<String>,
 ) -> Candidate {
     doubts.extend(schedule.doubts);
+    if evidence.iter().any(|evidence| holds_either_or(evidence.text.reveal())) {
+        doubts.push("two numbers with a stroke between them may be one or the other".to_owned());
+    }
     Candidate {
         field: Field::Frequency,
         value: Value::Frequency(schedule.frequency),
