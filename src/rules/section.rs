@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Value};
+use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Source, Value};
 use crate::rules::book::Contents;
 use crate::rules::context::Context;
 use crate::rules::label::Label;
@@ -83,7 +83,11 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
     let findings = take::all(&page);
     let has = |field: Field| has(&findings, field);
     let kind = match kind(&page, &findings) {
-        kind if kind.is_prescription() && is_blank_form(&page, &findings) => PaperKind::Other,
+        kind if kind.is_prescription() && is_blank_form(&page, &findings) => match reading.source {
+            Source::TextLayer => PaperKind::Other,
+            // a pen's writing may have been passed over whole: a person looks at it
+            Source::Ocr => PaperKind::Unreadable,
+        },
         kind => kind,
     };
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
