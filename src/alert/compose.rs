@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Record, Role};
+use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, PaperKind, Prescription, Record, Role};
 
 /// Somebody who is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,10 +72,15 @@ fn pages_too_many(record: &Record) -> Option<String> {
     })
 }
 
+fn has_unreadable_page(paper: &Paper) -> bool {
+    paper.other_pages.iter().any(|page| page.kind == PaperKind::Unreadable)
+}
+
 fn needs_front_desk(paper: &Paper) -> bool {
-    paper.prescriptions.iter().any(|prescription| {
-        !prescription.doubts.is_empty() || prescription.gaps.iter().any(|gap| gap.level != GapLevel::Note)
-    })
+    has_unreadable_page(paper)
+        || paper.prescriptions.iter().any(|prescription| {
+            !prescription.doubts.is_empty() || prescription.gaps.iter().any(|gap| gap.level != GapLevel::Note)
+        })
 }
 
 fn front_desk_subject(paper: &Paper) -> String {
@@ -110,6 +115,9 @@ fn front_desk_body(record: &Record) -> Vec<String> {
         body.push(error.message.clone());
     }
     body.extend(pages_too_many(record));
+    if has_unreadable_page(&record.paper) && record.paper.error.is_none() && !record.is_settled(None) {
+        body.push("A page could not be read. Look at the picture, or ask the sender to send it again.".to_owned());
+    }
     for prescription in &record.paper.prescriptions {
         // what somebody closed is not mentioned again
         let mut prescription = prescription.clone();
