@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, PaperKind, Prescription, Record, Role};
+use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Record, Role};
 
 /// Somebody who is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,12 +72,8 @@ fn pages_too_many(record: &Record) -> Option<String> {
     })
 }
 
-fn has_unreadable_page(paper: &Paper) -> bool {
-    paper.other_pages.iter().any(|page| page.kind == PaperKind::Unreadable)
-}
-
 fn needs_front_desk(paper: &Paper) -> bool {
-    has_unreadable_page(paper)
+    paper.has_unreadable_page()
         || paper.prescriptions.iter().any(|prescription| {
             !prescription.doubts.is_empty() || prescription.gaps.iter().any(|gap| gap.level != GapLevel::Note)
         })
@@ -95,6 +91,7 @@ fn front_desk_subject(paper: &Paper) -> String {
         .count();
     let gaps = paper.prescriptions.iter().map(|prescription| prescription.gaps.len()).sum::<usize>();
     match (stops, gaps) {
+        (0, 0) if paper.has_unreadable_page() => "A page could not be read".to_owned(),
         (0, 0) if paper.prescriptions.is_empty() => "The pages of a fax have to be checked".to_owned(),
         (0, 0) => "A prescription has to be checked".to_owned(),
         (0, gaps) => format!("A prescription lacks {}", count(gaps, "thing", "things")),
@@ -115,7 +112,7 @@ fn front_desk_body(record: &Record) -> Vec<String> {
         body.push(error.message.clone());
     }
     body.extend(pages_too_many(record));
-    if has_unreadable_page(&record.paper) && record.paper.error.is_none() && !record.is_settled(None) {
+    if record.paper.has_unreadable_page() && record.paper.error.is_none() && !record.is_settled(None) {
         body.push("A page could not be read. Look at the picture, or ask the sender to send it again.".to_owned());
     }
     for prescription in &record.paper.prescriptions {

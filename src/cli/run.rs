@@ -10,7 +10,7 @@ use crate::cli::arguments::LogFormat;
 use crate::cli::{kind_words, log};
 use crate::config::Config;
 use crate::daemon::{self, Event, Tell};
-use crate::model::{ArrivalId, GapLevel, Private, Record};
+use crate::model::{ArrivalId, GapLevel, PaperKind, Private, Record};
 use crate::pipeline::Pipeline;
 use crate::store::{Store, find_or_make_key};
 
@@ -127,7 +127,8 @@ fn outcome(record: &Record, told: &[String]) -> Vec<String> {
         lines.push(format!("  {}", error.message));
     }
     for other in &record.paper.other_pages {
-        lines.push(format!("  {}: {}, set aside", pages(&other.pages), kind_words(other.kind)));
+        let end = if other.kind == PaperKind::Unreadable { "a person has to look at it" } else { "set aside" };
+        lines.push(format!("  {}: {}, {end}", pages(&other.pages), kind_words(other.kind)));
     }
     for prescription in &record.paper.prescriptions {
         let patient =

@@ -22,6 +22,13 @@ pub struct Paper {
     pub prescriptions: Vec<Prescription>,
 }
 
+impl Paper {
+    /// Whether nobody knows yet what stands on one of its pages.
+    pub fn has_unreadable_page(&self) -> bool {
+        self.other_pages.iter().any(|page| page.kind == PaperKind::Unreadable)
+    }
+}
+
 /// Pages that are no prescription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OtherPage {

@@ -25,14 +25,17 @@ pub struct Record {
 impl Record {
     /// Whose turn it is.
     pub fn state(&self) -> RecordState {
+        let unread = self.paper.error.is_some() || self.paper.has_unreadable_page();
+        if unread && !self.decided(None) {
+            return RecordState::Open;
+        }
         if self.paper.prescriptions.is_empty() && self.paper.error.is_none() {
             return RecordState::SetAside;
         }
-        let open = self.paper.error.is_some() && !self.decided(None)
-            || self.paper.prescriptions.iter().any(|prescription| {
-                prescription.gaps.iter().any(|gap| !self.decided(Some(gap.field)))
-                    || prescription.doubts.iter().any(|field| !self.decided(Some(*field)))
-            });
+        let open = self.paper.prescriptions.iter().any(|prescription| {
+            prescription.gaps.iter().any(|gap| !self.decided(Some(gap.field)))
+                || prescription.doubts.iter().any(|field| !self.decided(Some(*field)))
+        });
         if open { RecordState::Open } else { RecordState::Complete }
     }
 
@@ -69,7 +72,7 @@ impl Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordState {
-    /// A person's turn: a gap, a doubt or an unreadable paper.
+    /// A person's turn: a gap, a doubt, an unreadable paper or page.
     Open,
     /// Nothing is missing.
     Complete,

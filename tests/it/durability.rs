@@ -84,7 +84,8 @@ fn kills_at_random_moments_lose_nothing_and_double_nothing() {
         cut_short += u32::from(clinic.start(&["run", "--once"]).kill_within_milliseconds(numbers.next(500)));
     }
     assert!(cut_short * 3 > kills, "only {cut_short} of {kills} lives were cut short");
-    assert!(clinic.run_once().status.success());
+    let ended = clinic.run_once();
+    assert!(ended.status.success(), "{ended:?}");
     let records = clinic.records();
     let mut names: Vec<&str> = records.iter().map(|record| record["origin"]["name"].as_str().unwrap()).collect();
     names.sort_unstable();

@@ -56,6 +56,27 @@ fn papers_that_cannot_be_read_are_told_and_kept() {
 }
 
 #[test]
+fn a_picture_of_a_form_without_an_answer_is_looked_at_by_a_person() {
+    let clinic = Clinic::new();
+    let fax = fs::read("samples/23-blank-form-fax-fine.tif").unwrap();
+    clinic.drop_paper("blank.tif", &fax);
+    assert!(clinic.run_once().status.success());
+    let records = clinic.records();
+    let [record] = records.as_slice() else { panic!("one paper, {} records", records.len()) };
+    assert_eq!(record["prescriptions"].as_array().unwrap().len(), 0, "{record:#}");
+    assert_eq!(record["other_pages"][0]["kind"], "unreadable", "a pen's writing may have been passed over");
+    assert_eq!(record["state"], "open", "until somebody has looked");
+    let alerts = clinic.alerts();
+    let to_desk =
+        alerts.iter().find(|(_, alert)| alert.contains("desk@clinic.example")).expect("the front desk is told");
+    assert!(to_desk.1.contains("A page could not be read."), "{}", to_desk.1);
+
+    let looked = clinic.command(&["records", "resolve", record["id"].as_str().unwrap()]).output().unwrap();
+    assert!(looked.status.success(), "{looked:?}");
+    assert_eq!(clinic.records()[0]["state"], "set_aside", "somebody has looked, and it orders nothing");
+}
+
+#[test]
 fn nothing_at_rest_and_no_alert_names_the_patient() {
     let clinic = Clinic::new();
     clinic.drop_mail("order", &ORDER.replace("Frequency: 2x/week x 6 weeks\n", ""));
