@@ -146,6 +146,7 @@ pub fn escalation(record: &Record, staff: &[Staff], from: &str, after_hours: u32
     let to = addresses(staff, Role::Operator);
     let is_old = now.duration_since(record.stored_at) >= SignedDuration::from_hours(after_hours.into());
     let hinders = record.paper.error.is_some()
+        || record.paper.has_unreadable_page()
         || record.paper.prescriptions.iter().flat_map(|it| &it.gaps).any(|gap| gap.level == GapLevel::Stop);
     if !is_old || !hinders || record.state() != RecordState::Open || to.is_empty() {
         return None;

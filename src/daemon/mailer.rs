@@ -138,7 +138,7 @@ async fn send(mailer: &mut Mailer, mut letter: Letter, is_down: bool, shared: &S
 fn is_settled(letter: &Letter, shared: &Shared) -> Result<bool, StoreError> {
     let (Some(id), Some(Role::FrontDesk | Role::Operator)) = (&letter.record, letter.role) else { return Ok(false) };
     let record = shared.store.record(id)?;
-    Ok(record.is_some_and(|record| !record.decisions.is_empty() && record.state() == RecordState::Complete))
+    Ok(record.is_some_and(|record| !record.decisions.is_empty() && record.state() != RecordState::Open))
 }
 
 /// Dead letters are tried again at every start, at the addresses that the configuration has now.

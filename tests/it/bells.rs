@@ -9,6 +9,9 @@ use crate::clinic::{Clinic, ORDER};
 use crate::dovecot::free_port;
 use crate::exim::{Exim, PASSWORD};
 
+/// A form that asks and holds no answer, as a picture: nobody can say that a pen's writing was not passed over.
+const BLANK_FORM: &str = "samples/23-blank-form-fax-fine.tif";
+
 fn clinic(alerts: &str) -> Clinic {
     let clinic = Clinic::new();
     let path = clinic.path("rxintake.toml");
@@ -104,6 +107,40 @@ fn what_stays_open_comes_back_in_the_digest_and_then_goes_to_the_operator() {
     let escalations = of("escalation");
     let [(name, _)] = escalations.as_slice() else { panic!("{} escalations", escalations.len()) };
     assert!(name.starts_with(id));
+}
+
+#[test]
+fn a_page_that_nobody_could_read_comes_back_in_the_digest_and_goes_to_the_operator() {
+    let clinic = clinic(
+        "[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\ndigest_at = \"00:00\"\nescalate_after_hours = 0\n",
+    );
+    clinic.drop_paper("blank.tif", &fs::read(BLANK_FORM).unwrap());
+    assert!(clinic.run_once().status.success());
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until_file(&clinic.path("outbox"), "digest");
+    daemon.until_file(&clinic.path("outbox"), "escalation");
+    daemon.stop();
+    let alerts = clinic.alerts();
+    for part in ["digest", "escalation"] {
+        let (_, alert) = alerts.iter().find(|(name, _)| name.contains(part)).unwrap();
+        assert!(alert.contains("A page could not be read."), "the {part} says why: {alert}");
+    }
+}
+
+#[test]
+fn a_letter_that_waits_is_not_sent_when_somebody_has_looked_at_the_page() {
+    let exim = Exim::start();
+    let clinic = clinic(&exim.alerts());
+    clinic.drop_paper("blank.tif", &fs::read(BLANK_FORM).unwrap());
+    exim.be_busy(true);
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until("TROUBLE");
+    daemon.stop();
+    let id = clinic.records()[0]["id"].as_str().unwrap().to_owned();
+    assert!(clinic.command(&["records", "resolve", &id]).status().unwrap().success());
+    exim.be_busy(false);
+    assert!(clinic.run_once().status.success());
+    assert!(exim.accepted().is_empty(), "{:?}", exim.accepted());
 }
 
 #[test]
