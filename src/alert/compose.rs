@@ -72,6 +72,17 @@ fn pages_too_many(record: &Record) -> Option<String> {
     })
 }
 
+/// Which pages nobody could read, and what to do.
+fn unreadable_pages(paper: &Paper) -> Option<String> {
+    let pages: Vec<String> = paper.unreadable_pages().iter().map(u32::to_string).collect();
+    let which = match pages.as_slice() {
+        [] => return None,
+        [only] => format!("Page {only}"),
+        several => format!("Pages {}", several.join(", ")),
+    };
+    Some(format!("{which} could not be read. Look at the paper itself, or ask the sender to send it again."))
+}
+
 fn needs_front_desk(paper: &Paper) -> bool {
     paper.has_unreadable_page()
         || paper.prescriptions.iter().any(|prescription| {
@@ -112,8 +123,8 @@ fn front_desk_body(record: &Record) -> Vec<String> {
         body.push(error.message.clone());
     }
     body.extend(pages_too_many(record));
-    if record.paper.has_unreadable_page() && record.paper.error.is_none() && !record.is_settled(None) {
-        body.push("A page could not be read. Look at the picture, or ask the sender to send it again.".to_owned());
+    if record.paper.error.is_none() && !record.is_settled(None) {
+        body.extend(unreadable_pages(&record.paper));
     }
     for prescription in &record.paper.prescriptions {
         // what somebody closed is not mentioned again
@@ -197,7 +208,11 @@ fn letter(
     let caller = record.arrival.origin.sender.as_ref().filter(|_| record.arrival.reception.is_some());
     let caller = caller.map(|number| format!(" from {}", number.reveal())).unwrap_or_default();
     let head = format!("Record {short}, received {received} through {door}{caller}.");
-    let foot = format!("To see the paper and what was read: rxintake records show {short}");
+    let settle = match role {
+        Role::FrontDesk => format!(" When it is settled: rxintake records resolve {short}"),
+        _ => String::new(),
+    };
+    let foot = format!("To see what was read, and the paper's name: rxintake records show {short}.{settle}");
     let (text, html) = page(&head, body, &foot);
     let domain = at_domain(from);
     let role_word = format!("{role:?}").to_lowercase();

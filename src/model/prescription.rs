@@ -23,9 +23,15 @@ pub struct Paper {
 }
 
 impl Paper {
-    /// Whether nobody knows yet what stands on one of its pages.
+    /// The numbers of the pages of which the reading cannot tell what stands on them.
+    pub fn unreadable_pages(&self) -> Vec<u32> {
+        let unreadable = self.other_pages.iter().filter(|other| other.kind == PaperKind::Unreadable);
+        unreadable.flat_map(|other| &other.pages).copied().collect()
+    }
+
+    /// Whether there is such a page.
     pub fn has_unreadable_page(&self) -> bool {
-        self.other_pages.iter().any(|page| page.kind == PaperKind::Unreadable)
+        !self.unreadable_pages().is_empty()
     }
 }
 

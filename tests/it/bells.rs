@@ -123,7 +123,7 @@ fn a_page_that_nobody_could_read_comes_back_in_the_digest_and_goes_to_the_operat
     let alerts = clinic.alerts();
     for part in ["digest", "escalation"] {
         let (_, alert) = alerts.iter().find(|(name, _)| name.contains(part)).unwrap();
-        assert!(alert.contains("A page could not be read."), "the {part} says why: {alert}");
+        assert!(alert.contains("Page 1 could not be read."), "the {part} says why: {alert}");
     }
 }
 
