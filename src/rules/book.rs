@@ -27,6 +27,7 @@ const FAULTS_MAX: usize = 50;
 /// The shipped rule files: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
     ("10-documents.toml", include_str!("../../rules/10-documents.toml")),
+    ("15-labels.toml", include_str!("../../rules/15-labels.toml")),
     ("20-patient.toml", include_str!("../../rules/20-patient.toml")),
     ("30-diagnosis.toml", include_str!("../../rules/30-diagnosis.toml")),
     ("40-plan.toml", include_str!("../../rules/40-plan.toml")),
@@ -154,15 +155,21 @@ impl Book {
         let mut labels = Labels::default();
         let mut tests = Vec::new();
         let mut faults = Vec::new();
+        let mut read = Vec::new();
         for (name, text) in &files {
             digest.update(name);
             digest.update(text);
             let Some(mut file) = parse(name, text, &mut faults) else { continue };
             forms::number(name, text, &mut file);
             labels.add(name, text, &file, &mut faults);
+            labels.add_words(name, text, &file, &mut faults);
             check(name, text, &file, &mut faults);
             forms::check_file(name, text, &file, &mut faults);
             tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
+            read.push((name, text, file));
+        }
+        for (name, text, file) in read {
+            labels.add_wordings(name, text, &file, &mut faults);
             join(&mut rules, file, name, &mut faults);
         }
         forms::check_all(&rules.form, &mut faults);

@@ -1,8 +1,10 @@
 //! All that is known of a page before its values are taken.
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 
-use crate::model::{Evidence, Field, Finding, Reading, Value};
+use crate::model::{Area, Evidence, Field, Finding, Reading, Value};
 use crate::rules::book::Contents;
 use crate::rules::forms::{self, FormStory};
 use crate::rules::label::{Label, Meaning};
@@ -34,8 +36,8 @@ pub(in crate::rules) struct Context<'a> {
     pub(in crate::rules) ticks: Vec<Tick>,
     /// The whole page.
     pub(in crate::rules) text: Slot,
-    /// Where in it labels begin.
-    label_starts: Vec<usize>,
+    /// The bytes of it that labels take, and what they mean.
+    label_spans: Vec<(Range<usize>, Meaning)>,
     /// Several kinds of payer stand on it in short rows: a form with choices, whether or not its boxes were seen.
     pub(in crate::rules) lists_choices: bool,
     /// Its captions stand under their values.
@@ -60,12 +62,10 @@ impl<'a> Context<'a> {
         {
             labels = forms::apply(rule, &sheet, labels);
         }
-        let starts = labels.iter().map(|label| sheet.rows[label.row].words[label.words.start].area);
-        let label_starts =
-            starts.filter_map(|area| Some(text.words.iter().find(|word| word.area == area)?.range.start)).collect();
+        let label_spans = labels.iter().filter_map(|label| span_in(&text, &sheet, label)).collect();
         let lists_choices = lists_choices(book, &sheet);
         let captions_below = slots::captions_stand_below(&sheet, &labels);
-        Self { form, lists_choices, captions_below, label_starts, book, on, reading, sheet, labels, ticks, text, found }
+        Self { form, lists_choices, captions_below, label_spans, book, on, reading, sheet, labels, ticks, text, found }
     }
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {
@@ -82,7 +82,8 @@ impl<'a> Context<'a> {
 
     /// The text from byte `from` on, at most `length` bytes and not past the next label of the same or the next line.
     pub(in crate::rules) fn after(&self, from: usize, length: usize) -> Slot {
-        let next = self.label_starts.iter().copied().filter(|start| *start >= from).min().unwrap_or(usize::MAX);
+        let starts = self.label_spans.iter().map(|(span, _)| span.start);
+        let next = starts.filter(|start| *start >= from).min().unwrap_or(usize::MAX);
         let to = next.min(from + length);
         let first = self.text.words.partition_point(|word| word.range.start < from);
         let words = self.text.words.get(first..).unwrap_or_default().iter().take_while(|word| word.range.end <= to);
@@ -96,13 +97,41 @@ impl<'a> Context<'a> {
         Slot { page: self.text.page, text, words: words.into_iter().map(shift).collect() }
     }
 
+    /// Whether words of running text stand in the label of something else than `field`: "Previous order dated" dates no order.
+    pub(in crate::rules) fn is_label_of_another(&self, place: &Range<usize>, field: Field) -> bool {
+        let over = self.label_spans.iter().filter(|(span, _)| span.start < place.end && place.start < span.end);
+        over.into_iter().any(|(_, meaning)| match meaning {
+            Meaning::Field(of, _) => *of != field,
+            Meaning::Other => true,
+            Meaning::Heading(_) => false,
+        })
+    }
+
+    /// Whether words of running text stand in a label.
+    pub(in crate::rules) fn is_label(&self, place: &Range<usize>) -> bool {
+        let over = |(span, meaning): &(Range<usize>, Meaning)| {
+            span.start < place.end && place.start < span.end && !matches!(meaning, Meaning::Heading(_))
+        };
+        self.label_spans.iter().any(over)
+    }
+
     /// The bytes of the page's text that the words beside tick boxes take.
-    pub(in crate::rules) fn is_beside_box(&self, place: &std::ops::Range<usize>) -> bool {
+    pub(in crate::rules) fn is_beside_box(&self, place: &Range<usize>) -> bool {
         let word = self.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);
         word.is_some_and(|word| {
             self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area))
         })
     }
+}
+
+/// Where the words of a label stand in the page's text.
+fn span_in(text: &Slot, sheet: &Sheet, label: &Label) -> Option<(Range<usize>, Meaning)> {
+    let own = sheet.rows[label.row].words.get(label.words.clone())?;
+    let at = |area: Area| text.words.iter().find(|word| word.area == area).map(|word| word.range.clone());
+    let first = at(own.first()?.area)?;
+    // a sign at its end may be in no text
+    let last = own.iter().rev().find_map(|token| at(token.area))?;
+    Some((first.start..last.end, label.meaning))
 }
 
 /// Three kinds of payer in rows of few words are the choices of a form.

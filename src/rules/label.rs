@@ -9,6 +9,8 @@ use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
 use crate::rules::slots::Where;
+use crate::rules::ticks::is_box;
+use crate::rules::wording::Wordings;
 
 /// Words of at least this many letters may differ in one letter: OCR damage.
 const TOLERANT_LETTERS_MIN: usize = 5;
@@ -20,6 +22,15 @@ const END_LETTERS: usize = 4;
 const TOGETHER_WORDS_MAX: usize = 7;
 /// A label has at most so many words: what is longer was not meant as one, and would make every page slow.
 const LABEL_WORDS_MAX: usize = 20;
+/// A label that is known by its wording has at most so many words.
+const WORDING_WORDS_MAX: usize = 12;
+/// A wording without a colon has at least so many words: one word alone in a cell may be a value.
+const WORDING_WORDS_MIN: usize = 2;
+/// A remark in brackets behind a label has at most so many words, behind a question more.
+const REMARK_WORDS_MAX: usize = 5;
+const QUESTION_REMARK_WORDS_MAX: usize = 14;
+/// Digits of the number of a line of a form.
+const LINE_DIGITS_MAX: usize = 2;
 /// A gap this many times the height of a word separates two cells of a row.
 const CELL_GAP: f32 = 1.6;
 
@@ -41,6 +52,8 @@ pub(in crate::rules) struct Labels {
     /// damaged, or a blank where none belongs, one of the two is still whole.
     by_beginning: HashMap<String, Vec<Entry>>,
     by_end: HashMap<String, Vec<Entry>>,
+    /// What labels are made of.
+    wordings: Wordings,
 }
 
 #[derive(Debug, Clone)]
@@ -108,6 +121,18 @@ impl Labels {
         for phrase in &rules.other_labels.words {
             self.insert(file, text, phrase, Meaning::Other, false, faults);
         }
+    }
+
+    /// Takes up the groups of words of a file.
+    pub(in crate::rules) fn add_words(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+        let mut wordings = std::mem::take(&mut self.wordings);
+        wordings.add_words(file, text, rules, |word| self.number(word), faults);
+        self.wordings = wordings;
+    }
+
+    /// Takes up what groups mean together, when the words of all files are known.
+    pub(in crate::rules) fn add_wordings(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+        self.wordings.add_wordings(file, text, rules, faults);
     }
 
     fn insert(&mut self, file: &str, text: &str, phrase: &str, meaning: Meaning, bare: bool, faults: &mut Vec<Fault>) {
@@ -191,7 +216,7 @@ impl Labels {
 
     /// How many labels there are.
     pub(in crate::rules) fn count(&self) -> usize {
-        self.by_first_word.iter().map(Vec::len).sum()
+        self.by_first_word.iter().map(Vec::len).sum::<usize>() + self.wordings.count()
     }
 
     /// All labels of a page, row by row, left to right.
@@ -202,7 +227,13 @@ impl Labels {
             let known: Vec<Vec<usize>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
             let mut at = 0;
             while at < words.words.len() {
-                let here = self.find_at(sheet, row, words, &known, at, &headings);
+                let listed = self.find_listed(sheet, row, words, &known, at, &headings);
+                let listed_to = listed.iter().map(|label| label.words.end).max().unwrap_or(at);
+                let worded = self.find_worded(sheet, row, words, &known, at);
+                let here = match worded.filter(|worded| worded.words.end > listed_to) {
+                    Some(worded) => vec![worded],
+                    None => listed,
+                };
                 at = here.iter().map(|label| label.words.end).max().unwrap_or(at + 1);
                 headings.extend(here.iter().filter(|label| matches!(label.meaning, Meaning::Heading(_))).cloned());
                 labels.extend(here);
@@ -211,7 +242,8 @@ impl Labels {
         labels
     }
 
-    fn find_at(
+    /// The label that begins at `at` and stands in a rule file's list.
+    fn find_listed(
         &self,
         sheet: &Sheet,
         row: usize,
@@ -243,48 +275,8 @@ impl Labels {
             }
             (None, None) => return Vec::new(),
         };
-        let mut end = at + run;
-        // "(last, first)", "(print)": a remark belongs to the label
-        let opens = words.words.get(end).is_some_and(|token| token.text.starts_with('('));
-        if opens
-            && let Some(closes) = (end..words.words.len().min(end + 5))
-                .find(|&index| words.words[index].text.trim_end_matches(':').ends_with(')'))
-        {
-            let of_remark = || words.words[end..=closes].iter().flat_map(|token| token.text.chars());
-            let digits = of_remark().filter(char::is_ascii_digit).count();
-            // "(2) times" is the value
-            if digits < 4 && of_remark().filter(|letter| letter.is_alphabetic()).count() >= 2 {
-                end = closes + 1;
-            }
-        }
-        // a colon or number sign that stands alone
-        while words
-            .words
-            .get(end)
-            .is_some_and(|token| token.folded.is_empty() && token.text.chars().all(|letter| ":#.-=".contains(letter)))
-        {
-            end += 1;
-        }
-        let colon = words.words[at..end].iter().any(Token::ends_label);
-        let area = words.words[at..end]
-            .iter()
-            .map(|token| token.area)
-            .reduce(|all, area| all.union(&area))
-            .unwrap_or_default();
-        let gap = CELL_GAP * sheet.unit;
-        let begins_cell = at == 0
-            || words.words[at].area.left.saturating_sub(words.words[at - 1].area.right) as f32 > gap
-            || words.words[at - 1].folded.is_empty()
-            || (at <= 2
-                && words.words[..at].iter().all(|token| {
-                    token.folded.chars().all(|letter| letter.is_ascii_digit()) || token.folded.is_empty()
-                }));
-        // "6 visits, 1 per week": a number goes with the word behind it; "6. Visits" is the sixth line of a form
-        let counted =
-            !colon && at.checked_sub(1).is_some_and(|last| words.words[last].text.chars().all(|c| c.is_ascii_digit()));
-        let next = words.words.get(end);
-        let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
-        let context = heading_above(headings, &area);
+        let span = span_of(sheet, words, at, at + run);
+        let context = heading_above(headings, &span.area);
         let field = candidates
             .iter()
             .find(|entry| matches!(entry.meaning, Meaning::Field(_, Some(needed)) if Some(needed) == context))
@@ -292,24 +284,63 @@ impl Labels {
                 let anywhere = |entry: &&&Entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other);
                 candidates.iter().filter(anywhere).max_by_key(|entry| entry.bare)
             })
-            .filter(|entry| !counted && (colon || (begins_cell && ends_cell) || entry.bare));
+            .filter(|entry| !span.counted && (span.colon || span.is_cell() || entry.bare));
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
-        let heading = candidates
-            .iter()
-            .find(|entry| matches!(entry.meaning, Meaning::Heading(_)))
-            .filter(|_| begins_cell && ends_cell);
-        let label = |entry: &&Entry| Label {
-            row,
-            words: at..end,
-            meaning: entry.meaning,
-            area,
-            rule: entry.rule.clone(),
-            phrase: entry.phrase.clone(),
-            colon,
-            caption: ends_cell,
-            only: None,
-        };
+        let heading =
+            candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());
+        let label = |entry: &&Entry| span.label(row, entry.meaning, &entry.rule, entry.phrase.clone());
         field.into_iter().chain(heading).map(label).collect()
+    }
+
+    /// A label that begins at `at` and is known by what it is made of.
+    fn find_worded(&self, sheet: &Sheet, row: usize, words: &Row, known: &[Vec<usize>], at: usize) -> Option<Label> {
+        let (mut groups, mut counted, mut end, mut closed) = (0, 0, at, false);
+        for index in at..words.words.len().min(at + WORDING_WORDS_MAX) {
+            let token = &words.words[index];
+            let apart = index > at && gap_before(words, index) > CELL_GAP * sheet.unit;
+            if apart || (index > at && token.text.starts_with('(')) || is_box(&token.text) {
+                break;
+            }
+            if !token.folded.is_empty() {
+                let of_token = self.groups_of(token, &known[index]);
+                if of_token == 0 {
+                    break;
+                }
+                groups |= of_token;
+                counted += 1;
+            } else if index == at {
+                return None;
+            }
+            end = index + 1;
+            // a semicolon ends a clause
+            closed = token.ends_label() && !token.text.ends_with(';') || token.text.ends_with('?');
+            if closed {
+                break;
+            }
+        }
+        if counted == 0 || !self.wordings.says_something(groups) {
+            return None;
+        }
+        let mut span = span_of(sheet, words, at, end);
+        span.colon = closed || span.colon && span.words.end > end;
+        let is_label = span.colon || span.is_cell() && counted >= WORDING_WORDS_MIN;
+        let wording = self.wordings.find(groups).filter(|_| is_label && !span.counted)?;
+        let said = words.words[at..end].iter().map(|token| token.text.trim_end_matches([':', '?', '#', ';']));
+        let said = || said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
+        let phrase = wording.like.clone().unwrap_or_else(said);
+        Some(span.label(row, wording.meaning, &wording.rule, phrase))
+    }
+
+    /// The groups of a word; "insured/patient" is two.
+    fn groups_of(&self, token: &Token, known: &[usize]) -> u64 {
+        let of_known = known.iter().map(|number| self.wordings.groups(*number)).find(|groups| *groups != 0);
+        if let Some(groups) = of_known {
+            return groups;
+        }
+        let parts = token.text.split(['/', '-', '&']).map(fold).filter(|part| !part.is_empty());
+        let of_part = |part: String| self.vocabulary.get(&part).map_or(0, |number| self.wordings.groups(*number));
+        let of_parts: Vec<u64> = parts.map(of_part).collect();
+        if of_parts.len() < 2 || of_parts.contains(&0) { 0 } else { of_parts.iter().fold(0, |all, one| all | one) }
     }
 
     /// The longest run of words at the beginning of `words` that is a label but for blanks and one letter, and that label.
@@ -329,7 +360,9 @@ impl Labels {
             beginning(&all).and_then(|letters| self.by_beginning.get(letters)).map_or(&[][..], Vec::as_slice);
         (1..=longest).rev().find_map(|run| {
             let said = all.get(..ends[run - 1])?;
-            if words[run - 1].folded.is_empty() || said.chars().count() + 1 < TOGETHER_LETTERS_MIN {
+            // a number beside a label is a value, or counts the lines of the form
+            let digits = |token: &Token| token.folded.bytes().all(|byte| byte.is_ascii_digit());
+            if digits(&words[run - 1]) || digits(&words[0]) || said.chars().count() + 1 < TOGETHER_LETTERS_MIN {
                 return None;
             }
             let end_alike = end(said).and_then(|letters| self.by_end.get(letters)).map_or(&[][..], Vec::as_slice);
@@ -361,6 +394,101 @@ impl Labels {
         near.retain(|number| osa_distance(&self.words[*number], word) == 1);
         near
     }
+}
+
+/// The place of a label on its row.
+struct Span {
+    words: std::ops::Range<usize>,
+    area: Area,
+    colon: bool,
+    begins_cell: bool,
+    ends_cell: bool,
+    /// A number goes with its first word.
+    counted: bool,
+}
+
+impl Span {
+    fn is_cell(&self) -> bool {
+        self.begins_cell && self.ends_cell
+    }
+
+    fn label(&self, row: usize, meaning: Meaning, rule: &str, phrase: String) -> Label {
+        Label {
+            row,
+            words: self.words.clone(),
+            meaning,
+            area: self.area,
+            rule: rule.to_owned(),
+            phrase,
+            colon: self.colon,
+            caption: self.ends_cell,
+            only: None,
+        }
+    }
+}
+
+/// How a label whose words are `at..end` stands on its row: with the remark and the colon behind it, and the number before it.
+fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
+    let mut end = end;
+    // "(last, first)", "(print)": a remark belongs to the label
+    let opens = words.words.get(end).is_some_and(|token| token.text.starts_with('('));
+    let asked = words.words[end - 1].text.ends_with('?');
+    let remark_max = if asked { QUESTION_REMARK_WORDS_MAX } else { REMARK_WORDS_MAX };
+    if opens
+        && let Some(closes) = (end..words.words.len().min(end + remark_max))
+            .find(|&index| words.words[index].text.trim_end_matches([':', '?']).ends_with(')'))
+    {
+        let of_remark = || words.words[end..=closes].iter().flat_map(|token| token.text.chars());
+        let digits = of_remark().filter(char::is_ascii_digit).count();
+        // "(2) times" is the value
+        if digits < 4 && of_remark().filter(|letter| letter.is_alphabetic()).count() >= 2 {
+            end = closes + 1;
+        }
+    }
+    // a colon or number sign that stands alone, or dots that lead to the value
+    while words
+        .words
+        .get(end)
+        .is_some_and(|token| token.folded.is_empty() && token.text.chars().all(|letter| ":#.-=…".contains(letter)))
+    {
+        end += 1;
+    }
+    let own = &words.words[at..end];
+    let area = own.iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();
+    let gap = CELL_GAP * sheet.unit;
+    let numbered = line_number(words, at, gap);
+    let begins_cell = at == 0
+        || numbered.is_some()
+        || gap_before(words, at) > gap
+        || words.words[at - 1].folded.is_empty()
+        || (at <= 2
+            && words.words[..at]
+                .iter()
+                .all(|token| token.folded.chars().all(|letter| letter.is_ascii_digit()) || token.folded.is_empty()));
+    let colon = own.iter().any(Token::ends_label);
+    // "6 visits, 1 per week": a number goes with the word behind it; "6. Visits" is the sixth line of a form
+    // OCR and people alike put a semicolon for a colon, and "2 times per week;" is no label
+    let semicolon = own.last().is_some_and(|token| token.text.ends_with(';'));
+    let counted = (!colon || semicolon)
+        && at.checked_sub(1).is_some_and(|last| words.words[last].text.chars().all(|c| c.is_ascii_digit()));
+    let next = words.words.get(end);
+    let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
+    let area = numbered.map_or(area, |number| area.union(&words.words[number].area));
+    Span { words: numbered.unwrap_or(at)..end, area, colon, begins_cell, ends_cell, counted }
+}
+
+/// "13. Attending provider": the number of a form's line before the word `at`, where it begins a cell.
+fn line_number(words: &Row, at: usize, gap: f32) -> Option<usize> {
+    let number = at.checked_sub(1)?;
+    let digits = words.words[number].text.strip_suffix(['.', ')'])?;
+    let is_number = (1..=LINE_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && (number == 0 || gap_before(words, number) > gap)).then_some(number)
+}
+
+/// The gap between a word and the one before it, in pixels.
+fn gap_before(words: &Row, at: usize) -> f32 {
+    let before = at.checked_sub(1).map_or(0, |before| words.words[before].area.right);
+    words.words[at].area.left.saturating_sub(before) as f32
 }
 
 /// What a word of three or four letters looks like, letters and digits that OCR takes for each other being one ("D0B", "DOT" for

@@ -21,6 +21,7 @@ mod slots;
 mod take;
 mod test;
 mod ticks;
+mod wording;
 
 use jiff::civil::Date;
 

@@ -20,6 +20,10 @@ pub(in crate::rules) struct RuleFile {
     pub(in crate::rules) field: BTreeMap<Field, FieldRule>,
     /// Labels of facts that nobody asks for: where one begins, the value before it ends.
     pub(in crate::rules) other_labels: WordsRule,
+    /// Groups of words that labels are made of, by a name of the group; the words of `filler` may stand in any label.
+    pub(in crate::rules) words: BTreeMap<String, Vec<String>>,
+    /// What groups of words mean together, so that a label is known in whatever words a form puts it.
+    pub(in crate::rules) wording: Vec<WordingRule>,
     /// Forms of single clinics and where on them the values stand.
     pub(in crate::rules) form: BTreeMap<String, FormRule>,
     /// Payers and the words by which they are told.
@@ -94,6 +98,20 @@ pub(in crate::rules) struct FieldRule {
     pub(in crate::rules) prose: Vec<String>,
 }
 
+/// What words of several groups mean in one label.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct WordingRule {
+    /// Groups of which a word must stand in the label, in any order.
+    pub(in crate::rules) of: Vec<String>,
+    /// Groups of which words may stand in it as well.
+    pub(in crate::rules) may: Vec<String>,
+    /// What it means; without it, a fact that nobody asks for.
+    pub(in crate::rules) field: Option<Field>,
+    /// The plain label that it stands for, where its own words would be read as a part of the value ("Duration").
+    pub(in crate::rules) like: Option<String>,
+}
+
 /// The form of one clinic, known by its text or by its sender. Where it fits it is believed before the general labels.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -160,6 +178,10 @@ pub struct PayerRule {
     pub(in crate::rules) words: Vec<String>,
     /// Words in running text that tell it ("motor vehicle accident").
     pub(in crate::rules) prose: Vec<String>,
+    /// Labels that only this kind has; filled in, they tell it where nothing else does.
+    pub(in crate::rules) labels: Vec<String>,
+    /// Insurers who write nothing else; in a payer's slot they tell it where nothing else does.
+    pub(in crate::rules) insurers: Vec<String>,
     /// Credentials from which it takes an order; from all where the list is empty. Another one is told as a note.
     pub allowed_credentials: Vec<String>,
     /// How long it takes an order that does not say until when it is good, in days from its date. Older is told as a note.

@@ -15,6 +15,8 @@ const PROCEDURE_DIGITS: usize = 5;
 const PROSE_WORDS_MIN: usize = 7;
 /// A possessive in front of a capital has at least this many letters.
 const POSSESSIVE_LETTERS_MIN: usize = 5;
+/// Dots that lead from a label to its value.
+const LEADER: &str = "...";
 /// Width of a digit, in heights of a common word.
 const DIGIT_WIDTH: f32 = 0.7;
 
@@ -49,8 +51,11 @@ pub(in crate::rules) struct Token {
 }
 
 impl Token {
+    /// A colon, a number sign, or dots that lead to the value.
     pub(in crate::rules) fn ends_label(&self) -> bool {
         self.text.trim_end_matches(['.', '-', ',']).ends_with([':', '#', ';'])
+            || self.text.ends_with(LEADER)
+            || self.text.ends_with('…')
     }
 }
 

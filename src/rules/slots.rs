@@ -15,7 +15,10 @@ const BELOW: f32 = 2.6;
 /// A label that begins farther right than this share of the page may have its value at the left margin of the next row.
 const RIGHT_HALF: f32 = 0.4;
 
-/// So many rows of captions tell on which side of them their values stand.
+/// So many rows whose values end at one edge are a page with its values at the margin.
+const MARGIN_ROWS_MIN: usize = 3;
+
+/// So many captions tell on which side of them their values stand.
 const CAPTIONS_MIN: usize = 2;
 
 /// Where a value was looked for.
@@ -50,25 +53,25 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
 }
 
 /// Whether the captions of a page stand under their values rather than over them ("Maria Lopez" on a line, "Patient name" in small
-/// print under it): the rows that are captions alone stand nearer to the words above them than to those below.
+/// print under it): most captions stand nearer to the words above them than to those below.
 pub(in crate::rules) fn captions_stand_below(sheet: &Sheet, labels: &[Label]) -> bool {
-    let labelled = |row: usize| labels.iter().any(|label| label.row == row);
-    let with_words = |row: &usize| sheet.rows[*row].words.iter().any(|token| !token.folded.is_empty());
-    let is_captions = |row: usize| {
-        let of_row = || labels.iter().filter(|label| label.row == row);
-        let covered = |word: usize| of_row().any(|label| label.words.contains(&word));
-        let words = &sheet.rows[row].words;
-        of_row().next().is_some()
-            && of_row().all(|label| label.caption && !label.colon)
-            && (0..words.len()).all(|word| words[word].folded.is_empty() || covered(word))
-    };
+    let captions = labels.iter().filter(|label| label.caption && !label.colon);
     let (mut under, mut over) = (0, 0);
-    for row in (0..sheet.rows.len()).filter(|row| is_captions(*row)) {
-        let area = sheet.rows[row].area;
-        let value_above = (0..row).rev().find(with_words).filter(|above| !labelled(*above));
-        let value_below = (row + 1..sheet.rows.len()).find(with_words).filter(|below| !labelled(*below));
-        let above = value_above.map(|above| area.top.saturating_sub(sheet.rows[above].area.bottom));
-        let below = value_below.map(|below| sheet.rows[below].area.top.saturating_sub(area.bottom));
+    for label in captions {
+        // the nearest row with words in the caption's own column; another caption there says nothing
+        let value_in = |row: &usize| {
+            let in_column =
+                |area: &Area| area.left < label.area.right && area.right + label.area.height() > label.area.left;
+            let labelled = labels.iter().any(|other| other.row == *row && in_column(&other.area));
+            let words =
+                sheet.rows[*row].words.iter().filter(|token| !token.folded.is_empty() && in_column(&token.area));
+            let area = words.map(|token| token.area).reduce(|all, area| all.union(&area))?;
+            Some((!labelled).then_some(area))
+        };
+        let above = (0..label.row).rev().find_map(|row| value_in(&row)).flatten();
+        let below = (label.row + 1..sheet.rows.len()).find_map(|row| value_in(&row)).flatten();
+        let above = above.map(|area| label.area.top.saturating_sub(area.bottom));
+        let below = below.map(|area| area.top.saturating_sub(label.area.bottom));
         match (above, below) {
             (Some(above), Some(below)) if above < below => under += 1,
             (Some(above), None) if (above as f32) < sheet.unit => under += 1,
@@ -165,7 +168,8 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
     for word in label.words.end..end.unwrap_or(row.words.len()) {
         let token = &row.words[word];
         let gap = token.area.left.saturating_sub(right.unwrap_or(label.area.right)) as f32;
-        if gap > if right.is_some() { VALUE_GAP } else { FIRST_GAP } * sheet.unit {
+        let far = right.is_none() && gap > FIRST_GAP * sheet.unit && !values_stand_at_the_margin(sheet, labels);
+        if far || right.is_some() && gap > VALUE_GAP * sheet.unit {
             break;
         }
         if places.is_empty() && token.folded.is_empty() && !is_box(&token.text) {
@@ -175,6 +179,25 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
         right = Some(token.area.right);
     }
     places
+}
+
+/// Whether the values of a page stand at its right margin, far from their labels at the left: rows of one label and one cell, whose
+/// cells end at one edge.
+fn values_stand_at_the_margin(sheet: &Sheet, labels: &[Label]) -> bool {
+    let edges: Vec<u32> = (0..sheet.rows.len())
+        .filter_map(|row| {
+            let mut of_row = labels.iter().filter(|label| label.row == row);
+            let (label, more) = (of_row.next()?, of_row.next());
+            let words = &sheet.rows[row].words;
+            let one_cell = (label.words.end + 1..words.len()).all(|word| {
+                words[word].area.left.saturating_sub(words[word - 1].area.right) as f32 <= VALUE_GAP * sheet.unit
+            });
+            let is_row = more.is_none() && label.words.start == 0 && label.words.end < words.len() && one_cell;
+            is_row.then(|| words.last().map(|last| last.area.right)).flatten()
+        })
+        .collect();
+    let at_edge = |edge: &u32| edges.iter().filter(|other| other.abs_diff(*edge) as f32 <= sheet.unit).count();
+    edges.iter().any(|edge| at_edge(edge) >= MARGIN_ROWS_MIN)
 }
 
 /// Rows under the label in its own column, down to the next label of that column. A label in the column ends it; a row that

@@ -13,13 +13,19 @@ const WORDS_AFTER: f32 = 2.0;
 /// A gap this many word heights wide ends the words beside a box: the next choice begins, its box perhaps unseen.
 const GAP: f32 = 1.3;
 
+/// On the far side of a box the next word is at least this many times as far as on the near one.
+const BESIDE: f32 = 1.5;
+/// At least so many boxes tell that they stand behind their words, and this many times as many as speak against it.
+const BEHIND_MIN: usize = 3;
+const BEHIND_TO_BEFORE: usize = 2;
+
 /// A tick box and its words.
 #[derive(Debug)]
 pub(in crate::rules) struct Tick {
     pub(in crate::rules) ticked: bool,
     pub(in crate::rules) confidence: f32,
     pub(in crate::rules) area: Area,
-    /// The words to its right, up to the next box.
+    /// The words beside it, up to the next box: on its right, or on its left where the form's boxes stand behind their words.
     pub(in crate::rules) words: Slot,
     /// The row of the page.
     pub(in crate::rules) row: usize,
@@ -45,9 +51,10 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
             boxes.push((token.area, false, UNKNOWN));
         }
     }
+    let behind = boxes_stand_behind(sheet, &boxes);
     let mut ticks: Vec<Tick> = boxes
         .iter()
-        .filter_map(|(area, ticked, confidence)| tick(sheet, &boxes, *area, *ticked, *confidence))
+        .filter_map(|(area, ticked, confidence)| tick(sheet, &boxes, *area, *ticked, *confidence, behind))
         .collect();
     ticks.sort_by_key(|tick| (tick.row, tick.area.left));
     ticks
@@ -63,20 +70,85 @@ fn sign(text: &str) -> Option<bool> {
     }
 }
 
-fn tick(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, ticked: bool, confidence: f32) -> Option<Tick> {
+/// Whether the boxes of this form stand behind their words ("Massage [ ]   Manual therapy [x]"): most boxes have a word close on
+/// their left and none on their right, and the words on their left are no labels.
+fn boxes_stand_behind(sheet: &Sheet, boxes: &[(Area, bool, f32)]) -> bool {
+    let (mut behind, mut before) = (0, 0);
+    for (area, ..) in boxes {
+        let Some(row) = row_of(sheet, area, true) else { continue };
+        let words = || sheet.rows[row].words.iter().filter(|token| !token.folded.is_empty() && !is_box(&token.text));
+        let left = words()
+            .filter(|token| token.area.right <= area.left + area.width() / 2)
+            .max_by_key(|token| token.area.right);
+        let right =
+            words().filter(|token| token.area.left + area.width() / 2 >= area.right).map(|token| token.area.left).min();
+        let gap_left = left.map_or(u32::MAX, |token| area.left.saturating_sub(token.area.right));
+        let gap_right = right.map_or(u32::MAX, |right| right.saturating_sub(area.right));
+        let near = |gap: u32| gap as f32 <= WORDS_AFTER * sheet.unit;
+        let labelled = left.is_some_and(Token::ends_label);
+        if near(gap_left) && !labelled && (gap_right as f32) > BESIDE * gap_left.max(1) as f32 {
+            behind += 1;
+        } else if near(gap_right) {
+            before += 1;
+        }
+    }
+    behind >= BEHIND_MIN && behind > BEHIND_TO_BEFORE * before
+}
+
+/// The row of the page that a box stands in: of those that have words on the side where its words stand, the nearest.
+fn row_of(sheet: &Sheet, area: &Area, behind: bool) -> Option<usize> {
     let middle = area.center_y();
-    let near = |(_, row): &(usize, &crate::rules::sheet::Row)| {
-        let reach = row
+    let near = |row: &crate::rules::sheet::Row| {
+        let beside = row
             .words
             .iter()
-            .filter(|token| token.area.right > area.left)
-            .map(|token| token.area.center_y().abs_diff(middle))
-            .min();
-        reach.unwrap_or(u32::MAX)
+            .filter(|token| if behind { token.area.left < area.right } else { token.area.right > area.left });
+        beside.map(|token| token.area.center_y().abs_diff(middle)).min().unwrap_or(u32::MAX)
     };
-    let (row, words) = sheet.rows.iter().enumerate().min_by_key(near)?;
-    if near(&(row, words)) as f32 > 1.2 * sheet.unit {
-        return None;
+    let (row, words) = sheet.rows.iter().enumerate().min_by_key(|(_, row)| near(row))?;
+    (near(words) as f32 <= 1.2 * sheet.unit).then_some(row)
+}
+
+/// The words that a box stands behind, back to the box or the gap before them.
+fn words_before(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, row: usize) -> Vec<(usize, usize)> {
+    let middle = area.center_y();
+    let in_row = boxes.iter().map(|(other, ..)| other);
+    let in_row =
+        in_row.filter(|other| other.right < area.left && other.center_y().abs_diff(middle) < sheet.unit as u32);
+    let last_box = in_row.map(|other| other.right).max().unwrap_or(0);
+    let mut left = area.left;
+    let mut places = Vec::new();
+    for (index, token) in sheet.rows[row].words.iter().enumerate().rev() {
+        if token.area.center_x() >= area.left {
+            continue;
+        }
+        let gap = left.saturating_sub(token.area.right) as f32;
+        let limit = if places.is_empty() { WORDS_AFTER } else { GAP };
+        if token.area.center_x() <= last_box || gap > limit * sheet.unit || token.ends_label() {
+            break;
+        }
+        if !is_box_debris(token) {
+            places.insert(0, (row, index));
+        }
+        left = token.area.left;
+    }
+    places
+}
+
+fn tick(
+    sheet: &Sheet,
+    boxes: &[(Area, bool, f32)],
+    area: Area,
+    ticked: bool,
+    confidence: f32,
+    behind: bool,
+) -> Option<Tick> {
+    let middle = area.center_y();
+    let row = row_of(sheet, &area, behind)?;
+    let words = &sheet.rows[row];
+    if behind {
+        let words = sheet.slot(words_before(sheet, boxes, area, row));
+        return Some(Tick { ticked, confidence, area, words, row });
     }
     let next_box = boxes
         .iter()

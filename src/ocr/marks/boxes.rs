@@ -25,6 +25,10 @@ const LOOK_ALIKES: &str = "O0DCUQoGaceIl1LJ[](){}|@©®";
 const SURE_WORD: f32 = 0.5;
 /// The same for a word of several letters.
 const SURE_LETTERS: f32 = 0.85;
+/// Words of a text layer are this sure: they are what they say, whatever their letters look like.
+const CERTAIN: f32 = 0.999;
+/// Letters that stand for a box or a tick in the fonts of signs, where a text layer gives them.
+const SIGN_LETTERS: &str = "onqrsxRSTUVpP";
 /// A box has this many of its corners; a D has two.
 const CORNERS_MIN: usize = 3;
 /// How far left and right of a box others of its row are looked for, in sides of a box.
@@ -147,6 +151,10 @@ fn is_word(shape: &Shape, word: &Word) -> bool {
     let (area, text) = (&shape.area, word.text.reveal());
     if area.overlap_x(&word.area) * 2 <= area.width() || area.overlap_y(&word.area) * 2 <= area.height() {
         return false;
+    }
+    let is_sign = text.chars().count() == 1 && text.chars().all(|letter| SIGN_LETTERS.contains(letter));
+    if word.confidence >= CERTAIN && text.is_ascii() && text.contains(char::is_alphanumeric) && !is_sign {
+        return true;
     }
     if word.area.width() < 2 * area.width() {
         let own = text.chars().all(char::is_alphanumeric) && !text.chars().all(is_look_alike);

@@ -7,6 +7,9 @@ use crate::ocr::ink::{Ink, Piece};
 const CAPTION_WORDS: usize = 9;
 /// A letter's closing has no more words than this.
 const CLOSING_WORDS: usize = 4;
+/// A printed name has at most so many words before its credential, and its line at most so many in all.
+const NAME_WORDS: usize = 5;
+const NAME_LINE_WORDS: usize = 9;
 /// Shortest rule to sign on, in inches.
 const RULE_INCHES: f32 = 0.9;
 /// How high over its rule a signature may rise, and how far below it may hang, in inches.
@@ -33,7 +36,8 @@ struct Place {
 pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> Vec<Mark> {
     let mut marks: Vec<Mark> = Vec::new();
     let captioned = captions(lines).map(|(line, words)| places(page, lines, rules, line, words));
-    for choice in captioned.chain(closings(lines).map(|line| vec![under_closing(page, rules, line)])) {
+    let closed = closings(lines).map(|line| vec![under_closing(page, rules, line)]);
+    for choice in captioned.chain(closed) {
         // of the places that one caption may mean, the one with a pen's ink
         let found: Vec<Mark> = choice.iter().filter_map(|place| mark(page, lines, rules, height, place)).collect();
         let signed = found.iter().find(|mark| mark.state == MarkState::Ticked);
@@ -44,7 +48,41 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
             marks.push(mark.clone());
         }
     }
+    if marks.is_empty() {
+        // no place to sign is named: a pen's ink over a printed name is one
+        let over =
+            printed_names(lines).filter_map(|line| mark(page, lines, rules, height, &over_name(page, lines, line)));
+        marks.extend(over);
+    }
     marks
+}
+
+/// Lines of the lower part of a page that are a name with a credential, where somebody may sign over them.
+fn printed_names(lines: &[Line]) -> impl Iterator<Item = &Line> {
+    let credentials = [
+        "md", "do", "dc", "nd", "nmd", "np", "pa", "pac", "arnp", "aprn", "crnp", "fnp", "dpm", "dnp", "lac", "fnpc",
+        "fnpbc", "anp",
+    ];
+    let bottom = lines.iter().map(|line| line.area().bottom).max().unwrap_or(0);
+    let top = lines.iter().map(|line| line.area().top).min().unwrap_or(0);
+    lines.iter().filter(move |line| {
+        let begins = line.words.first().is_some_and(|word| word.text.reveal().starts_with(char::is_uppercase));
+        let named = line.words.iter().skip(1).take(NAME_WORDS).any(|word| {
+            let text = word.text.reveal();
+            text.starts_with(char::is_uppercase) && credentials.contains(&letters(text).as_str())
+        });
+        line.words.len() <= NAME_LINE_WORDS && line.area().top > top + (bottom - top) / 2 && begins && named
+    })
+}
+
+/// The space between a printed name and the line above it.
+fn over_name(page: &Ink, lines: &[Line], line: &Line) -> Place {
+    let own = line.area();
+    let reach = own.top.saturating_sub(page.inches(CLOSING_INCHES));
+    let above = lines.iter().map(Line::area).filter(|area| area.bottom <= own.top && area.overlap_x(&own) > 0);
+    let top = above.map(|area| area.bottom).max().unwrap_or(0).max(reach);
+    let area = Area::new(own.left.saturating_sub(page.inches(0.2)), top, own.right + page.inches(1.5), own.top);
+    Place { area, shown: area, bare: true }
 }
 
 /// Words that name a place to sign, with the line that they stand on.
@@ -65,7 +103,10 @@ fn is_caption(line: &Line, at: usize) -> bool {
         || ["awaiting", "electronic", "digital"].contains(&before.as_str());
     let asked = match word.as_str() {
         "sign" => next == "here" || text.ends_with(':'),
-        "signed" => text.ends_with(':') && before != "date" && before != "electronically",
+        "signed" => {
+            let waits = text.ends_with(':') || next == "by" && line.words.len() == at + 2;
+            waits && !["date", "electronically", "digitally"].contains(&before.as_str())
+        }
         // "X____"
         "x" => at == 0 && line.words.len() <= 3 && text.chars().all(|letter| letter.is_alphabetic() || letter == '_'),
         _ => false,

@@ -64,7 +64,7 @@ pub fn find_names(text: &str) -> Vec<NameHit> {
             r"(?x)
             \b(?:(?i-u:re|regarding|patient(?:'s)?(?:\ name)?|pt|client|claimant|veteran|employee|injured\ worker|treating|evaluated|examined|evaluating
               |my\ patient|signed\ by|authenticated\ by|ordered\ by|referred\ by|prescribed\ by|behalf\ of|sincerely|regards|name)\ ?[:,.\#\-]*\s{1,3}
-            |(?i-u:mr|mrs|ms|miss|dr)\.?\s{1,2}|/s/\s{0,2})",
+            |(?i-u:mr|mrs|ms|miss|dr)\.?\s{1,2}|/e?s/\s{0,2})",
         )
     });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| {

@@ -2,13 +2,15 @@
 
 use jiff::civil::Date;
 
-use crate::model::{Field, Value};
+use crate::model::{Area, Field, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::slots::{self, Where};
 use crate::rules::{DateHit, DateKind, find_dates};
 
 /// A date this many bytes into its slot is not the slot's.
 const LEAD_MAX: usize = 14;
+/// A gap of so many word heights separates two cells.
+const CELL_GAP: f32 = 1.6;
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let fields = [
@@ -24,10 +26,14 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         (Field::WrittenOn, DateKind::Order),
     ] {
         found.extend(in_prose(page, field, kind));
+        if !found.iter().any(|candidate| candidate.field == field) {
+            found.extend(behind_plain_label(page, field, kind));
+        }
     }
     // a form with its captions under the lines has dates without a label before them
     if !page.captions_below && !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
-        found.extend(letter_date(page));
+        let other_dates: Vec<Area> = found.iter().flat_map(|it| &it.evidence).map(|evidence| evidence.area).collect();
+        found.extend(letter_date(page, &other_dates));
     }
     // a day of this year behind "DOB" is another field's: nobody that young is sent for massage
     found.retain(|candidate| !matches!(&candidate.value, Value::Date(date) if candidate.field == Field::PatientBirthDate && date.reveal().year() >= page.on.year() - 1));
@@ -53,7 +59,7 @@ fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
 fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let prose = page.book.rules.field.get(&field).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     let mut found = Vec::new();
-    for place in page.found.any(prose) {
+    for place in page.found.any(prose).into_iter().filter(|place| !page.is_label_of_another(place, field)) {
         let rest = page.after(place.end, 60);
         let Some(hit) = days(&rest.text, kind, page.on).into_iter().next() else { continue };
         let between = rest.text.get(..hit.span.start).unwrap_or_default();
@@ -68,8 +74,35 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     found
 }
 
+/// "Provider signature ______   Date 7/6/26": a label that begins a cell, without a colon, and a date directly behind it.
+fn behind_plain_label(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
+    let labels = page.book.labels.of(field);
+    let mut found = Vec::new();
+    for (row, line) in page.sheet.rows.iter().enumerate() {
+        let words = &line.words;
+        let begins_cell = |at: usize| {
+            at == 0 || words[at].area.left.saturating_sub(words[at - 1].area.right) as f32 > CELL_GAP * page.sheet.unit
+        };
+        for at in (0..words.len()).filter(|at| begins_cell(*at)) {
+            let stands = |(label, _): &&(Vec<&str>, &str)| {
+                label.iter().enumerate().all(|(word, text)| words.get(at + word).is_some_and(|it| it.folded == *text))
+            };
+            let Some((label, rule)) = labels.iter().filter(stands).max_by_key(|(label, _)| label.len()) else {
+                continue;
+            };
+            let rest = page.sheet.slot((at + label.len()..words.len()).map(|word| (row, word)));
+            let Some(hit) = days(&rest.text, kind, page.on).into_iter().next().filter(|hit| hit.span.start == 0) else {
+                continue;
+            };
+            let evidence = rest.evidence(&hit.span, rule);
+            found.push(candidate(field, hit, evidence, 0.95, rule));
+        }
+    }
+    found
+}
+
 /// A letter's date stands alone on its line, in the upper part of the page.
-fn letter_date(page: &Context) -> Vec<Candidate> {
+fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (row, words) in page.sheet.rows.iter().enumerate() {
         if words.area.top > page.sheet.height * 2 / 5 || page.labels.iter().any(|label| label.row == row) {
@@ -78,9 +111,11 @@ fn letter_date(page: &Context) -> Vec<Candidate> {
         let slot = page.sheet.slot((0..words.words.len()).map(|word| (row, word)));
         let Some(hit) = first(&slot.text, DateKind::Order, page.on) else { continue };
         let rest = slot.text.len() - (hit.span.end - hit.span.start);
-        if rest <= 3 {
-            let rule = "rules/80-dates.toml";
-            let evidence = slot.evidence(&hit.span, rule);
+        let rule = "rules/80-dates.toml";
+        let evidence = slot.evidence(&hit.span, rule);
+        let taken =
+            |area: &Area| other_dates.iter().any(|other| other.overlap_x(area) > 0 && other.overlap_y(area) > 0);
+        if rest <= 3 && !evidence.iter().any(|evidence| taken(&evidence.area)) {
             found.push(candidate(Field::WrittenOn, hit, evidence, 0.9, rule));
         }
     }

@@ -9,11 +9,14 @@ use regex::Regex;
 use crate::model::{Diagnosis, Field, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::sheet::Slot;
+use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes, look_alike};
 
 /// A diagnosis may run over this many rows.
 const ROWS_MAX: usize = 8;
 const RULE: &str = "rules/30-diagnosis.toml";
+/// So many boxes with codes beside them are a list to choose from.
+const CHOICES_MIN: usize = 2;
 /// A code less sure than this wants words that agree with it.
 const CODE_SURE: f32 = 0.85;
 /// A misread code differs from the right one in at most so many places.
@@ -26,6 +29,11 @@ const TITLE_WORDS_MAX: usize = 14;
 const PROSE: f32 = 0.9;
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let has_code = |tick: &&Tick| !find_codes(&tick.words.text, &page.book.codes, page.on, false).is_empty();
+    let choices: Vec<&Tick> = page.ticks.iter().filter(has_code).collect();
+    if choices.len() >= CHOICES_MIN {
+        return ticked(page, &choices);
+    }
     let mut found = Vec::new();
     let labels: Vec<_> = page.labels_of(Field::Diagnoses).cloned().collect();
     for label in &labels {
@@ -61,6 +69,34 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
                 });
                 break;
             }
+        }
+    }
+    found
+}
+
+/// A form that lists diagnoses beside boxes: those of the ticked boxes, and what somebody wrote elsewhere on the page.
+fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for tick in choices.iter().filter(|tick| tick.ticked) {
+        let hits = find_codes(&tick.words.text, &page.book.codes, page.on, false);
+        push(&mut found, page, &tick.words, hits, 1.0, RULE);
+    }
+    let mut hits = find_codes(&page.text.text, &page.book.codes, page.on, false);
+    hits.retain(|hit| !page.is_beside_box(&hit.span));
+    push(&mut found, page, &page.text, hits, PROSE, RULE);
+    if let Some(unsure) = choices.iter().find(|tick| tick.confidence < SURE) {
+        let why = "a tick could hardly be told";
+        found.iter_mut().for_each(|candidate| candidate.doubts.push(why.to_owned()));
+        if found.is_empty() {
+            found.push(Candidate {
+                field: Field::Diagnoses,
+                value: Value::Unread,
+                evidence: unsure.words.evidence(&(0..unsure.words.text.len()), RULE),
+                trust: 0.5,
+                rule: RULE.to_owned(),
+                doubts: Vec::new(),
+                checked: false,
+            });
         }
     }
     found

@@ -4,10 +4,19 @@ use crate::model::{Field, PayerKind, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
 use crate::rules::phrase::Folded;
+use crate::rules::schema::PayerRule;
 use crate::rules::sheet::Slot;
 use crate::rules::ticks::{SURE, Tick};
 
 const RULE: &str = "rules/60-payer.toml";
+
+/// Letters and digits of the shortest thing that fills a label.
+const FILLED_MIN: usize = 3;
+/// What a label that only one kind has is worth, and the name of an insurer.
+const BY_LABEL: f32 = 0.85;
+const BY_INSURER: f32 = 0.8;
+/// How far behind "insured through" the insurer stands, in bytes.
+const INSURER_BYTES_MAX: usize = 50;
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = kind(page);
@@ -55,7 +64,9 @@ fn kind(page: &Context) -> Vec<Candidate> {
         }
     }
     for (kind, rule) in &page.book.rules.payer {
-        for place in page.found.any(&rule.prose) {
+        let said = page.found.any(&rule.prose);
+        // a question that names the choices answers nothing
+        for place in said.into_iter().filter(|place| !page.is_label(place)) {
             let evidence = page.text.evidence(&place, RULE);
             let unseen = page.lists_choices.then(|| "it may be a choice whose tick was not seen".to_owned());
             found.push(Candidate {
@@ -69,23 +80,59 @@ fn kind(page: &Context) -> Vec<Candidate> {
             });
         }
     }
+    if found.is_empty() {
+        found.extend(by_label(page));
+    }
+    if found.is_empty() {
+        found.extend(by_insurer(page));
+    }
     found
+}
+
+/// "PIP claim #: 0738", "Member ID: 44": a filled label that only one kind of payer has. Labels of two kinds say nothing.
+fn by_label(page: &Context) -> Option<Candidate> {
+    let told = page.labels.iter().filter_map(|label| {
+        let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
+        let kind = of_phrases(page, &words.text, |rule| vec![&rule.labels, &rule.words, &rule.prose])?;
+        let (_, slot) = page.slots(label, 1).into_iter().next()?;
+        let filled = slot.text.chars().filter(|letter| letter.is_alphanumeric()).count() >= FILLED_MIN;
+        filled.then_some((kind, slot, label.rule.clone()))
+    });
+    let told: Vec<_> = told.collect();
+    let (kind, slot, rule) = told.first()?;
+    told.iter().all(|(other, ..)| other == kind).then(|| candidate(*kind, slot, BY_LABEL, rule, Vec::new()))
+}
+
+/// An insurer who writes only one kind, in a payer's slot or behind words like "insured through". Insurers of two kinds say
+/// nothing.
+fn by_insurer(page: &Context) -> Option<Candidate> {
+    let labels = page.labels_of(Field::PayerInsurer).chain(page.labels_of(Field::PayerKind));
+    let in_slots = labels.filter_map(|label| page.slots(label, 1).into_iter().next().map(|(_, slot)| slot));
+    let cues = page.book.rules.field.get(&Field::PayerInsurer).map(|rule| rule.prose.as_slice()).unwrap_or_default();
+    let in_prose = page.found.any(cues).into_iter().map(|place| page.after(place.end, INSURER_BYTES_MAX));
+    let of_insurers = |slot: Slot| Some((of_phrases(page, &slot.text, |rule| vec![&rule.insurers])?, slot));
+    let told: Vec<(PayerKind, Slot)> = in_slots.chain(in_prose).filter_map(of_insurers).collect();
+    let (kind, slot) = told.first()?;
+    told.iter().all(|(other, _)| other == kind).then(|| candidate(*kind, slot, BY_INSURER, RULE, Vec::new()))
 }
 
 /// The payer kind whose words stand in a slot; the longest phrase wins, two kinds of one length are none.
 fn named(page: &Context, slot: &Slot, with_words: bool) -> Option<PayerKind> {
-    let found = page.book.phrases.find(&Folded::new(&slot.text));
-    let mut best: Vec<(usize, PayerKind)> = page
-        .book
-        .rules
-        .payer
-        .iter()
-        .filter_map(|(kind, rule)| {
-            let words = if with_words { rule.words.as_slice() } else { &[] };
-            let longest = found.any(words).into_iter().chain(found.any(&rule.prose)).map(|place| place.len()).max()?;
-            Some((longest, *kind))
-        })
-        .collect();
+    of_phrases(page, &slot.text, |rule| if with_words { vec![&rule.words, &rule.prose] } else { vec![&rule.prose] })
+}
+
+/// The payer kind of which the longest phrase stands in a text; two kinds of one length are none.
+fn of_phrases<'a>(
+    page: &'a Context,
+    text: &str,
+    phrases: impl Fn(&'a PayerRule) -> Vec<&'a Vec<String>>,
+) -> Option<PayerKind> {
+    let found = page.book.phrases.find(&Folded::new(text));
+    let longest = |(kind, rule): (&PayerKind, &'a PayerRule)| {
+        let places = phrases(rule).into_iter().flat_map(|phrases| found.any(phrases));
+        Some((places.map(|place| place.len()).max()?, *kind))
+    };
+    let mut best: Vec<(usize, PayerKind)> = page.book.rules.payer.iter().filter_map(longest).collect();
     best.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
     match best.as_slice() {
         [(_, kind)] => Some(*kind),

@@ -1,5 +1,7 @@
 //! Patient, provider, their numbers.
 
+use std::ops::Range;
+
 use crate::model::{Evidence, Field, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
@@ -14,6 +16,11 @@ const LABELLED: f32 = 1.0;
 const PROSE: f32 = 0.95;
 /// A name and credential by themselves: a letterhead or the printed name under a signature.
 const BLOCK: f32 = 0.9;
+/// A printout's head has at most so many rows between name and birth date, each so many word heights.
+const HEAD_ROWS: usize = 3;
+const HEAD: f32 = 2.5;
+/// A gap of so many word heights separates two cells.
+const CELL_GAP: f32 = 2.0;
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = patient(page);
@@ -39,6 +46,9 @@ fn patient(page: &Context) -> Vec<Candidate> {
     }
     if found.is_empty() {
         found.extend(row_of_patient(page));
+    }
+    if found.is_empty() {
+        found.extend(over_birth_date(page));
     }
     let prose = page.book.rules.field.get(&Field::PatientName).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
@@ -80,6 +90,42 @@ fn row_of_patient(page: &Context) -> Vec<Candidate> {
     found
 }
 
+/// A printout's head names the patient without a label: alone in its cell, above the date of birth.
+fn over_birth_date(page: &Context) -> Option<Candidate> {
+    page.labels_of(Field::PatientBirthDate).find_map(|label| {
+        let rows = (0..label.row).rev().take(HEAD_ROWS);
+        let near = rows.filter(|row| {
+            label.area.top.saturating_sub(page.sheet.rows[*row].area.bottom) as f32
+                <= HEAD_ROWS as f32 * HEAD * page.sheet.unit
+        });
+        near.into_iter().find_map(|row| {
+            let words = &page.sheet.rows[row].words;
+            let in_label =
+                |word: usize| page.labels.iter().any(|other| other.row == row && other.words.contains(&word));
+            let cell = cells(page, row).into_iter().find(|cell| {
+                let area = words[cell.start].area.union(&words[cell.end - 1].area);
+                area.overlap_x(&label.area) > 0 && !cell.clone().any(in_label)
+            })?;
+            let slot = page.sheet.slot(cell.map(|word| (row, word)));
+            let hit = read_name(&slot.text)?;
+            let is_whole = hit.span.len() + 1 >= slot.text.trim().len() && hit.doubts.is_empty();
+            let is_patient = is_whole && hit.credentials.is_empty() && !hit.titled;
+            is_patient.then(|| name(Field::PatientName, hit, &slot, BLOCK, "rules/20-patient.toml"))
+        })
+    })
+}
+
+/// The cells of a row, by the gaps between its words.
+fn cells(page: &Context, row: usize) -> Vec<Range<usize>> {
+    let words = &page.sheet.rows[row].words;
+    let begins = |at: &usize| {
+        *at == 0 || words[*at].area.left.saturating_sub(words[*at - 1].area.right) as f32 > CELL_GAP * page.sheet.unit
+    };
+    let starts: Vec<usize> = (0..words.len()).filter(begins).collect();
+    let ends = starts.iter().skip(1).copied().chain([words.len()]);
+    starts.iter().zip(ends).map(|(start, end)| *start..end).collect()
+}
+
 fn provider(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::ProviderName) {
@@ -103,7 +149,8 @@ fn provider(page: &Context) -> Vec<Candidate> {
     }
     // a name with a credential stands for itself: letterhead, pad, the printed name under a signature
     for row in 0..page.sheet.rows.len() {
-        let words = (0..page.sheet.rows[row].words.len()).map(|word| (row, word));
+        let in_label = |word: &usize| page.labels.iter().any(|label| label.row == row && label.words.contains(word));
+        let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word)).map(|word| (row, word));
         let slot = page.sheet.slot(words);
         for hit in find_names(&slot.text) {
             if !hit.credentials.is_empty() {

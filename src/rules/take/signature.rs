@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Private, Value};
+use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
@@ -34,12 +34,37 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
             .into_iter()
             .collect();
     }
-    in_letter(page).into_iter().collect()
+    in_letter(page).or_else(|| over_printed_name(page)).into_iter().collect()
+}
+
+/// No place to sign is named: a pen's ink over the printed name, or the name alone over itself, as a script types it.
+fn over_printed_name(page: &Context) -> Option<Candidate> {
+    let mark =
+        page.reading.marks.iter().find(|mark| mark.kind == MarkKind::Signature && mark.state == MarkState::Ticked);
+    if let Some(mark) = mark {
+        let doubts = doubts_of(mark);
+        return Some(candidate(true, vec![ink(page, mark.area, mark.confidence)], 0.95, doubts));
+    }
+    let name_of = |row: usize| {
+        let slot = page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word)));
+        Some((crate::rules::read_name(&slot.text)?, slot))
+    };
+    (1..page.sheet.rows.len()).rev().find_map(|row| {
+        let (printed, _) = name_of(row).filter(|(hit, _)| !hit.credentials.is_empty())?;
+        let (typed, slot) = name_of(row - 1).filter(|(hit, _)| hit.credentials.is_empty() && !hit.titled)?;
+        let is_alone = typed.span.len() == slot.text.trim().len();
+        (is_alone && typed.name.full == printed.name.full)
+            .then(|| candidate(true, slot.evidence(&typed.span, RULE), 0.9, Vec::new()))
+    })
+}
+
+fn doubts_of(mark: &Mark) -> Vec<String> {
+    if mark.confidence < SURE { vec!["the ink of the signature could hardly be told".to_owned()] } else { Vec::new() }
 }
 
 /// "/s/ Alan Pierce": the sign that stands for a signature in typed papers.
 pub(in crate::rules::take) fn slash_signatures(text: &str) -> Vec<Range<usize>> {
-    static SIGN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)/s/").expect("a fixed pattern"));
+    static SIGN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)/e?s/").expect("a fixed pattern"));
     SIGN.find_iter(text).map(|found| found.range()).collect()
 }
 
@@ -76,11 +101,7 @@ fn on_line(page: &Context, label: &Label) -> Candidate {
     if let Some(mark) = near.max_by(|a, b| {
         (a.state == MarkState::Ticked).cmp(&(b.state == MarkState::Ticked)).then(a.confidence.total_cmp(&b.confidence))
     }) {
-        let doubts = if mark.confidence < SURE {
-            vec!["the ink on the signature line could hardly be told".to_owned()]
-        } else {
-            Vec::new()
-        };
+        let doubts = doubts_of(mark);
         return candidate(mark.state == MarkState::Ticked, vec![ink(page, mark.area, mark.confidence)], 0.98, doubts);
     }
     // no mark: what was read on the line may be the signature itself
@@ -108,11 +129,7 @@ fn in_letter(page: &Context) -> Option<Candidate> {
     let mut marks =
         page.reading.marks.iter().filter(|mark| mark.kind == MarkKind::Signature && mark.area.overlap_y(&between) > 0);
     if let Some(mark) = marks.next() {
-        let doubts = if mark.confidence < SURE {
-            vec!["the ink under the letter could hardly be told".to_owned()]
-        } else {
-            Vec::new()
-        };
+        let doubts = doubts_of(mark);
         return Some(candidate(
             mark.state == MarkState::Ticked,
             vec![ink(page, mark.area, mark.confidence)],

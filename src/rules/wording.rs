@@ -1,0 +1,142 @@
+//! Labels by what they are made of: "Printed name of attending physician" is a name of a provider, whoever wrote the form.
+//!
+//! The rule files sort words into groups (`[words]`) and say which groups together mean which field (`[[wording]]`). A run of
+//! words that ends in a colon, a question mark or a gap is a label where every word of it belongs to a group.
+
+use std::collections::HashMap;
+
+use crate::rules::fault::{Fault, FaultKind};
+use crate::rules::label::Meaning;
+use crate::rules::schema::{RuleFile, WordingRule};
+
+/// The group of words that may stand in any label and say nothing ("of", "the", "please").
+const FILLER: &str = "filler";
+/// One bit a group.
+const GROUPS_MAX: usize = 64;
+
+/// The groups of the book and what they mean together.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Wordings {
+    groups: Vec<String>,
+    /// The groups of a word, by its number among the words of all labels.
+    of_word: HashMap<usize, u64>,
+    wordings: Vec<Wording>,
+}
+
+/// Groups that mean a field together.
+#[derive(Debug, Clone)]
+pub(in crate::rules) struct Wording {
+    needs: u64,
+    allows: u64,
+    pub(in crate::rules) meaning: Meaning,
+    pub(in crate::rules) rule: String,
+    /// The plain label that it stands for.
+    pub(in crate::rules) like: Option<String>,
+}
+
+impl Wordings {
+    /// The groups of a file's words; `number` gives a folded word its number.
+    pub(in crate::rules) fn add_words(
+        &mut self,
+        file: &str,
+        text: &str,
+        rules: &RuleFile,
+        mut number: impl FnMut(&str) -> usize,
+        faults: &mut Vec<Fault>,
+    ) {
+        for (group, words) in &rules.words {
+            let Some(bit) = self.bit(group) else {
+                let what = format!("more than {GROUPS_MAX} groups of words; put some together");
+                faults.push(Fault::at(FaultKind::Value, file, text, text.find(group).unwrap_or(0), what));
+                continue;
+            };
+            for word in words {
+                let folded = crate::rules::sheet::fold(word);
+                if folded.is_empty() || word.split_whitespace().count() != 1 {
+                    let what = format!("{word:?} is not one word; groups hold single words");
+                    let offset = text.find(&format!("{word:?}")).unwrap_or(0);
+                    faults.push(Fault::at(FaultKind::EmptyPhrase, file, text, offset, what));
+                    continue;
+                }
+                *self.of_word.entry(number(&folded)).or_default() |= bit;
+            }
+        }
+    }
+
+    /// What groups mean together; called when the words of all files are known.
+    pub(in crate::rules) fn add_wordings(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+        let starts: Vec<usize> = text.match_indices("[[wording]]").map(|(at, _)| at).collect();
+        for (at, rule) in rules.wording.iter().enumerate() {
+            let offset = starts.get(at).copied().unwrap_or(0);
+            let unknown = rule.of.iter().chain(&rule.may).find(|group| !self.groups.contains(*group));
+            if let Some(unknown) = unknown {
+                let near = self
+                    .groups
+                    .iter()
+                    .max_by(|a, b| strsim::jaro_winkler(a, unknown).total_cmp(&strsim::jaro_winkler(b, unknown)));
+                let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+                let what = format!("no group of words is called {unknown:?}{hint}");
+                faults.push(Fault::at(FaultKind::Value, file, text, offset, what));
+                continue;
+            }
+            if rule.of.is_empty() {
+                let what = "a wording needs at least one group in `of`".to_owned();
+                faults.push(Fault::at(FaultKind::Idle, file, text, offset, what));
+                continue;
+            }
+            let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
+            self.wordings.push(self.wording(rule, format!("rules/{file}:{line}")));
+        }
+        // the one that asks for most is the most exact
+        self.wordings
+            .sort_by_key(|wording| (std::cmp::Reverse(wording.needs.count_ones()), wording.allows.count_ones()));
+    }
+
+    fn wording(&self, rule: &WordingRule, place: String) -> Wording {
+        let bits = |groups: &[String]| {
+            let known = groups.iter().filter_map(|group| self.groups.iter().position(|known| known == group));
+            known.fold(0, |bits, at| bits | 1 << at)
+        };
+        let needs = bits(&rule.of);
+        let meaning = rule.field.map_or(Meaning::Other, |field| Meaning::Field(field, None));
+        Wording {
+            needs,
+            allows: needs | bits(&rule.may) | self.filler(),
+            meaning,
+            rule: place,
+            like: rule.like.clone(),
+        }
+    }
+
+    fn bit(&mut self, group: &str) -> Option<u64> {
+        let at = self.groups.iter().position(|known| known == group).unwrap_or_else(|| {
+            self.groups.push(group.to_owned());
+            self.groups.len() - 1
+        });
+        (at < GROUPS_MAX).then(|| 1 << at)
+    }
+
+    fn filler(&self) -> u64 {
+        self.groups.iter().position(|known| known == FILLER).map_or(0, |at| 1 << at)
+    }
+
+    /// The groups of a word; 0 where it belongs to none.
+    pub(in crate::rules) fn groups(&self, number: usize) -> u64 {
+        self.of_word.get(&number).copied().unwrap_or(0)
+    }
+
+    /// Whether these are groups of words that say something.
+    pub(in crate::rules) fn says_something(&self, groups: u64) -> bool {
+        groups & !self.filler() != 0
+    }
+
+    /// What words of these groups mean together.
+    pub(in crate::rules) fn find(&self, groups: u64) -> Option<&Wording> {
+        self.wordings.iter().find(|wording| wording.needs & !groups == 0 && groups & !wording.allows == 0)
+    }
+
+    /// How many there are.
+    pub(in crate::rules) fn count(&self) -> usize {
+        self.wordings.len()
+    }
+}
