@@ -465,11 +465,13 @@ fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
             && words.words[..at]
                 .iter()
                 .all(|token| token.folded.chars().all(|letter| letter.is_ascii_digit()) || token.folded.is_empty()));
-    let colon = own.iter().any(Token::ends_label);
-    // "6 visits, 1 per week": a number goes with the word behind it; "6. Visits" is the sixth line of a form
-    // OCR and people alike put a semicolon for a colon, and "2 times per week;" is no label
+    // OCR puts a semicolon for a colon, and a clause may end in one: "2 times per week; Duration: 6 weeks"
     let semicolon = own.last().is_some_and(|token| token.text.ends_with(';'));
-    let counted = (!colon || semicolon)
+    let colon = own.iter().any(Token::ends_label) && (!semicolon || begins_cell);
+    // "6 visits, 1 per week": a number goes with the word behind it; "6. Visits" is the sixth line of a form
+    // "12 visits: 2x/wk": behind other words a bare number is no line of a form
+    let counts_it = at > 1 && end == at + 1;
+    let counted = (!colon || semicolon || counts_it)
         && at.checked_sub(1).is_some_and(|last| words.words[last].text.chars().all(|c| c.is_ascii_digit()));
     let next = words.words.get(end);
     let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);

@@ -290,6 +290,9 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
     let close = |piece: &mut String, from: usize, to: usize, pieces: &mut Vec<(String, f64, f64)>| {
         // a bracket without its partner's side is the edge of a cell
         let clean = piece.trim_matches(['|', '_', '—', '‘', '’', '“', '”', '«', '»', '~']);
+        // "|x/wk" begins with a one
+        let is_one = piece.strip_prefix('|').is_some_and(|rest| rest.starts_with(['x', 'X']) && rest.contains('/'));
+        let clean = if is_one { format!("|{clean}") } else { clean.to_owned() };
         let clean = clean.trim_start_matches(']').trim_end_matches('[').to_owned();
         if !clean.is_empty() {
             pieces.push((clean, from as f64 / total, to as f64 / total));
@@ -300,7 +303,10 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
         let colon_inside = letter == ':'
             && letters.get(index + 1).is_some_and(|next| next.is_alphabetic() || *next == '_')
             && begun < index;
-        if letter == '_' {
+        // "1_2x": a dash whose ink lies low
+        let between = index.checked_sub(1).and_then(|before| letters.get(before)).is_some_and(char::is_ascii_digit)
+            && letters.get(index + 1).is_some_and(char::is_ascii_digit);
+        if letter == '_' && !between {
             close(&mut piece, begun, index, &mut pieces);
             begun = index + 1;
             continue;

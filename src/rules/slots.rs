@@ -2,7 +2,7 @@
 
 use crate::model::Area;
 use crate::rules::label::{Label, Meaning};
-use crate::rules::sheet::{Row, Sheet, Slot};
+use crate::rules::sheet::{Row, Sheet, Slot, Token};
 use crate::rules::ticks::is_box;
 
 /// Between two words of one value there is no gap wider than this many word heights.
@@ -38,7 +38,10 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
     if filled {
         let mut places = behind;
         if rows_max > 1 {
-            let left = sheet.rows[label.row].words[places[0].1].area.left;
+            let left = match wraps_to_the_label(sheet, labels, label) {
+                true => label.area.left,
+                false => sheet.rows[label.row].words[places[0].1].area.left,
+            };
             places.extend(below(sheet, labels, label, left, label.row, rows_max - 1, false));
         }
         found.push((Where::SameLine, sheet.slot(places)));
@@ -50,6 +53,18 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
         }
     }
     found
+}
+
+/// Whether the value of a label goes on under the label itself, as the lines of a paragraph do: the next row begins where the label
+/// does, close below, without a label of its own or a gap, and the row before it is no whole sentence.
+fn wraps_to_the_label(sheet: &Sheet, labels: &[Label], label: &Label) -> bool {
+    let (row, Some(next)) = (&sheet.rows[label.row], sheet.rows.get(label.row + 1)) else { return false };
+    let begins = label.words.start == 0 && next.area.left.abs_diff(label.area.left) as f32 <= sheet.unit;
+    let close = next.area.top.saturating_sub(row.area.bottom) as f32 <= sheet.unit;
+    let labelled = labels.iter().any(|other| other.row == label.row + 1);
+    let apart = |pair: &[Token]| pair[1].area.left.saturating_sub(pair[0].area.right) as f32 > VALUE_GAP * sheet.unit;
+    let ended = row.words.last().is_none_or(|last| last.text.ends_with(['.', ';', ':']));
+    begins && close && !labelled && !ended && !next.words.windows(2).any(apart)
 }
 
 /// Whether the captions of a page stand under their values rather than over them ("Maria Lopez" on a line, "Patient name" in small

@@ -15,13 +15,25 @@ pub(super) fn keep_ticked(text: &str) -> String {
         Regex::new(r"(?P<empty>\[\s?\]|\(\s?\)|[☐□○])|(?P<ticked>\[\s?[xXvV✓✔]\s?\]|\(\s?[xX✓✔]\s?\)|[☒☑])")
             .expect("a fixed pattern")
     });
+    // what OCR makes of circles: "O 1 @ 2 O 3"
+    static CIRCLE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|\s)(?:(?P<empty>[Oo○◯])|(?P<ticked>[@©®●◉⦿]))(?:\s+[0-9])").expect("a fixed pattern")
+    });
+    let signs = |shapes: &Regex, line: &str| -> Vec<(Range<usize>, bool)> {
+        let sign = |found: regex::Captures| {
+            let ticked = found.name("ticked");
+            Some((found.name("empty").or(ticked)?.range(), ticked.is_some()))
+        };
+        shapes.captures_iter(line).filter_map(sign).collect()
+    };
     let mut kept = text.as_bytes().to_vec();
     let mut begin = 0;
     for line in text.split_inclusive('\n') {
-        let boxes: Vec<(Range<usize>, bool)> = BOX
-            .captures_iter(line)
-            .filter_map(|found| Some((found.get(0)?.range(), found.name("ticked").is_some())))
-            .collect();
+        let mut boxes = signs(&BOX, line);
+        if boxes.is_empty() {
+            boxes = signs(&CIRCLE, line);
+            boxes.retain(|_| line.contains(['@', '©', '®', '●', '◉', '⦿']));
+        }
         let before = boxes.first().and_then(|(first, _)| line.get(..first.start)).unwrap_or_default();
         let leads = !before.chars().any(|letter| letter.is_ascii_digit());
         if boxes.len() >= CHOICES_MIN && leads {

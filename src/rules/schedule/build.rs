@@ -21,6 +21,7 @@ pub(super) fn build(text: &str, tokens: &[Token], parts: &[Placed], left: &[usiz
                 | Part::Or
                 | Part::Recheck
                 | Part::From(_)
+                | Part::Valid(_)
                 | Part::Until(_)
                 | Part::NoExpiry
         )
@@ -89,6 +90,8 @@ struct Draft {
     earlier: bool,
     open_end: bool,
     no_expiry: bool,
+    /// How long the paper is good.
+    valid: Option<Extent>,
     from: Option<Date>,
     until: Option<Date>,
     refused: Option<&'static str>,
@@ -126,6 +129,7 @@ impl Draft {
             Part::Earlier => self.earlier = true,
             Part::OpenEnd => self.open_end = true,
             Part::NoExpiry => self.no_expiry = true,
+            Part::Valid(extent) => self.valid = self.valid.or(Some(*extent)),
             Part::From(day) => self.from = self.from.or(Some(*day)),
             Part::Until(day) => self.until = self.until.or(Some(*day)),
             Part::Refused(why) => {
@@ -401,7 +405,7 @@ impl Draft {
     }
 
     fn window(&self, stated: Option<Count>) -> Option<Window> {
-        let extent = self.pending.filter(|_| {
+        let extent = self.pending.or(self.valid).filter(|_| {
             self.phases.is_empty()
                 && (stated.is_some() || self.as_needed || self.delegated || self.evaluate || self.refused.is_none())
         });

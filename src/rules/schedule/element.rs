@@ -72,6 +72,8 @@ pub(super) enum Part {
     OpenEnd,
     /// "No expiration".
     NoExpiry,
+    /// "Valid for 90 days": how long the paper is good.
+    Valid(Extent),
     Until(Date),
     From(Date),
     /// A date that says nothing of the schedule.

@@ -536,6 +536,10 @@ fn minutes_behind_caption(tokens: &[Token], i: usize) -> Option<Placed> {
     if behind.is_some_and(is_hour) {
         return minutes(tokens, at).map(|inner| Placed { tokens: i..inner.tokens.end, ..inner });
     }
+    // "length of treatment: 12 weeks"
+    if behind.is_some_and(|unit| words::unit(unit, false).is_some()) {
+        return None;
+    }
     let next = found.next + usize::from(behind.is_some_and(is_minute));
     if found.count.most() < 10 {
         return None;

@@ -1,11 +1,13 @@
 //! In: the words of a frequency, duration or visits slot, or a sentence. Out: a [`Schedule`], with what was used, mended, not understood.
 
 mod arithmetic;
+mod aside;
 mod boxes;
 mod build;
 mod counts;
 mod element;
 mod extent;
+mod foreign;
 mod parse;
 mod prose;
 mod rate;
@@ -51,7 +53,8 @@ impl Schedule {
 /// with or without its label. None when nothing in it speaks of how often or how long.
 pub fn read(text: &str) -> Option<Schedule> {
     let ticked = boxes::keep_ticked(shorten(text));
-    let text = ticked.as_str();
+    let own = foreign::keep_own(&ticked);
+    let text = own.as_str();
     let tokens = token::tokens(text);
     let (parts, left) = parse::parts(&tokens);
     build::build(text, &tokens, &parts, &left).or_else(|| build::bare_number(text, &tokens))

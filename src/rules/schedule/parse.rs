@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::aside::{aside, delegated, earlier, recheck, validity};
 use super::counts::{count, phrase_at};
 use super::element::{Part, Placed};
 use super::extent::{extent, minutes, minutes_a_period, total, units};
@@ -121,7 +122,10 @@ fn bare_product(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
 /// Fixed phrases, the longest first within each list.
 fn phrase(tokens: &[Token], i: usize) -> Option<Placed> {
     aside(tokens, i)
+        .or_else(|| validity(tokens, i))
         .or_else(|| as_needed(tokens, i))
+        .or_else(|| delegated(tokens, i))
+        .or_else(|| earlier(tokens, i))
         .or_else(|| listed(tokens, i))
         .or_else(|| dates(tokens, i))
         .or_else(|| evaluate(tokens, i))
@@ -354,89 +358,6 @@ fn dates(tokens: &[Token], i: usize) -> Option<Placed> {
     Some(placed(if ends { Part::Until(day) } else { Part::From(day) }, i..at + 1))
 }
 
-/// "then reassess", "follow up in 6 weeks", "re-eval after 12 visits".
-fn recheck(tokens: &[Token], i: usize) -> Option<Placed> {
-    let mut at = i;
-    match word(tokens, at)? {
-        "re" => {
-            at += 1 + usize::from(tokens.get(at + 1).is_some_and(|t| t.sign('-')));
-            if !matches!(
-                word(tokens, at),
-                Some("eval" | "evaluate" | "evaluation" | "assess" | "assessment" | "check" | "exam")
-            ) {
-                return None;
-            }
-            at += 1;
-        }
-        "reeval" | "reevaluate" | "reevaluation" | "reassess" | "reassessment" | "recheck" | "rtc" | "reexam"
-        | "followup" => at += 1,
-        "return" | "returns" => at += 1,
-        "f" if tokens.get(at + 1).is_some_and(|t| t.sign('/')) && word(tokens, at + 2) == Some("u") => at += 3,
-        "follow" => {
-            at += 1 + usize::from(tokens.get(at + 1).is_some_and(|t| t.sign('-')));
-            if word(tokens, at) != Some("up") {
-                return None;
-            }
-            at += 1;
-        }
-        _ => return None,
-    }
-    let mut out = placed(Part::Recheck, i..at);
-    out.tokens.end = behind_recheck(tokens, at);
-    Some(out)
-}
-
-/// "in 6 weeks", "after 12 visits", "every 30 days" behind a re-evaluation belongs to it.
-fn behind_recheck(tokens: &[Token], at: usize) -> usize {
-    let mut lead = at;
-    while word(tokens, lead).is_some_and(|w| {
-        matches!(
-            w,
-            "visit"
-                | "appointment"
-                | "with"
-                | "me"
-                | "us"
-                | "provider"
-                | "physician"
-                | "to"
-                | "clinic"
-                | "office"
-                | "my"
-                | "the"
-                | "doctor"
-                | "patient"
-                | "and"
-                | "appt"
-        )
-    }) && lead < at + 6
-    {
-        lead += 1;
-    }
-    if !word(tokens, lead)
-        .is_some_and(|w| matches!(w, "in" | "after" | "at" | "every" | "within" | "q" | "on" | "by" | "x" | "each"))
-    {
-        return at;
-    }
-    let mut next = lead + 1;
-    if let Some(Kind::Day(_)) = tokens.get(next).map(|t| &t.kind) {
-        return next + 1;
-    }
-    next += usize::from(word(tokens, next).is_some_and(|w| matches!(w, "the" | "a" | "about")));
-    if let Some(found) = count(tokens, next) {
-        next = found.next;
-        next += usize::from(tokens.get(next).is_some_and(|t| t.sign('-')));
-        if word(tokens, next).is_some_and(|w| words::unit(w, true).is_some() || words::is_visit(w)) {
-            next += 1;
-        }
-        return next;
-    }
-    if word(tokens, next).is_some_and(|w| words::unit(w, false).is_some() || words::is_visit(w) || w == "end") {
-        return next + 1;
-    }
-    at
-}
-
 fn then(tokens: &[Token], i: usize) -> Option<Placed> {
     if tokens.get(i)?.sign('>') {
         return Some(placed(Part::Then, i..i + 1));
@@ -451,58 +372,4 @@ fn then(tokens: &[Token], i: usize) -> Option<Placed> {
         _ => return None,
     };
     Some(placed(Part::Then, i..i + len))
-}
-
-/// What is no schedule: refills, history, ages, "2 of 3".
-fn aside(tokens: &[Token], i: usize) -> Option<Placed> {
-    if word(tokens, i).is_some_and(|w| matches!(w, "refill" | "refills" | "refils")) {
-        let mut at = i + 1;
-        while tokens.get(at).is_some_and(|t| {
-            matches!(t.kind, Kind::Number(_)) || t.is("prn") || t.sign(':') || t.sign('#') || t.is("x")
-        }) {
-            at += 1;
-        }
-        return Some(placed(Part::Aside, i..at));
-    }
-    if word(tokens, i).is_some_and(|w| matches!(w, "past" | "last" | "previous" | "prior")) {
-        let found = count(tokens, i + 1);
-        let at = found.map_or(i + 1, |found| found.next);
-        if word(tokens, at).is_some_and(|w| words::unit(w, false).is_some())
-            && (found.is_some() || word(tokens, i) != Some("last"))
-            && word(tokens, i) != Some("last")
-        {
-            return Some(placed(Part::Aside, i..at + 1));
-        }
-    }
-    // "6 weeks ago", "12 weeks pregnant", "6 months post op", "2 of 3"
-    let found = count(tokens, i)?;
-    if word(tokens, found.next) == Some("of") {
-        let behind = tokens.get(found.next + 1);
-        if behind.is_some_and(|t| matches!(t.kind, Kind::Number(_))) {
-            return Some(placed(Part::Aside, i..found.next + 2));
-        }
-    }
-    let at = found.next + usize::from(tokens.get(found.next).is_some_and(|t| t.sign('-')));
-    if word(tokens, at).is_some_and(|w| words::unit(w, false).is_some())
-        && (word(tokens, at + 1).is_some_and(|w| {
-            matches!(
-                w,
-                "ago"
-                    | "post"
-                    | "postpartum"
-                    | "postop"
-                    | "pregnant"
-                    | "gestation"
-                    | "gestational"
-                    | "old"
-                    | "history"
-                    | "s"
-                    | "status"
-            )
-        }) || tokens.get(at + 1).is_some_and(|t| t.sign('-'))
-            && word(tokens, at + 2).is_some_and(|w| matches!(w, "old" | "history")))
-    {
-        return Some(placed(Part::Aside, i..at + 2));
-    }
-    None
 }

@@ -196,7 +196,7 @@ fn history_before(tokens: &[Token], start: usize, first: usize) -> bool {
     }
 }
 
-fn is_order(word: &str) -> bool {
+pub(super) fn is_order(word: &str) -> bool {
     word.starts_with("prescri")
         || word.starts_with("recommend")
         || word.starts_with("order")
@@ -227,7 +227,7 @@ fn is_order(word: &str) -> bool {
         )
 }
 
-fn is_therapy(word: &str) -> bool {
+pub(super) fn is_therapy(word: &str) -> bool {
     matches!(
         word,
         "massage"
@@ -253,7 +253,7 @@ fn is_therapy(word: &str) -> bool {
     )
 }
 
-fn is_history(word: &str) -> bool {
+pub(super) fn is_history(word: &str) -> bool {
     matches!(
         word,
         "ago"
@@ -276,7 +276,7 @@ fn is_history(word: &str) -> bool {
     )
 }
 
-fn is_medicine(word: &str) -> bool {
+pub(super) fn is_medicine(word: &str) -> bool {
     matches!(
         word,
         "mg" | "mcg"
@@ -310,7 +310,7 @@ fn is_medicine(word: &str) -> bool {
     )
 }
 
-fn is_exercise(word: &str) -> bool {
+pub(super) fn is_exercise(word: &str) -> bool {
     matches!(
         word,
         "exercise"

@@ -62,6 +62,9 @@ fn shorthand(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
 pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
     const TWO_WEEKLY: &str = "\"biweekly\" may be twice a week or every two weeks";
     const TWO_MONTHLY: &str = "\"bimonthly\" may be twice a month or every two months";
+    if let Some(found) = either_or(tokens, i) {
+        return Some(found);
+    }
     let (len, why) = match word(tokens, i)? {
         "biweekly" | "biwkly" => (1, TWO_WEEKLY),
         "biannually" | "biannual" => (1, "\"biannual\" may be twice a year or every two years"),
@@ -86,6 +89,25 @@ pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
         _ => return None,
     };
     Some(Placed { part: Part::Refused(why), tokens: i..i + len, doubt: None, review: None, inherited: false })
+}
+
+/// "3/4 weeks": three or four, or a part of one. "1.5 months": one and a half, or one to five.
+fn either_or(tokens: &[Token], i: usize) -> Option<Placed> {
+    let number = |at: usize| match tokens.get(at).map(|token| &token.kind) {
+        Some(Kind::Number(n)) => Some(*n),
+        _ => None,
+    };
+    let (first, join, second) = (number(i)?, tokens.get(i + 1)?, number(i + 2)?);
+    let named = tokens.get(i + 3).and_then(Token::word)?;
+    let is_length = words::unit(named, false).is_some();
+    let why = if join.sign('/') && (is_length || words::is_visit(named)) && (first, second) != (1, 2) {
+        "two numbers with a stroke between them may be one or the other"
+    } else if join.sign('.') && join.glued && second == 5 && first < second && (is_length || words::is_times(named)) {
+        "a number with a point in it may be a part of one or a range"
+    } else {
+        return None;
+    };
+    Some(Placed { part: Part::Refused(why), tokens: i..i + 4, doubt: None, review: None, inherited: false })
 }
 
 /// "Times per week: 2", "visits/wk 3": the caption of a box and what stands in it.
@@ -468,6 +490,18 @@ fn weekdays(tokens: &[Token], i: usize) -> Option<Placed> {
             {
                 join += 1;
             }
+            let to = (join == at + 1 && tokens.get(at).is_some_and(|t| t.sign('-')))
+                || tokens.get(join).is_some_and(|t| t.is("through") || t.is("thru") || t.is("to"));
+            let last_at =
+                join + usize::from(tokens.get(join).is_some_and(|t| t.is("through") || t.is("thru") || t.is("to")));
+            // "Monday through Friday", "Mon-Fri"
+            if let Some(last) = to.then(|| word(tokens, last_at).and_then(|w| words::weekday(w, true))).flatten()
+                && let Some(between) = days_between(day, last)
+            {
+                days.extend(between);
+                at = last_at + 1;
+                break;
+            }
             let follows = join != at && word(tokens, join).is_some_and(|w| words::weekday(w, true).is_some());
             if !follows {
                 break;
@@ -488,6 +522,16 @@ fn weekdays(tokens: &[Token], i: usize) -> Option<Placed> {
     let n = u32::try_from(days.len()).ok()?;
     let rate = Rate { count: Count::exactly(n), period: 1, period_max: None, unit: Some(PeriodUnit::Week), days };
     Some(placed(rate, i..at))
+}
+
+/// The days from one to another of a week, both left out; none where they follow each other ("Tue-Wed" are two days).
+fn days_between(first: DayOfWeek, last: DayOfWeek) -> Option<Vec<DayOfWeek>> {
+    use DayOfWeek::{Fri, Mon, Sat, Sun, Thu, Tue, Wed};
+    let week = [Mon, Tue, Wed, Thu, Fri, Sat, Sun];
+    let from = week.iter().position(|day| *day == first)?;
+    let to = week.iter().position(|day| *day == last)?;
+    // "Mon-Thu" in a list of two may be the two days: only a run to the end of the working week is said so
+    (to > from + 2 && matches!(last, Fri | Sat | Sun)).then(|| week[from + 1..=to].to_vec())
 }
 
 fn plural(tokens: &[Token], i: usize) -> bool {

@@ -484,6 +484,9 @@ fn prices(tokens: &mut [Token]) {
     }
 }
 
+/// A caption within a slot has at most so many words.
+const CAPTION_WORDS_MAX: usize = 4;
+
 /// A line may break within a phrase: behind "per" or "for", between a number and its unit.
 fn join_lines(tokens: &mut Vec<Token>) {
     let wants_more = |token: &Token| {
@@ -514,9 +517,11 @@ fn join_lines(tokens: &mut Vec<Token>) {
                 )
             })
     };
-    let joins = |window: &[Token], behind: Option<&Token>| {
+    let joins = |window: &[Token], behind: &[Token]| {
         let [before, here, after] = window else { return false };
-        let captioned = behind.is_some_and(|token| token.sign(':'));
+        // the next line has a caption of its own: "Time frame: 6 weeks"
+        let words = behind.iter().take_while(|token| token.word().is_some()).count();
+        let captioned = words < CAPTION_WORDS_MAX && behind.get(words).is_some_and(|token| token.sign(':'));
         let unit_follows = matches!(before.kind, Kind::Number(_))
             && after.word().is_some_and(|word| words::unit(word, false).is_some() || words::is_times(word));
         here.kind == Kind::Line && after.kind != Kind::Line && !captioned && (wants_more(before) || unit_follows)
@@ -524,7 +529,7 @@ fn join_lines(tokens: &mut Vec<Token>) {
     let dropped: Vec<usize> = tokens
         .windows(3)
         .enumerate()
-        .filter(|(i, window)| joins(window, tokens.get(i + 3)))
+        .filter(|(i, window)| joins(window, tokens.get(i + 3..).unwrap_or_default()))
         .map(|(i, _)| i + 1)
         .collect();
     let mut dropped = dropped.into_iter().peekable();

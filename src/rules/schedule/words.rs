@@ -95,6 +95,13 @@ pub(super) fn adverb(word: &str) -> Option<(u32, PeriodUnit)> {
     }
 }
 
+/// A clause in words that names a rate: "massage weekly", "once a week".
+pub(super) fn says_rate(clause: &str) -> bool {
+    let lower = clause.to_lowercase();
+    let mut words = lower.split(|letter: char| !letter.is_alphabetic());
+    words.any(|word| adverb(word).is_some() || is_adverbial_count(word))
+}
+
 /// Letters after "x": "times".
 pub(super) fn is_times(word: &str) -> bool {
     matches!(word, "x" | "xs" | "times" | "time" | "tmes" | "tms")

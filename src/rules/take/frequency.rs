@@ -81,8 +81,15 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         text.push_str(&slot.text);
         slots.push((begin, slot, &label.rule));
     }
-    let schedule = read_schedule(&text)?;
+    let mut schedule = read_schedule(&text)?;
     let rule = slots.first()?.2.to_owned();
+    let unused = slots.iter().any(|(begin, slot, _)| {
+        let taken = schedule.used.iter().any(|used| used.start < begin + slot.text.len() && *begin < used.end);
+        !taken && slot.text.contains(|letter: char| letter.is_ascii_digit())
+    });
+    if unused {
+        schedule.doubts.push("a number in one of the fields took no part".to_owned());
+    }
     // only the words that took part speak for it
     let evidence = slots.iter().flat_map(|(begin, slot, rule)| {
         let inside = schedule.used.iter().filter(|used| used.start < begin + slot.text.len() && *begin < used.end);
@@ -105,31 +112,39 @@ fn is_schedule_like(slot: &Slot) -> bool {
     slot.text.chars().filter(char::is_ascii_alphanumeric).count() >= 1
 }
 
-/// "Times per week: ☐1 ☒2 ☐3", "Number of weeks: ☐4 ☒6": the row under or behind a frequency label.
+/// "Times per week: ☐1 ☒2 ☐3", "Number of weeks: ☐4 ☒6": the row under or behind a frequency label. One row may ask two things
+/// ("☐1x ☒2x For: ☐4 weeks ☒6 weeks").
 fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let mut parts = Vec::new();
     let mut evidence = Vec::new();
     let mut doubts = Vec::new();
     for label in labels {
         let of_label = boxes_of(page, label);
-        let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked).collect();
-        let sure: Vec<&&&Tick> = on.iter().filter(|tick| tick.confidence >= TICK_SURE).collect();
-        let only = match (on.as_slice(), sure.as_slice()) {
-            ([], _) => continue,
-            ([only], _) => only,
-            (_, [only]) => only,
-            _ => {
-                doubts.push("more than one box is ticked".to_owned());
+        let shared = shared_unit(&of_label);
+        let asks = |tick: &Tick| asks(&choice(tick, shared.as_deref()));
+        for (asked, caption) in
+            [(Asked::AsLabelled, label.phrase.as_str()), (Asked::Duration, "Duration"), (Asked::Visits, "Visits")]
+        {
+            let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked && asks(tick) == asked).collect();
+            let sure: Vec<&&&Tick> = on.iter().filter(|tick| tick.confidence >= TICK_SURE).collect();
+            let only = match (on.as_slice(), sure.as_slice()) {
+                ([], _) => continue,
+                ([only], _) => only,
+                (_, [only]) => only,
+                _ => {
+                    doubts.push("more than one box is ticked".to_owned());
+                    continue;
+                }
+            };
+            if !only.words.text.chars().any(|letter| letter.is_ascii_digit()) {
+                doubts.push("the number beside a ticked box could not be read".to_owned());
                 continue;
             }
-        };
-        if !only.words.text.chars().any(|letter| letter.is_ascii_digit()) {
-            doubts.push("the number beside a ticked box could not be read".to_owned());
-            continue;
+            parts.push(format!("{caption}: {}", choice(only, shared.as_deref())));
+            evidence.extend(only.words.evidence(&(0..only.words.text.len()), &label.rule));
         }
-        parts.push(format!("{}: {}", label.phrase, only.words.text.split_whitespace().next().unwrap_or_default()));
-        evidence.extend(only.words.evidence(&(0..only.words.text.len()), &label.rule));
-        if of_label.iter().any(|tick| tick.confidence < SURE) {
+        let any_on = of_label.iter().any(|tick| tick.ticked);
+        if any_on && of_label.iter().any(|tick| tick.confidence < SURE) {
             doubts.push("a tick could hardly be told".to_owned());
         }
     }
@@ -140,6 +155,43 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
         schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None)
     })?;
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
+}
+
+/// What a choice of a row says of.
+#[derive(PartialEq, Eq)]
+enum Asked {
+    AsLabelled,
+    Duration,
+    Visits,
+}
+
+fn asks(choice: &str) -> Asked {
+    let lower = choice.to_lowercase();
+    let mut words = lower.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty());
+    match (words.next(), words.next()) {
+        (Some("week" | "weeks" | "wk" | "wks" | "month" | "months" | "mo" | "mos" | "day" | "days"), None) => {
+            Asked::Duration
+        }
+        (Some("visit" | "visits" | "session" | "sessions" | "treatments"), None) => Asked::Visits,
+        _ => Asked::AsLabelled,
+    }
+}
+
+/// "☐1x ☐2x ☒3x per week": the words behind the last number belong to all.
+fn shared_unit(ticks: &[&Tick]) -> Option<String> {
+    let (last, others) = ticks.split_last()?;
+    let words = |tick: &Tick| tick.words.text.split_whitespace().count();
+    let alone = !others.is_empty() && others.iter().all(|tick| words(tick) == 1);
+    let unit: Vec<&str> = last.words.text.split_whitespace().skip(1).collect();
+    (alone && !unit.is_empty()).then(|| unit.join(" "))
+}
+
+fn choice(tick: &Tick, shared: Option<&str>) -> String {
+    let words: Vec<&str> = tick.words.text.split_whitespace().collect();
+    match (words.as_slice(), shared) {
+        ([first, ..], Some(unit)) => format!("{first} {unit}"),
+        (words, _) => words.join(" "),
+    }
 }
 
 /// The boxes in the row of a label, or in the row under it.
@@ -161,15 +213,6 @@ pub(in crate::rules::take) fn is_left_empty(page: &Context, label: &Label) -> bo
     boxes.len() >= CHOICES_MIN && boxes.iter().all(|tick| !tick.ticked && tick.confidence >= SURE)
 }
 
-/// "x 3/4 weeks": three or four, or a date, or a fraction.
-fn holds_either_or(text: &str) -> bool {
-    static EITHER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)(?:^|[^0-9/])[0-9]{1,2}/[0-9]{1,2} ?(?:w(?:ee)?ks?|mo(?:nth)?s?|days?|visits?|sessions?)\b")
-            .expect("a fixed pattern")
-    });
-    EITHER.is_match(text)
-}
-
 fn candidate(
     schedule: Schedule,
     evidence: Vec<crate::model::Evidence>,
@@ -178,9 +221,6 @@ fn candidate(
     mut doubts: Vec<String>,
 ) -> Candidate {
     doubts.extend(schedule.doubts);
-    if evidence.iter().any(|evidence| holds_either_or(evidence.text.reveal())) {
-        doubts.push("two numbers with a stroke between them may be one or the other".to_owned());
-    }
     Candidate {
         field: Field::Frequency,
         value: Value::Frequency(schedule.frequency),

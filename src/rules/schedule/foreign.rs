@@ -1,0 +1,90 @@
+//! In: a slot's text. Out: the same text, byte for byte as long, without the clauses that are about something else: medicines,
+//! exercises, complaints, what has been done. A slot whose clauses are all of that kind stays as it is.
+
+use std::ops::Range;
+
+use super::prose::{is_exercise, is_history, is_medicine, is_order, is_therapy};
+
+/// The text with clauses of other matters made blank, where another clause has a number of its own.
+pub(super) fn keep_own(text: &str) -> String {
+    let clauses = clauses(text);
+    let own = |clause: &Range<usize>| text.get(clause.clone()).is_some_and(|clause| !is_foreign(clause));
+    let counts = |clause: &Range<usize>| {
+        text.get(clause.clone()).is_some_and(|clause| {
+            clause.contains(|letter: char| letter.is_ascii_digit()) || super::words::says_rate(clause)
+        })
+    };
+    if clauses.len() < 2 || !clauses.iter().any(|clause| own(clause) && counts(clause)) {
+        return text.to_owned();
+    }
+    let mut kept = text.as_bytes().to_vec();
+    for clause in clauses.into_iter().filter(|clause| !own(clause)) {
+        kept.get_mut(clause).into_iter().flatten().for_each(|byte| *byte = b' ');
+    }
+    // whole letters were made blank, so it is text still
+    String::from_utf8(kept).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Clauses end at a semicolon, a line, or a full stop before a blank.
+fn clauses(text: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for (at, letter) in text.char_indices() {
+        let stop = letter == '.'
+            && text.get(at + 1..).is_some_and(|behind| behind.starts_with(' '))
+            && !abbreviated(text.get(start..at));
+        if matches!(letter, ';' | '\n') || stop {
+            out.push(start..at);
+            start = at + 1;
+        }
+    }
+    out.push(start..text.len());
+    out.retain(|clause| text.get(clause.clone()).is_some_and(|clause| !clause.trim().is_empty()));
+    out
+}
+
+/// "wks.", "approx.": the dot of an abbreviation ends no clause.
+fn abbreviated(before: Option<&str>) -> bool {
+    let last =
+        before.and_then(|before| before.rsplit(|letter: char| !letter.is_alphabetic()).next()).unwrap_or_default();
+    last.len() <= 4
+}
+
+/// A clause about a medicine, an exercise, a complaint, or what has been; none that orders massage.
+fn is_foreign(clause: &str) -> bool {
+    let lower = clause.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let any = |is: fn(&str) -> bool| words.iter().any(|word| is(word));
+    let told = any(is_history) || words.windows(2).any(|pair| matches!(pair, ["to", "date"] | ["so", "far"]));
+    if told && !any(is_order) {
+        return true;
+    }
+    !any(is_therapy) && (any(is_medicine) || any(is_exercise) || any(is_complaint))
+}
+
+/// What the patient has or does: its numbers order nothing.
+fn is_complaint(word: &str) -> bool {
+    matches!(
+        word,
+        "headache"
+            | "headaches"
+            | "migraine"
+            | "migraines"
+            | "symptoms"
+            | "symptom"
+            | "spasms"
+            | "numbness"
+            | "works"
+            | "working"
+            | "work"
+            | "lifting"
+            | "lift"
+            | "driving"
+            | "smokes"
+            | "sleeps"
+            | "flares"
+            | "episodes"
+            | "onset"
+    )
+}
