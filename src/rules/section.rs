@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use crate::model::{Field, Finding, PageTrouble, PaperKind, Reading, Section, Source, Value};
+use crate::model::{Area, Field, Finding, PageTrouble, PaperKind, Reading, Section, Source, Value};
 use crate::rules::book::Contents;
 use crate::rules::context::Context;
 use crate::rules::label::Label;
@@ -110,7 +110,13 @@ fn has(findings: &[Finding], field: Field) -> bool {
 fn is_blank_form(page: &Context, findings: &[Finding]) -> bool {
     let asked = [Field::PatientName, Field::PatientBirthDate, Field::Diagnoses, Field::Frequency, Field::WrittenOn];
     let labels: Vec<&Label> = asked.iter().flat_map(|field| page.labels_of(*field)).collect();
-    let is_answer = |slot: &Slot| slot.text.chars().filter(|letter| letter.is_alphanumeric()).count() >= ANSWER_MIN;
+    // what is printed beside boxes is a choice and no answer
+    let printed = |area: &Area| page.ticks.iter().any(|tick| tick.words.words.iter().any(|word| word.area == *area));
+    let is_answer = |slot: &Slot| {
+        let written = slot.words.iter().filter(|word| !printed(&word.area));
+        let letters = written.filter_map(|word| slot.text.get(word.range.clone())).flat_map(str::chars);
+        letters.filter(|letter| letter.is_alphanumeric()).count() >= ANSWER_MIN
+    };
     labels.len() >= QUESTIONS_MIN
         && findings.iter().all(|finding| finding.field == Field::Plan || finding.value == Value::Signed(false))
         && !page.ticks.iter().any(|tick| tick.ticked)

@@ -232,7 +232,8 @@ fn below(
         .filter(|other| other.row == label.row && other.words.start >= label.words.end)
         .map(|other| other.area.left)
         .min();
-    let right = next_cell.unwrap_or_else(|| column_end(sheet, labels, label)).saturating_sub(slack / 2);
+    let end = column_end(sheet, labels, label);
+    let right = next_cell.map_or(end, |next| next.min(end)).saturating_sub(slack / 2);
     let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
     let mut places = Vec::new();
     let mut bottom = sheet.rows[from_row].area.bottom;

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::model::{Field, Value};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::label::Label;
+use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::Slot;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts};
@@ -15,6 +15,8 @@ use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts}
 const CHOICES_MIN: usize = 2;
 /// Of two ticks the one that is surer than this counts where the other is not: specks in a box look like a poor tick.
 const TICK_SURE: f32 = 0.8;
+/// A box stands at most so many word heights behind its label.
+const BOX_GAP: f32 = 3.0;
 const RULE: &str = "rules/50-frequency.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -197,7 +199,15 @@ fn choice(tick: &Tick, shared: Option<&str>) -> String {
 /// The boxes in the row of a label, or in the row under it.
 fn boxes_of<'a>(page: &'a Context, label: &Label) -> Vec<&'a Tick> {
     let same_row = |other: &&Label| other.row == label.row && other.words.start >= label.words.end;
-    let next = page.labels.iter().filter(same_row).map(|other| other.area.left).min();
+    // "☐1x ☒2x For: ☐4 weeks": nobody asks for a name by boxes
+    let before_box = |other: &&Label| {
+        let behind = page.ticks.iter().filter(|tick| tick.row == other.row && tick.area.left >= other.area.right);
+        let near = behind.map(|tick| tick.area.left - other.area.right).min();
+        let asks_by_boxes = !matches!(other.meaning, Meaning::Field(Field::PatientName | Field::ProviderName, _));
+        !asks_by_boxes && near.is_some_and(|near| near as f32 <= BOX_GAP * page.sheet.unit)
+    };
+    let others = page.labels.iter().filter(same_row).filter(|other| !before_box(other));
+    let next = others.map(|other| other.area.left).min();
     let behind = |tick: &Tick| tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next);
     let begins_there =
         |row: usize| page.labels.iter().any(|other| other.row == row && other.area.left < label.area.right);

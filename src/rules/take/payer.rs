@@ -15,6 +15,8 @@ const FILLED_MIN: usize = 3;
 /// What a label that only one kind has is worth, and the name of an insurer.
 const BY_LABEL: f32 = 0.85;
 const BY_INSURER: f32 = 0.8;
+/// How far behind the word "claim" its number stands, in bytes.
+const CLAIM_BYTES_MAX: usize = 60;
 /// How far behind "insured through" the insurer stands, in bytes.
 const INSURER_BYTES_MAX: usize = 50;
 
@@ -195,12 +197,13 @@ fn claim(page: &Context) -> Vec<Candidate> {
         places.extend(damaged.filter(|range| page.text.text.get(range.clone()).is_some_and(is_damaged)));
     }
     for place in places {
-        let rest = page.after(place.end, 40);
+        let rest = page.after(place.end, CLAIM_BYTES_MAX);
         let first_line = rest.text.lines().next().unwrap_or_default();
-        let Some(hit) = find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 4)
-        else {
-            continue;
-        };
+        // "the claim with Labor & Industries is number YB82224"
+        let named = first_line.to_ascii_lowercase().find(" number ").map(|at| at + " number ".len());
+        let begins = |start: usize| start <= 4 || named.is_some_and(|named| start.abs_diff(named) <= 2);
+        let mut hits = find_claim_numbers(first_line).into_iter();
+        let Some(hit) = hits.find(|hit| !hit.other_kind && begins(hit.span.start)) else { continue };
         let evidence = rest.evidence(&hit.span, RULE);
         let value = Value::ClaimNumber(hit.number);
         found.push(Candidate {

@@ -104,7 +104,8 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
                 |word: usize| page.labels.iter().any(|other| other.row == row && other.words.contains(&word));
             let cell = cells(page, row).into_iter().find(|cell| {
                 let area = words[cell.start].area.union(&words[cell.end - 1].area);
-                area.overlap_x(&label.area) > 0 && !cell.clone().any(in_label)
+                let below = page.sheet.rows[label.row].area;
+                area.right > label.area.left && area.left < below.right && !cell.clone().any(in_label)
             })?;
             let slot = page.sheet.slot(cell.map(|word| (row, word)));
             let hit = read_name(&slot.text)?;
