@@ -115,6 +115,23 @@ impl<'a> Context<'a> {
         self.label_spans.iter().any(over)
     }
 
+    /// Whether all words of a slot are printed beside tick boxes: choices, not what somebody wrote.
+    pub(in crate::rules) fn is_choice(&self, slot: &Slot) -> bool {
+        let beside = |area: Area| self.ticks.iter().any(|tick| tick.words.words.iter().any(|word| word.area == area));
+        let mut words = slot
+            .words
+            .iter()
+            .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| text.contains(char::is_alphanumeric)));
+        !slot.is_empty() && words.all(|word| beside(word.area))
+    }
+
+    /// How sure the words of the page are, long words counting more.
+    pub(in crate::rules) fn legibility(&self) -> f32 {
+        let words = || self.text.words.iter().map(|word| (word.range.len() as f32, word.confidence));
+        let all: f32 = words().map(|(letters, _)| letters).sum();
+        words().map(|(letters, sure)| letters * sure).sum::<f32>() / all.max(1.0)
+    }
+
     /// The bytes of the page's text that the words beside tick boxes take.
     pub(in crate::rules) fn is_beside_box(&self, place: &Range<usize>) -> bool {
         let word = self.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);

@@ -179,6 +179,7 @@ fn find(anchor: &str, sheet: &Sheet) -> Option<Label> {
             phrase: anchor.to_owned(),
             colon: true,
             caption: false,
+            weak: false,
             only: None,
         })
     })

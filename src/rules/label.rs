@@ -64,9 +64,22 @@ struct Entry {
     meaning: Meaning,
     /// Counts in the middle of a line and without a colon.
     bare: bool,
+    /// Counts only with a colon behind it.
+    colon_only: bool,
+    weak: bool,
     /// As the rule file writes it.
     phrase: String,
     rule: String,
+}
+
+/// How much a listed label counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    Usual,
+    /// Anywhere, without a colon.
+    Bare,
+    /// Less than the others.
+    Weak,
 }
 
 /// What a label means.
@@ -95,6 +108,8 @@ pub(in crate::rules) struct Label {
     pub(in crate::rules) colon: bool,
     /// Nothing stands behind it in its cell: a caption, its value is below.
     pub(in crate::rules) caption: bool,
+    /// Its value counts less than that of another label.
+    pub(in crate::rules) weak: bool,
     /// The clinic's own form says where its value is, and nowhere else.
     pub(in crate::rules) only: Option<Where>,
 }
@@ -102,24 +117,26 @@ pub(in crate::rules) struct Label {
 impl Labels {
     pub(in crate::rules) fn add(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
         for (field, rule) in &rules.field {
-            for (phrases, bare) in [(&rule.labels, false), (&rule.bare_labels, true)] {
+            for (phrases, weight) in
+                [(&rule.labels, Weight::Usual), (&rule.bare_labels, Weight::Bare), (&rule.weak_labels, Weight::Weak)]
+            {
                 for phrase in phrases {
-                    self.insert(file, text, phrase, Meaning::Field(*field, None), bare, faults);
+                    self.insert(file, text, phrase, Meaning::Field(*field, None), weight, faults);
                 }
             }
             for (heading, phrases) in &rule.under {
                 for phrase in phrases {
-                    self.insert(file, text, phrase, Meaning::Field(*field, Some(*heading)), false, faults);
+                    self.insert(file, text, phrase, Meaning::Field(*field, Some(*heading)), Weight::Usual, faults);
                 }
             }
         }
         for (heading, rule) in &rules.heading {
             for phrase in &rule.words {
-                self.insert(file, text, phrase, Meaning::Heading(*heading), false, faults);
+                self.insert(file, text, phrase, Meaning::Heading(*heading), Weight::Usual, faults);
             }
         }
         for phrase in &rules.other_labels.words {
-            self.insert(file, text, phrase, Meaning::Other, false, faults);
+            self.insert(file, text, phrase, Meaning::Other, Weight::Usual, faults);
         }
     }
 
@@ -135,7 +152,15 @@ impl Labels {
         self.wordings.add_wordings(file, text, rules, faults);
     }
 
-    fn insert(&mut self, file: &str, text: &str, phrase: &str, meaning: Meaning, bare: bool, faults: &mut Vec<Fault>) {
+    fn insert(
+        &mut self,
+        file: &str,
+        text: &str,
+        phrase: &str,
+        meaning: Meaning,
+        weight: Weight,
+        faults: &mut Vec<Fault>,
+    ) {
         let offset = text.find(&format!("\"{phrase}\"")).or_else(|| text.find(phrase)).unwrap_or(0);
         let words: Vec<String> = phrase.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
         let Some(first) = words.first().cloned() else {
@@ -157,6 +182,7 @@ impl Labels {
         let rule = format!("rules/{file}:{line}");
         let words: Vec<usize> = words.iter().map(|word| self.number(word)).collect();
         let together: String = words.iter().map(|number| self.words[*number].as_str()).collect();
+        let bare = weight == Weight::Bare;
         let entries = &mut self.by_first_word[self.vocabulary[&first]];
         if entries.iter().any(|entry| entry.words == words && entry.meaning == meaning && entry.bare == bare) {
             return; // "Freq" and "Freq." are one
@@ -167,7 +193,9 @@ impl Labels {
             faults.push(Fault::at(FaultKind::TwoMeanings, file, text, offset, what));
             return;
         }
-        let entry = Entry { words, together, meaning, bare, phrase: phrase.to_owned(), rule };
+        let colon_only = weight != Weight::Bare && phrase.ends_with(':');
+        let weak = weight == Weight::Weak;
+        let entry = Entry { words, together, meaning, bare, colon_only, weak, phrase: phrase.to_owned(), rule };
         if entry.words.len() > 1 && entry.together.chars().count() >= TOGETHER_LETTERS_MIN {
             if let Some(beginning) = beginning(&entry.together) {
                 self.by_beginning.entry(beginning.to_owned()).or_default().push(entry.clone());
@@ -284,11 +312,14 @@ impl Labels {
                 let anywhere = |entry: &&&Entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other);
                 candidates.iter().filter(anywhere).max_by_key(|entry| entry.bare)
             })
-            .filter(|entry| !span.counted && (span.colon || span.is_cell() || entry.bare));
+            .filter(|entry| !span.counted && (span.colon || span.is_cell() && !entry.colon_only || entry.bare));
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
         let heading =
             candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());
-        let label = |entry: &&Entry| span.label(row, entry.meaning, &entry.rule, entry.phrase.clone());
+        let label = |entry: &&Entry| Label {
+            weak: entry.weak,
+            ..span.label(row, entry.meaning, &entry.rule, entry.phrase.clone())
+        };
         field.into_iter().chain(heading).map(label).collect()
     }
 
@@ -422,6 +453,7 @@ impl Span {
             phrase,
             colon: self.colon,
             caption: self.ends_cell,
+            weak: false,
             only: None,
         }
     }

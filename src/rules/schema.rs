@@ -88,10 +88,12 @@ pub(in crate::rules) struct WordsRule {
 pub(in crate::rules) struct FieldRule {
     /// What staff call it.
     pub(in crate::rules) title: String,
-    /// Labels that mean this field wherever they stand, when a colon, a line or a gap follows.
+    /// Labels that mean this field wherever they stand, when a colon, a line or a gap follows; only a colon where they end in one.
     pub(in crate::rules) labels: Vec<String>,
     /// Labels that also count in the middle of a line and without a colon ("DOB 3/2/84").
     pub(in crate::rules) bare_labels: Vec<String>,
+    /// Labels that count less than the others: where two name different values, theirs is left.
+    pub(in crate::rules) weak_labels: Vec<String>,
     /// Labels that mean this field only under a heading.
     pub(in crate::rules) under: BTreeMap<Heading, Vec<String>>,
     /// Words in running text before the value ("claim number 44-1").

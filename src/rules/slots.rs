@@ -48,11 +48,38 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
     }
     if label.only != Some(Where::SameLine) && (label.caption || !filled) {
         let places = below(sheet, labels, label, label.area.left, label.row, rows_max, true);
+        let first_cell = cell_below(sheet, labels, label).filter(|cell| *cell != places);
         if !places.is_empty() {
             found.push((Where::Below, sheet.slot(places)));
         }
+        // several columns side by side, whose rows do not stand on one height
+        found.extend(first_cell.map(|cell| (Where::Below, sheet.slot(cell))));
     }
     found
+}
+
+/// The first cell under a caption that begins where the caption does, up to the next gap.
+fn cell_below(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Vec<(usize, usize)>> {
+    let slack = 0.8 * sheet.unit;
+    for row in label.row + 1..sheet.rows.len() {
+        let words = &sheet.rows[row].words;
+        if sheet.rows[row].area.top.saturating_sub(label.area.bottom) as f32 > BELOW * sheet.unit {
+            return None;
+        }
+        let Some(first) = words.iter().position(|token| token.area.left.abs_diff(label.area.left) as f32 <= slack)
+        else {
+            continue;
+        };
+        if labels.iter().any(|other| other.row == row && other.words.contains(&first)) {
+            return None;
+        }
+        let apart = |word: &usize| {
+            words[*word].area.left.saturating_sub(words[*word - 1].area.right) as f32 > VALUE_GAP * sheet.unit
+        };
+        let end = (first + 1..words.len()).find(apart).unwrap_or(words.len());
+        return Some((first..end).map(|word| (row, word)).collect());
+    }
+    None
 }
 
 /// Whether the value of a label goes on under the label itself, as the lines of a paragraph do: the next row begins where the label

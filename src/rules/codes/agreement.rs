@@ -47,6 +47,12 @@ impl CodeList {
         }
     }
 
+    /// Whether `words` are, but for their wording, the title of some diagnosis of the list.
+    pub fn knows(&self, words: &str) -> bool {
+        let said = Meaning::of(words);
+        !said.is_empty() && self.best(&said, "").is_some_and(|(_, fit)| STRONG <= fit)
+    }
+
     /// The one billable code that looks like `printed` and whose title fits `words`: "Cervicalgia (M54.Z)".
     pub fn mend(&self, printed: &str, words: &str, on: Date) -> Option<String> {
         let said = Meaning::of(words);

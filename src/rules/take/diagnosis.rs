@@ -17,6 +17,8 @@ const ROWS_MAX: usize = 8;
 const RULE: &str = "rules/30-diagnosis.toml";
 /// So many boxes with codes beside them are a list to choose from.
 const CHOICES_MIN: usize = 2;
+/// A diagnosis in a sentence is not longer, in bytes.
+const PROSE_BYTES_MAX: usize = 120;
 /// A code less sure than this wants words that agree with it.
 const CODE_SURE: f32 = 0.85;
 /// A misread code differs from the right one in at most so many places.
@@ -54,6 +56,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if found.is_empty() {
         for label in &labels {
             if let Some((_, slot)) = page.slots(label, 2).into_iter().next()
+                && !page.is_choice(&slot)
                 && let Some(words) = words_alone(&slot)
             {
                 let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
@@ -71,7 +74,35 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
             }
         }
     }
+    if found.is_empty() {
+        found.extend(in_prose(page));
+    }
     found
+}
+
+/// "On examination she has lumbago with sciatica": words behind the cues of the book that are some diagnosis' title.
+fn in_prose(page: &Context) -> Option<Candidate> {
+    let cues = page.book.rules.field.get(&Field::Diagnoses).map(|rule| rule.prose.as_slice()).unwrap_or_default();
+    page.found.any(cues).into_iter().find_map(|place| {
+        let rest = page.after(place.end, PROSE_BYTES_MAX);
+        let clause = rest.text.split(['.', ';', '(', '\n']).next().unwrap_or_default();
+        let clause = clause.split(" and I ").next().unwrap_or_default().trim_end();
+        // "low back pain following an accident"
+        let ends =
+            [" following", " due to", " after", " sustained", " since", " from", " secondary", " which", " that"];
+        let end = ends.iter().filter_map(|end| clause.find(end)).min().unwrap_or(clause.len());
+        let words = clause.get(..end)?.trim();
+        let start = rest.text.find(words)?;
+        page.book.codes.knows(words).then(|| Candidate {
+            field: Field::Diagnoses,
+            value: Value::Diagnosis(Diagnosis { code: None, text: Some(words.to_owned()), billable: None }),
+            evidence: rest.evidence(&(start..start + words.len()), RULE),
+            trust: 0.85,
+            rule: RULE.to_owned(),
+            doubts: Vec::new(),
+            checked: false,
+        })
+    })
 }
 
 /// A form that lists diagnoses beside boxes: those of the ticked boxes, and what somebody wrote elsewhere on the page.

@@ -223,6 +223,10 @@ fn free_text(page: &Context, field: Field) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(field) {
         let Some((_, slot)) = page.slots(label, 1).into_iter().next() else { continue };
+        // a choice of a form, or "Self-pay": no insurer
+        if page.is_choice(&slot) || of_phrases(page, &slot.text, |rule| vec![&rule.words]) == Some(PayerKind::SelfPay) {
+            continue;
+        }
         let words =
             slot.text.lines().next().unwrap_or_default().split("  ").next().unwrap_or_default().trim().to_owned();
         if words.chars().filter(|letter| letter.is_alphabetic()).count() >= 3 {

@@ -16,6 +16,8 @@ const LABELLED: f32 = 1.0;
 const PROSE: f32 = 0.95;
 /// A name and credential by themselves: a letterhead or the printed name under a signature.
 const BLOCK: f32 = 0.9;
+/// Somebody else who is named: far enough below the others to be no rival.
+const WEAK: f32 = 0.75;
 /// A printout's head has at most so many rows between name and birth date, each so many word heights.
 const HEAD_ROWS: usize = 3;
 const HEAD: f32 = 2.5;
@@ -135,6 +137,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(hit) = name_in(&slot) else { continue };
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
+            let trust = if label.weak { WEAK } else { trust };
             push_provider(&mut found, hit, &slot, trust, Some(label));
             break;
         }
@@ -153,9 +156,10 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let in_label = |word: &usize| page.labels.iter().any(|label| label.row == row && label.words.contains(word));
         let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word)).map(|word| (row, word));
         let slot = page.sheet.slot(words);
+        let is_weak = page.labels_of(Field::ProviderName).any(|label| label.row == row && label.weak);
         for hit in find_names(&slot.text) {
             if !hit.credentials.is_empty() {
-                push_provider(&mut found, hit, &slot, BLOCK, None);
+                push_provider(&mut found, hit, &slot, if is_weak { WEAK } else { BLOCK }, None);
             }
         }
     }

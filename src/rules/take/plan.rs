@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Field, Procedure, Value};
+use crate::model::{Field, Procedure, Source, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
@@ -16,6 +16,10 @@ use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, treatment_wor
 const ROWS_MAX: usize = 6;
 /// This many procedures side by side, and no tick seen, are a list to choose from rather than an order.
 const CHOICES_MIN: usize = 3;
+/// A page whose words are at least this sure in the mean shows its boxes as well.
+const LEGIBLE: f32 = 0.9;
+/// A line of a pad that names the treatment holds at most so many other words.
+const OTHER_WORDS_MAX: usize = 1;
 /// The title of a paper stands in its first rows.
 const TITLE_ROWS: usize = 3;
 const RULE: &str = "rules/40-plan.toml";
@@ -69,7 +73,9 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     codes.sort_unstable();
     codes.dedup();
     // a form with boxes, but none was seen beside these
-    let is_a_choice = codes.len() >= CHOICES_MIN
+    // where every box is seen, a code without one is no choice
+    let sees_all = page.reading.source == Source::TextLayer || page.ticks.is_empty() && page.legibility() >= LEGIBLE;
+    let is_a_choice = !sees_all && codes.len() >= CHOICES_MIN
         || codes.len() > 1 && cells > 1 && (page.lists_choices || page.ticks.len() >= CHOICES_MIN);
     for hit in hits {
         let doubts =
@@ -256,6 +262,9 @@ fn by_words(page: &Context) -> Vec<Candidate> {
         let orders = page.found.any(ordering);
         places.extend(orders.into_iter().map(|place| (page.after(place.end, 160), RULE.to_owned())));
     }
+    if labels.is_empty() && places.iter().all(|(slot, _)| families(slot).is_empty()) {
+        places.extend(treatment_lines(page).map(|slot| (slot, RULE.to_owned())));
+    }
     for (slot, rule) in places {
         for (code, span) in families(&slot) {
             let same = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
@@ -275,6 +284,25 @@ fn by_words(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// A pad's lines that hold nothing but treatments, under its head.
+fn treatment_lines<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
+    let rows = TITLE_ROWS..page.sheet.rows.len();
+    let unlabelled = rows.filter(|row| !page.labels.iter().any(|label| label.row == *row));
+    let slots = unlabelled.map(|row| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))));
+    slots.filter(|slot| {
+        let hits = treatment_words(&slot.text);
+        let in_hit =
+            |word: &Range<usize>| hits.iter().any(|hit| hit.span.start < word.end && word.start < hit.span.end);
+        let counts = |word: &Range<usize>| {
+            let text = slot.text.get(word.clone()).unwrap_or_default();
+            text.contains(char::is_alphanumeric)
+                && !matches!(text.to_ascii_lowercase().as_str(), "and" | "with" | "for" | "to")
+        };
+        let others = slot.words.iter().filter(|word| !in_hit(&word.range) && counts(&word.range)).count();
+        !families(slot).is_empty() && others <= OTHER_WORDS_MAX
+    })
 }
 
 /// The words of the plan as they stand. Where a code says what is ordered, a word that could hardly be read is no doubt of it.

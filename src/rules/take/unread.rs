@@ -27,7 +27,7 @@ const ASKED: [Field; 11] = [
 
 /// For each field that `found` lacks: the ink behind its label, or the whole page where that is too poor.
 pub(in crate::rules::take) fn take(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
-    let legible = page.reading.source == Source::TextLayer || legibility(page) >= LEGIBLE;
+    let legible = page.reading.source == Source::TextLayer || page.legibility() >= LEGIBLE;
     let lacking = ASKED.iter().filter(|field| !found.iter().any(|candidate| candidate.field == **field));
     lacking.filter_map(|field| unread(page, *field, legible)).collect()
 }
@@ -36,6 +36,8 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
     if field == Field::Plan && plan::has_choices(page) {
         return None;
     }
+    // a tick may be missed in a picture
+    let sees_all = page.reading.source == Source::TextLayer;
     let mut seen = false;
     for label in page.labels_of(field) {
         seen = true;
@@ -44,7 +46,9 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
         }
         let slot = page.slots(label, 1).into_iter().find(|(place, slot)| {
             // what stands below "Claim #: ____" is the next line
-            letters(&slot.text) >= LETTERS_MIN && (*place == Where::SameLine || !label.colon)
+            letters(&slot.text) >= LETTERS_MIN
+                && !(sees_all && page.is_choice(slot))
+                && (*place == Where::SameLine || !label.colon)
         });
         let slot = slot.map(|(_, slot)| slot);
         if let Some(slot) = slot {
@@ -60,7 +64,7 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
         page: page.sheet.page,
         area,
         text: Private::from(""),
-        confidence: legibility(page),
+        confidence: page.legibility(),
         rule: rule.to_owned(),
     };
     Some(candidate(field, vec![evidence], rule))
@@ -68,13 +72,6 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
 
 fn letters(text: &str) -> usize {
     text.chars().filter(|letter| letter.is_alphanumeric()).count()
-}
-
-/// How sure the words of a page are, long words counting more.
-fn legibility(page: &Context) -> f32 {
-    let words = || page.text.words.iter().map(|word| (word.range.len() as f32, word.confidence));
-    let all: f32 = words().map(|(letters, _)| letters).sum();
-    words().map(|(letters, sure)| letters * sure).sum::<f32>() / all.max(1.0)
 }
 
 fn candidate(field: Field, evidence: Vec<Evidence>, rule: &str) -> Candidate {
