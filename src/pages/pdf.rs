@@ -153,6 +153,11 @@ struct Placed {
     grey: Option<Grey>,
 }
 
+/// The advance of a letter of a font of drawings (Type 3) that gives none, in thousandths of an em.
+const TYPE3_ADVANCE: f64 = 500.0;
+/// How much of its advance such a letter takes: what it draws is not asked.
+const TYPE3_INK: f64 = 0.92;
+
 struct Piece {
     text: String,
     area: Rect,
@@ -279,7 +284,10 @@ impl<'a> Device<'a> for Layer {
             let transform = props.transform * glyph.transform();
             let outline = match &**glyph {
                 Glyph::Outline(outline) => outline.outline().bounding_box(),
-                Glyph::Type3(_) => Rect::new(0.0, 0.0, 500.0, 700.0),
+                Glyph::Type3(drawn) => {
+                    let advance = drawn.advance_width().map_or(TYPE3_ADVANCE, f64::from);
+                    Rect::new(0.0, 0.0, advance * TYPE3_INK, 700.0)
+                }
             };
             let origin = transform * Point::ZERO;
             // glyph space has a thousand units to the em (ISO 32000-1, 9.2.4)
