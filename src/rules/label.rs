@@ -29,6 +29,8 @@ const WORDING_WORDS_MIN: usize = 2;
 /// A remark in brackets behind a label has at most so many words, behind a question more.
 const REMARK_WORDS_MAX: usize = 5;
 const QUESTION_REMARK_WORDS_MAX: usize = 14;
+/// A label in a second language has at most so many words.
+const TRANSLATION_WORDS_MAX: usize = 6;
 /// Digits of the number of a line of a form.
 const LINE_DIGITS_MAX: usize = 2;
 /// A gap this many times the height of a word separates two cells of a row.
@@ -485,6 +487,9 @@ fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
     {
         end += 1;
     }
+    if let Some(colon) = translation(sheet, words, end) {
+        end = colon + 1;
+    }
     let own = &words.words[at..end];
     let area = own.iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();
     let gap = CELL_GAP * sheet.unit;
@@ -509,6 +514,17 @@ fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
     let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
     let area = numbered.map_or(area, |number| area.union(&words.words[number].area));
     Span { words: numbered.unwrap_or(at)..end, area, colon, begins_cell, ends_cell, counted }
+}
+
+/// "Patient name / Nombre del paciente:": the same label in another language, up to its colon.
+fn translation(sheet: &Sheet, words: &Row, end: usize) -> Option<usize> {
+    words.words.get(end).filter(|token| token.text == "/")?;
+    let reach = end + 1..words.words.len().min(end + 1 + TRANSLATION_WORDS_MAX);
+    let colon = reach.clone().find(|at| words.words[*at].text.ends_with(':'))?;
+    let near = (end..=colon).all(|at| gap_before(words, at) <= CELL_GAP * sheet.unit);
+    let plain =
+        words.words[end..=colon].iter().all(|token| !token.text.contains(|letter: char| letter.is_ascii_digit()));
+    (near && plain).then_some(colon)
 }
 
 /// "13. Attending provider": the number of a form's line before the word `at`, where it begins a cell.

@@ -1,8 +1,10 @@
 //! Which kind of paper each page is, and which pages belong together.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
+use regex::Regex;
 
 use crate::model::{Area, Field, Finding, PageTrouble, PaperKind, Reading, Section, Source, Value};
 use crate::rules::book::Contents;
@@ -20,6 +22,8 @@ const WORDS_MAX: usize = 5_000;
 /// As many letters: words of a page are 5 to 6 letters long.
 const LETTERS_MAX: usize = 60_000;
 
+/// Pages of the longest document that is one prescription.
+const DOCUMENT_PAGES_MAX: u32 = 4;
 /// A form asks at least so many of the things that every prescription says.
 const QUESTIONS_MIN: usize = 3;
 /// Letters and digits of the shortest thing that may be an answer.
@@ -31,6 +35,48 @@ struct Sorted {
     kind: PaperKind,
     findings: Vec<Finding>,
     begins_order: bool,
+    marks: PageMarks,
+}
+
+/// What a page says of its place in a document.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct PageMarks {
+    /// "Page 2 of 3".
+    number: Option<(u32, u32)>,
+    /// "Page 2" alone, or "continued" at its head.
+    is_later: bool,
+    /// "continued on next page".
+    goes_on: bool,
+}
+
+impl PageMarks {
+    fn of(text: &str) -> Self {
+        static OF: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?i)\bpage\s{1,2}([0-9]{1,2})\s?(?:of|/)\s?([0-9]{1,2})\b").expect("a fixed pattern")
+        });
+        static LATER: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"(?im)^\W{0,3}page\s{1,2}[2-9]\W{0,3}$").expect("a fixed pattern"));
+        static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?i)continued on (?:the )?(?:next|following) page|continued on page|\(continued\)|\(over\)|see next page|\(cont(?:'d|\.)?\)")
+                .expect("a fixed pattern")
+        });
+        let number =
+            |found: regex::Captures| Some((found.get(1)?.as_str().parse().ok()?, found.get(2)?.as_str().parse().ok()?));
+        Self {
+            number: OF.captures_iter(text).find_map(number),
+            is_later: LATER.is_match(text),
+            goes_on: GOES_ON.is_match(text),
+        }
+    }
+
+    /// Whether the page behind this one belongs to the same document by what the two say.
+    fn leads_to(self, next: Self) -> bool {
+        match (self.number, next.number) {
+            (Some((first, of)), Some((second, all))) => second == first + 1 && of == all && all <= DOCUMENT_PAGES_MAX,
+            (None, None) => self.goes_on || next.is_later,
+            _ => false,
+        }
+    }
 }
 
 /// How the points of a kind came about.
@@ -49,12 +95,18 @@ pub struct KindStory {
 /// Sections of a paper, in page order; every page is in exactly one.
 pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, sender: Option<&str>) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
+    let mut marks = PageMarks::default();
     for reading in readings {
         let sorted = sort_page(book, reading, on, sender);
+        let is_next = marks.leads_to(sorted.marks);
+        marks = sorted.marks;
         match sections.last_mut() {
-            Some(last) if runs_on(last, &sorted) => {
+            Some(last) if runs_on(last, &sorted) || is_next && is_one_paper(last, &sorted) => {
                 last.pages.push(sorted.page);
                 last.findings.extend(sorted.findings);
+                if sorted.kind.is_prescription() && !last.kind.is_prescription() {
+                    last.kind = sorted.kind;
+                }
             }
             _ => sections.push(Section { pages: vec![sorted.page], kind: sorted.kind, findings: sorted.findings }),
         }
@@ -64,7 +116,13 @@ pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, se
 
 fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>) -> Sorted {
     let words = || reading.lines.iter().flat_map(|line| &line.words);
-    let nothing = |kind| Sorted { page: reading.page, kind, findings: Vec::new(), begins_order: false };
+    let nothing = |kind| Sorted {
+        page: reading.page,
+        kind,
+        findings: Vec::new(),
+        begins_order: false,
+        marks: PageMarks::default(),
+    };
     // a person must look at it: what is on it is not guessed from its beginning
     if is_too_much(reading) {
         return nothing(PaperKind::Unreadable);
@@ -91,7 +149,8 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
         kind => kind,
     };
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
-    Sorted { page: reading.page, kind, findings, begins_order }
+    let marks = PageMarks::of(&page.text.text);
+    Sorted { page: reading.page, kind, findings, begins_order, marks }
 }
 
 /// More words or letters than any page holds.
@@ -184,6 +243,35 @@ fn runs_on(last: &Section, next: &Sorted) -> bool {
             next.findings.iter().any(|finding| finding.value != Value::Unread) && is_second_page(last, next)
         }
         kind => kind.is_prescription(),
+    }
+}
+
+/// Two pages that say that they follow each other: one of them orders, the other is none of a kind of its own, and they name one
+/// patient.
+fn is_one_paper(last: &Section, next: &Sorted) -> bool {
+    let sheet =
+        |kind: PaperKind| matches!(kind, PaperKind::CoverSheet | PaperKind::ExplanationOfBenefits | PaperKind::Advert);
+    // a cover sheet names no patient; a page with the sender's small print is none
+    let own_kind = |kind: PaperKind, findings: &[Finding]| {
+        sheet(kind) && !has(findings, Field::PatientName) && !has(findings, Field::ProviderSignature)
+    };
+    let orders = last.kind.is_prescription() != next.kind.is_prescription();
+    orders
+        && !own_kind(last.kind, &last.findings)
+        && !own_kind(next.kind, &next.findings)
+        && is_same_patient(last, next)
+}
+
+fn is_same_patient(last: &Section, next: &Sorted) -> bool {
+    let patient = |findings: &[Finding]| {
+        findings.iter().find_map(|finding| match (&finding.value, finding.field) {
+            (Value::Name(name), Field::PatientName) => Some(name.full.clone()),
+            _ => None,
+        })
+    };
+    match (patient(&last.findings), patient(&next.findings)) {
+        (Some(before), Some(after)) => before == after,
+        _ => true,
     }
 }
 

@@ -15,6 +15,8 @@ const PROCEDURE_DIGITS: usize = 5;
 const PROSE_WORDS_MIN: usize = 7;
 /// A possessive in front of a capital has at least this many letters.
 const POSSESSIVE_LETTERS_MIN: usize = 5;
+/// The middles of two words of a line differ by less than this share of their height.
+const LARGE_REACH: f32 = 0.36;
 /// Dots that lead from a label to its value.
 const LEADER: &str = "...";
 /// Width of a digit, in heights of a common word.
@@ -344,7 +346,12 @@ fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
     let mut rows: Vec<(f32, Vec<Token>)> = Vec::new();
     for token in tokens {
         let middle = level(&token);
-        let near = rows.iter_mut().rev().take(3).filter(|(center, _)| (middle - *center).abs() < 0.5 * unit);
+        // large print stands on one line though its middles differ more than small print's
+        let reach = |words: &[Token]| {
+            let height = words.iter().map(|word| word.area.height()).max().unwrap_or(0).min(token.area.height());
+            (0.5 * unit).max(LARGE_REACH * height as f32)
+        };
+        let near = rows.iter_mut().rev().take(3).filter(|(center, words)| (middle - *center).abs() < reach(words));
         let near = near.min_by(|(a, _), (b, _)| (middle - a).abs().total_cmp(&(middle - b).abs()));
         match near {
             Some((center, words)) => {

@@ -15,6 +15,9 @@ const BELOW: f32 = 2.6;
 /// A label that begins farther right than this share of the page may have its value at the left margin of the next row.
 const RIGHT_HALF: f32 = 0.4;
 
+/// A label that no rule knows has at most so many words.
+const UNKNOWN_LABEL_WORDS_MAX: usize = 5;
+
 /// So many rows whose values end at one edge are a page with its values at the margin.
 const MARGIN_ROWS_MIN: usize = 3;
 
@@ -33,6 +36,9 @@ pub(in crate::rules) enum Where {
 /// `rows_max` is how many rows a value may take.
 pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
     let mut found = Vec::new();
+    if let Some(before) = before_bracketed(sheet, labels, label) {
+        return vec![(Where::SameLine, before)];
+    }
     let behind = if label.only == Some(Where::Below) { Vec::new() } else { same_line(sheet, labels, label) };
     let filled = !behind.is_empty();
     if filled {
@@ -56,6 +62,16 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
         found.extend(first_cell.map(|cell| (Where::Below, sheet.slot(cell))));
     }
     found
+}
+
+/// "Omar Sandoval ______ (patient name)": a label in brackets that ends its row stands behind its value.
+fn before_bracketed(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
+    let words = &sheet.rows[label.row].words;
+    let bracketed = words[label.words.start].text.starts_with('(') && words[label.words.end - 1].text.ends_with(')');
+    let last = labels.iter().filter(|other| other.row == label.row && other.words.end <= label.words.start);
+    let from = last.map(|other| other.words.end).max().unwrap_or(0);
+    let slot = sheet.slot((from..label.words.start).map(|word| (label.row, word)));
+    (bracketed && !label.colon && !slot.is_empty()).then_some(slot)
 }
 
 /// The first cell under a caption that begins where the caption does, up to the next gap.
@@ -289,6 +305,10 @@ fn below(
             })
             .map(|(word, _)| (index, word))
             .collect();
+        // "Reason for consult: pain": a label that no rule knows begins another matter
+        if (rows > 0 || !first_is_value) && begins_with_a_colon(&row.words, &words) {
+            break;
+        }
         // what stands behind another label of this row is that label's
         let owned = labels.iter().any(|other| {
             other.row == index
@@ -315,6 +335,13 @@ fn below(
         places.extend(words);
     }
     places
+}
+
+/// Whether the words of a row begin with a few words and a colon.
+fn begins_with_a_colon(row: &[Token], places: &[(usize, usize)]) -> bool {
+    let words = || places.iter().filter_map(|(_, word)| row.get(*word)).take(UNKNOWN_LABEL_WORDS_MAX);
+    let Some(colon) = words().position(|token| token.text.ends_with(':')) else { return false };
+    words().take(colon + 1).all(|token| !token.text.contains(|letter: char| letter.is_ascii_digit()))
 }
 
 /// Where the column of a label ends: at the next thing that begins a cell to its right on its own row, else at the page's edge.

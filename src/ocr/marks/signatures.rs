@@ -61,7 +61,7 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
 fn printed_names(lines: &[Line]) -> impl Iterator<Item = &Line> {
     let credentials = [
         "md", "do", "dc", "nd", "nmd", "np", "pa", "pac", "arnp", "aprn", "crnp", "fnp", "dpm", "dnp", "lac", "fnpc",
-        "fnpbc", "anp",
+        "fnpbc", "anp", "dds", "dmd", "do", "od",
     ];
     let bottom = lines.iter().map(|line| line.area().bottom).max().unwrap_or(0);
     let top = lines.iter().map(|line| line.area().top).min().unwrap_or(0);

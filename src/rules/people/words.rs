@@ -176,7 +176,8 @@ static REFUSED: Words = LazyLock::new(|| {
  fax'd outpatient inpatient university regional community services partners \
  specialists office manual neck back shoulder lumbar cervical thoracic sprain strain myalgia cervicalgia \
  headache january february september october november december monday tuesday wednesday thursday friday \
- contact attending authorizing supervising adjuster employer carrier payer")
+ contact attending authorizing supervising adjuster employer carrier payer complete all items fill below here form \
+ fax return sign check")
 });
 
 /// Words of sentences that are names too: refused only where they are written small.

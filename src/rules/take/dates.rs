@@ -11,6 +11,8 @@ use crate::rules::{DateHit, DateKind, find_dates};
 const LEAD_MAX: usize = 14;
 /// A gap of so many word heights separates two cells.
 const CELL_GAP: f32 = 1.6;
+/// A cue of so many letters must stand right before the date.
+const LETTER_CUE: usize = 2;
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let fields = [
@@ -44,7 +46,10 @@ fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(field) {
         let wrapped = slots::wrapped(&page.sheet, &page.labels, label).map(|slot| (Where::Below, slot));
-        for (place, slot) in page.slots(label, 1).into_iter().chain(wrapped) {
+        // a caption under its line, where the others stand over theirs
+        let over = slots::above(&page.sheet, &page.labels, label).filter(|_| label.caption && !label.colon);
+        let over = over.map(|slot| (Where::Above, slot));
+        for (place, slot) in page.slots(label, 1).into_iter().chain(wrapped).chain(over) {
             let Some(hit) = first(&slot.text, kind, page.on) else { continue };
             let trust = if place == Where::SameLine { 1.0 } else { 0.95 };
             let evidence = slot.evidence(&hit.span, &label.rule);
@@ -63,6 +68,10 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
         let rest = page.after(place.end, 60);
         let Some(hit) = days(&rest.text, kind, page.on).into_iter().next() else { continue };
         let between = rest.text.get(..hit.span.start).unwrap_or_default();
+        // "b. 1/10/1949": a letter alone is a word only right before the date
+        if place.len() <= LETTER_CUE && hit.span.start > 0 {
+            continue;
+        }
         // another sentence, another matter
         if between.contains(['.', ';']) || between.split_whitespace().count() > 5 {
             continue;

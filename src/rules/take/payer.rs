@@ -164,11 +164,15 @@ fn claim(page: &Context) -> Vec<Candidate> {
     for label in page.labels_of(Field::PayerClaimNumber) {
         for (_, slot) in page.slots(label, 1) {
             let first_line = slot.text.lines().next().unwrap_or_default();
-            let Some(hit) =
-                find_claim_numbers(first_line).into_iter().find(|hit| !hit.other_kind && hit.span.start <= 6)
-            else {
-                continue;
-            };
+            let mut hits = find_claim_numbers(first_line).into_iter().filter(|hit| hit.span.start <= 6);
+            let first = hits.next();
+            // "650-646-3833" behind the label has the shape of a phone number, and may be one
+            let phone = first.clone().filter(|hit| hit.other_kind && label.colon);
+            let Some(hit) = first.into_iter().chain(hits).find(|hit| !hit.other_kind).or(phone) else { continue };
+            let mut doubts = hit.doubts;
+            if hit.other_kind {
+                doubts.push("it has the shape of another number, such as a phone's".to_owned());
+            }
             let evidence = slot.evidence(&hit.span, &label.rule);
             let value = Value::ClaimNumber(hit.number);
             found.push(Candidate {
@@ -177,7 +181,7 @@ fn claim(page: &Context) -> Vec<Candidate> {
                 evidence,
                 trust: 1.0,
                 rule: label.rule.clone(),
-                doubts: hit.doubts,
+                doubts,
                 checked: false,
             });
             break;

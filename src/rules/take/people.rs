@@ -1,6 +1,9 @@
 //! Patient, provider, their numbers.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::model::{Evidence, Field, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
@@ -16,6 +19,8 @@ const LABELLED: f32 = 1.0;
 const PROSE: f32 = 0.95;
 /// A name and credential by themselves: a letterhead or the printed name under a signature.
 const BLOCK: f32 = 0.9;
+/// What is left of the trust in a name that is read with a doubt.
+const DOUBTED: f32 = 0.85;
 /// Somebody else who is named: far enough below the others to be no rival.
 const WEAK: f32 = 0.75;
 /// A printout's head has at most so many rows between name and birth date, each so many word heights.
@@ -51,6 +56,9 @@ fn patient(page: &Context) -> Vec<Candidate> {
     }
     if found.is_empty() {
         found.extend(over_birth_date(page));
+    }
+    if found.is_empty() {
+        found.extend(before_birth_date(page));
     }
     let prose = page.book.rules.field.get(&Field::PatientName).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     for place in page.found.any(prose) {
@@ -90,6 +98,21 @@ fn row_of_patient(page: &Context) -> Vec<Candidate> {
         found.push(name(Field::PatientName, hit, &slot, PROSE, rule));
     }
     found
+}
+
+/// "Thank you for seeing Samuel Fontaine, born 5 August 1968": whose date of birth stands right behind the name.
+fn before_birth_date(page: &Context) -> Option<Candidate> {
+    static BORN: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^[\s,(]{0,3}(?:d\.?o\.?b|date of birth|birth ?date|born|b\.)[\s:.,(on]{0,6}[0-9A-Z]")
+            .expect("a fixed pattern")
+    });
+    let text = &page.text.text;
+    let is_patient = |hit: &NameHit| {
+        let behind = text.get(hit.span.end..).unwrap_or_default();
+        hit.credentials.is_empty() && hit.doubts.is_empty() && BORN.is_match(behind)
+    };
+    let hit = find_names(text).into_iter().find(is_patient)?;
+    Some(name(Field::PatientName, hit, &page.text, BLOCK, "rules/20-patient.toml"))
 }
 
 /// A printout's head names the patient without a label: alone in its cell, above the date of birth.
@@ -218,6 +241,8 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
     let evidence =
         evidence.map(|evidence| Evidence { confidence: sure.unwrap_or(evidence.confidence), ..evidence }).collect();
     let value = Value::Name(PersonName { full, credential });
+    // another name without a doubt goes before it
+    let trust = if doubts.is_empty() { trust } else { DOUBTED * trust };
     Candidate { field, value, evidence, trust, rule: rule.to_owned(), doubts, checked: false }
 }
 
@@ -234,7 +259,8 @@ fn name_in(slot: &Slot) -> Option<NameHit> {
 fn npi(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::ProviderNpi) {
-        for (place, slot) in page.slots(label, 1) {
+        let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
+        for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
             let mut doubts = hit.doubts;
             if !hit.valid {

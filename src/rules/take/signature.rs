@@ -12,6 +12,12 @@ use crate::rules::sheet::Slot;
 use crate::rules::slots::above;
 use crate::rules::ticks::SURE;
 
+/// A written name has at most so many words; what is longer under a caption is another sentence.
+const NAME_WORDS_MAX: usize = 6;
+/// Words of a text layer are this sure.
+const CERTAIN: f32 = 0.999;
+/// A signature holds no number of so many digits.
+const NUMBER_DIGITS_MIN: usize = 5;
 const RULE: &str = "rules/70-provider.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -98,6 +104,7 @@ fn on_line(page: &Context, label: &Label) -> Candidate {
     );
     let marks = page.reading.marks.iter().filter(|mark| mark.kind == MarkKind::Signature);
     let near = marks.filter(|mark| mark.area.overlap_x(&around) > 0 && mark.area.overlap_y(&around) > 0);
+    let near = near.filter(|mark| !is_print(page, &mark.area));
     if let Some(mark) = near.max_by(|a, b| {
         (a.state == MarkState::Ticked).cmp(&(b.state == MarkState::Ticked)).then(a.confidence.total_cmp(&b.confidence))
     }) {
@@ -107,11 +114,23 @@ fn on_line(page: &Context, label: &Label) -> Candidate {
     // no mark: what was read on the line may be the signature itself
     let slots = page.slots(label, 1).into_iter().map(|(_, slot)| slot);
     let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption && !label.colon);
-    let written = slots.chain(over).find(|slot| slot.text.chars().filter(|letter| letter.is_alphabetic()).count() >= 3);
+    let written = slots.chain(over).find(|slot| {
+        let letters = slot.text.chars().filter(|letter| letter.is_alphabetic()).count();
+        letters >= 3 && slot.words.len() <= NAME_WORDS_MAX
+    });
     match written {
         Some(slot) => candidate(true, slot.evidence(&(0..slot.text.len()), &label.rule), 0.9, Vec::new()),
         None => candidate(false, vec![ink(page, label.area, 0.9)], 0.9, Vec::new()),
     }
+}
+
+/// Ink that a text layer gives as words with a number or a label among them: large print of another field, no signature.
+fn is_print(page: &Context, area: &Area) -> bool {
+    let inside = |other: &Area| other.overlap_x(area) * 2 > other.width() && other.overlap_y(area) * 2 > other.height();
+    let words = page.text.words.iter().filter(|word| word.confidence >= CERTAIN && inside(&word.area));
+    let mut text = words.filter_map(|word| page.text.text.get(word.range.clone()));
+    text.any(|text| text.chars().filter(char::is_ascii_digit).count() >= NUMBER_DIGITS_MIN)
+        || page.labels.iter().any(|label| inside(&label.area))
 }
 
 /// A letter has no line: ink between its closing words and the printed name.
