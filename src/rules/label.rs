@@ -331,7 +331,8 @@ impl Labels {
         for index in at..words.words.len().min(at + WORDING_WORDS_MAX) {
             let token = &words.words[index];
             let apart = index > at && gap_before(words, index) > CELL_GAP * sheet.unit;
-            if apart || (index > at && token.text.starts_with('(')) || is_box(&token.text) {
+            let opens = index > at && (token.text.starts_with('(') || token.text == "/");
+            if apart || opens || is_box(&token.text) {
                 break;
             }
             if !token.folded.is_empty() {
@@ -358,6 +359,9 @@ impl Labels {
         span.colon = closed || span.colon && span.words.end > end;
         let is_label = span.colon || span.is_cell() && counted >= WORDING_WORDS_MIN;
         let wording = self.wordings.find(groups).filter(|_| is_label && !span.counted)?;
+        if wording.colon && !span.colon {
+            return None;
+        }
         let said = words.words[at..end].iter().map(|token| token.text.trim_end_matches([':', '?', '#', ';']));
         let said = || said.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ");
         let phrase = wording.like.clone().unwrap_or_else(said);
@@ -483,7 +487,7 @@ fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
     while words
         .words
         .get(end)
-        .is_some_and(|token| token.folded.is_empty() && token.text.chars().all(|letter| ":#.-=…".contains(letter)))
+        .is_some_and(|token| token.folded.is_empty() && token.text.chars().all(|letter| ":#.-=…)".contains(letter)))
     {
         end += 1;
     }

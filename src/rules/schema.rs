@@ -110,6 +110,8 @@ pub(in crate::rules) struct WordingRule {
     pub(in crate::rules) may: Vec<String>,
     /// What it means; without it, a fact that nobody asks for.
     pub(in crate::rules) field: Option<Field>,
+    /// Counts only with a colon or question mark: without one the same words are a value ("Health insurance").
+    pub(in crate::rules) colon: bool,
     /// The plain label that it stands for, where its own words would be read as a part of the value ("Duration").
     pub(in crate::rules) like: Option<String>,
 }

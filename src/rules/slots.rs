@@ -179,8 +179,11 @@ pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) ->
         return None;
     }
     // the row belongs to captions of its own
+    let below = label.area.top.saturating_sub(sheet.rows[row].area.bottom);
     let captioned = |other: &Label| {
-        other.caption && other.row < row && row - other.row == 1 && other.area.overlap_x(&sheet.rows[row].area) > 0
+        let nearer = sheet.rows[row].area.top.saturating_sub(other.area.bottom) <= below;
+        let over = other.row < row && row - other.row == 1 && other.area.overlap_x(&sheet.rows[row].area) > 0;
+        other.caption && over && nearer
     };
     if labels.iter().any(captioned) {
         return None;

@@ -32,6 +32,8 @@ pub(in crate::rules) struct Wording {
     pub(in crate::rules) rule: String,
     /// The plain label that it stands for.
     pub(in crate::rules) like: Option<String>,
+    /// Counts only with a colon.
+    pub(in crate::rules) colon: bool,
 }
 
 impl Wordings {
@@ -105,6 +107,7 @@ impl Wordings {
             meaning,
             rule: place,
             like: rule.like.clone(),
+            colon: rule.colon,
         }
     }
 

@@ -153,7 +153,8 @@ fn is_word(shape: &Shape, word: &Word) -> bool {
         return false;
     }
     let is_sign = text.chars().count() == 1 && text.chars().all(|letter| SIGN_LETTERS.contains(letter));
-    if word.confidence >= CERTAIN && text.is_ascii() && text.contains(char::is_alphanumeric) && !is_sign {
+    let is_bracket = text.chars().all(|letter| "[](){}|_-".contains(letter));
+    if word.confidence >= CERTAIN && text.is_ascii() && !is_bracket && !is_sign {
         return true;
     }
     if word.area.width() < 2 * area.width() {

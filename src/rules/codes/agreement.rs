@@ -32,6 +32,12 @@ impl CodeList {
             let near = self.meanings().filter(|(other, _)| *other != code && one_place_apart(code, other));
             best(near.map(|(other, title)| (other, said.fit(title))))
         };
+        // another title counts only where the words hold something of it that this one lacks: "rotator cuff"
+        let speaks_for = |other: &str| match (self.meaning(other), self.meaning(code)) {
+            (Some(other), Some(own)) => said.tells_apart(other, own),
+            _ => true,
+        };
+        let near = near.filter(|(other, _)| speaks_for(other));
         let clash = self.meaning(code).is_some_and(|title| said.clashes(title));
         match (own, near) {
             (None, Some((other, fit))) if STRONG <= fit => Agreement::Contradicts(other),

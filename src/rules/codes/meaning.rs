@@ -44,6 +44,18 @@ impl Meaning {
         self.stems.is_empty() && self.regions.is_empty()
     }
 
+    /// Whether these words hold something that stands in the one title and not in the other.
+    pub(super) fn tells_apart(&self, one: &Self, other: &Self) -> bool {
+        let stem = |word: &&String| {
+            one.stems.iter().any(|title| same(word, title)) && !other.stems.iter().any(|title| same(word, title))
+        };
+        let region = |region: &&&'static str| one.regions.contains(**region) && !other.regions.contains(**region);
+        let side = |side: &&&'static str| one.sides.contains(**side) && !other.sides.contains(**side);
+        self.stems.iter().any(|word| stem(&word))
+            || self.regions.iter().any(|it| region(&it))
+            || self.sides.iter().any(|it| side(&it))
+    }
+
     /// From 0 to 1: how much of these words the title shares, both ways.
     pub(super) fn fit(&self, title: &Self) -> f32 {
         if self.clashes(title) {

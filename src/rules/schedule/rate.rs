@@ -19,6 +19,9 @@ pub(super) fn rate(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
         .or_else(|| latin(tokens, i).map(one))
 }
 
+/// More visits than these before a comma and "every" are a total.
+const FEW: u32 = 3;
+
 /// How many units, at most how many, which unit: "every 10-14 days".
 type Period = (u32, Option<u32>, PeriodUnit);
 
@@ -328,8 +331,11 @@ fn times(tokens: &[Token], found: &Counted) -> (bool, usize) {
 
 /// What stands behind the count: "/wk", "per week", "weekly", "each of every 2 weeks".
 fn ending(tokens: &[Token], at: usize, times: bool, found: &Counted) -> Option<(Period, usize)> {
-    let at =
-        at + usize::from(times && tokens.get(at).is_some_and(|t| t.sign(',') || t.sign('-')) && per(tokens, at + 1));
+    // "8 sessions, every other week" are eight in all
+    let all_told =
+        FEW < found.count.most() && word(tokens, at + 1).is_some_and(|w| matches!(w, "every" | "each" | "q"));
+    let joined = tokens.get(at).is_some_and(|t| t.sign('-') || t.sign(',') && !all_told);
+    let at = at + usize::from(times && joined && per(tokens, at + 1));
     // "2 weekly" without "times" is taken: there is nothing else it can be
     if let Some((n, unit)) = word(tokens, at).and_then(words::adverb) {
         return Some(((n, None, unit), at + 1));

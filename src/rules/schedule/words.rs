@@ -393,7 +393,9 @@ pub(super) fn is_suspicious(word: &str) -> bool {
         ["up", "least", "exceed", "more", "than", "max", "maximum", "minimum", "needed", "not", "every", "per"];
     // what a prescriber writes before a schedule ("Sig:", "Tx:")
     const BEFORE: [&str; 6] = ["sig", "tx", "rx", "dx", "pt", "dr"];
-    if BEFORE.contains(&word) {
+    // words of a sentence beside it, and the head of "re-evaluate" at a line's end
+    const COMMON: [&str; 14] = ["i", "is", "am", "my", "we", "it", "if", "by", "on", "he", "us", "re", "do", "so"];
+    if BEFORE.contains(&word) || COMMON.contains(&word) {
         return false;
     }
     let letters = word.chars().count();

@@ -9,8 +9,8 @@ use crate::rules::{DateHit, DateKind, find_dates};
 
 /// A date this many bytes into its slot is not the slot's.
 const LEAD_MAX: usize = 14;
-/// A gap of so many word heights separates two cells.
-const CELL_GAP: f32 = 1.6;
+/// A label without a colon stands at least so many word heights behind what is before it: more than a blank.
+const CELL_GAP: f32 = 0.8;
 /// A cue of so many letters must stand right before the date.
 const LETTER_CUE: usize = 2;
 

@@ -15,6 +15,8 @@ use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts}
 const CHOICES_MIN: usize = 2;
 /// Of two ticks the one that is surer than this counts where the other is not: specks in a box look like a poor tick.
 const TICK_SURE: f32 = 0.8;
+/// Behind a label without a colon the frequency begins within so many bytes.
+const PLAIN_LEAD_MAX: usize = 3;
 /// A box stands at most so many word heights behind its label.
 const BOX_GAP: f32 = 3.0;
 const RULE: &str = "rules/50-frequency.toml";
@@ -26,6 +28,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if found.is_empty() {
         found.extend(labelled(page, &labels));
     }
+    if found.is_empty() {
+        found.extend(behind_plain_label(page));
+    }
     let left_empty = labels.iter().any(|label| is_left_empty(page, label));
     if found.is_empty() && !left_empty {
         // a sentence; what stands in another field's slot is not ours
@@ -35,6 +40,24 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// "TREATMENT FREQUENCY 1 to 2 visits per week": a row that begins with a label, without a colon.
+fn behind_plain_label(page: &Context) -> Option<Candidate> {
+    let labels = page.book.labels.of(Field::Frequency);
+    (0..page.sheet.rows.len()).find_map(|row| {
+        let words = &page.sheet.rows[row].words;
+        let stands = |(label, _): &&(Vec<&str>, &str)| {
+            label.iter().enumerate().all(|(at, text)| words.get(at).is_some_and(|word| word.folded == *text))
+        };
+        let (label, rule) = labels.iter().filter(stands).max_by_key(|(label, _)| label.len())?;
+        let slot = page.sheet.slot((label.len()..words.len()).map(|word| (row, word)));
+        let schedule = read_schedule(&slot.text)?;
+        let begins = schedule.span.start <= PLAIN_LEAD_MAX;
+        let settled = !schedule.frequency.phases.is_empty() || schedule.frequency.visits.is_some();
+        let evidence = slot.evidence(&schedule.span, rule);
+        (begins && settled).then(|| candidate(schedule, evidence, 0.97, rule, Vec::new()))
+    })
 }
 
 /// The text with blanks in the place of what has the shape of a diagnosis code: "S33.5XXD" holds no "5x".

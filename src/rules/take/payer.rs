@@ -15,6 +15,8 @@ const FILLED_MIN: usize = 3;
 /// What a label that only one kind has is worth, and the name of an insurer.
 const BY_LABEL: f32 = 0.85;
 const BY_INSURER: f32 = 0.8;
+/// The name of a kind is at least one part in so many of the words beside its box.
+const CHOICE_SHARE: usize = 3;
 /// How far behind the word "claim" its number stands, in bytes.
 const CLAIM_BYTES_MAX: usize = 60;
 /// How far behind "insured through" the insurer stands, in bytes.
@@ -32,7 +34,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 fn kind(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     let choices: Vec<(&Tick, PayerKind)> =
-        page.ticks.iter().filter_map(|tick| Some((tick, named(page, &tick.words, true)?))).collect();
+        page.ticks.iter().filter_map(|tick| Some((tick, choice_of(page, &tick.words)?))).collect();
     let unsure = choices.iter().any(|(tick, _)| tick.confidence < SURE);
     for (tick, kind) in choices.iter().filter(|(tick, _)| tick.ticked) {
         let doubts = if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
@@ -116,6 +118,15 @@ fn by_insurer(page: &Context) -> Option<Candidate> {
     let told: Vec<(PayerKind, Slot)> = in_slots.chain(in_prose).filter_map(of_insurers).collect();
     let (kind, slot) = told.first()?;
     told.iter().all(|(other, _)| other == kind).then(|| candidate(*kind, slot, BY_INSURER, RULE, Vec::new()))
+}
+
+/// The payer kind that is the choice beside a box: "Return to work" is none, though it holds the word.
+fn choice_of(page: &Context, slot: &Slot) -> Option<PayerKind> {
+    let kind = named(page, slot, true)?;
+    let found = page.book.phrases.find(&Folded::new(&slot.text));
+    let rule = page.book.rules.payer.get(&kind)?;
+    let longest = found.any(&rule.words).into_iter().chain(found.any(&rule.prose)).map(|place| place.len()).max()?;
+    (longest * CHOICE_SHARE >= slot.text.len()).then_some(kind)
 }
 
 /// The payer kind whose words stand in a slot; the longest phrase wins, two kinds of one length are none.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Evidence, Field, PersonName, Value};
+use crate::model::{Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::{Slot, fold};
@@ -21,6 +21,10 @@ const PROSE: f32 = 0.95;
 const BLOCK: f32 = 0.9;
 /// What is left of the trust in a name that is read with a doubt.
 const DOUBTED: f32 = 0.85;
+/// A name of a letterhead: below that of a label by more than a rival.
+const HEAD_NAME: f32 = 0.8;
+/// A printed name stands at most so many rows from the place to sign.
+const SIGNED_ROWS: usize = 2;
 /// Somebody else who is named: far enough below the others to be no rival.
 const WEAK: f32 = 0.75;
 /// A printout's head has at most so many rows between name and birth date, each so many word heights.
@@ -47,6 +51,7 @@ fn patient(page: &Context) -> Vec<Candidate> {
                 continue;
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
+            let trust = if label.weak { WEAK } else { trust };
             found.push(name(Field::PatientName, hit, &slot, trust, &label.rule));
             break;
         }
@@ -68,7 +73,11 @@ fn patient(page: &Context) -> Vec<Candidate> {
             .into_iter()
             .find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !hit.titled)
         {
-            found.push(name(Field::PatientName, hit, &rest, PROSE, "rules/20-patient.toml"));
+            // the rest of a label in a second language is no name
+            let start = place.end + page.text.text.get(place.end..).and_then(|text| text.find(first_line)).unwrap_or(0);
+            if !page.is_label(&(start + hit.span.start..start + hit.span.end)) {
+                found.push(name(Field::PatientName, hit, &rest, PROSE, "rules/20-patient.toml"));
+            }
         }
     }
     found
@@ -174,15 +183,26 @@ fn provider(page: &Context) -> Vec<Candidate> {
             push_provider(&mut found, hit, &rest, PROSE, None);
         }
     }
+    // beside a place to sign it is who signs, in a letterhead one of several
+    let signed_rows: Vec<usize> = (0..page.sheet.rows.len())
+        .filter(|row| {
+            let area = page.sheet.rows[*row].area;
+            let mut marks = page.reading.marks.iter().filter(|mark| mark.kind == MarkKind::Signature);
+            marks.any(|mark| mark.area.overlap_y(&area) > 0)
+                || page.labels_of(Field::ProviderSignature).any(|label| label.row == *row)
+        })
+        .collect();
     // a name with a credential stands for itself: letterhead, pad, the printed name under a signature
     for row in 0..page.sheet.rows.len() {
         let in_label = |word: &usize| page.labels.iter().any(|label| label.row == row && label.words.contains(word));
         let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word)).map(|word| (row, word));
         let slot = page.sheet.slot(words);
         let is_weak = page.labels_of(Field::ProviderName).any(|label| label.row == row && label.weak);
+        let signs = signed_rows.iter().any(|signed| signed.abs_diff(row) <= SIGNED_ROWS);
+        let trust = if is_weak || !signs { HEAD_NAME } else { BLOCK };
         for hit in find_names(&slot.text) {
             if !hit.credentials.is_empty() {
-                push_provider(&mut found, hit, &slot, if is_weak { WEAK } else { BLOCK }, None);
+                push_provider(&mut found, hit, &slot, trust, None);
             }
         }
     }
