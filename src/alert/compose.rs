@@ -212,7 +212,10 @@ fn letter(
         Role::FrontDesk => format!(" When it is settled: rxintake records resolve {short}"),
         _ => String::new(),
     };
-    let foot = format!("To see what was read, and the paper's name: rxintake records show {short}.{settle}");
+    let foot = format!(
+        "To see what was read, and the paper's name: rxintake records show {short}. To see the paper itself: {}.{settle}",
+        original(&short)
+    );
     let (text, html) = page(&head, body, &foot);
     let domain = at_domain(from);
     let role_word = format!("{role:?}").to_lowercase();
@@ -230,6 +233,11 @@ fn letter(
         instead_of: Vec::new(),
         is_dead: false,
     }
+}
+
+/// The command that brings a record's paper back, to look at it.
+pub(in crate::alert) fn original(record: &str) -> String {
+    format!("rxintake records original {record} --to FILE")
 }
 
 /// A letter's body, as text and as HTML.

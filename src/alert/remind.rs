@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::alert::compose::{Staff, at_domain, count, page, what_is_open};
+use crate::alert::compose::{Staff, at_domain, count, original, page, what_is_open};
 use crate::model::{GapLevel, Letter, Record, RecordState, Role};
 
 /// Most records that a digest names; the rest is counted.
@@ -35,7 +35,8 @@ pub fn digest(
     }
     let head =
         format!("{what} still open today, {day}. Whoever settles one closes it: rxintake records resolve RECORD");
-    let (text, html) = page(&head, &body, "To see them all: rxintake records list");
+    let foot = format!("To see them all: rxintake records list. To see a paper itself: {}", original("RECORD"));
+    let (text, html) = page(&head, &body, &foot);
     let message_id = format!("<digest.{day}.frontdesk@{}>", at_domain(from));
     let subject = format!("[rxintake] {what} still open");
     Some(plain(message_id, to, subject, (text, html), now))
@@ -153,7 +154,8 @@ pub fn escalation(record: &Record, staff: &[Staff], from: &str, after_hours: u32
     }
     let short = short(record);
     let head = format!("Record {short} cannot be used, and nobody has settled it for {}.", age(record, now));
-    let (text, html) = page(&head, &what_is_open(record), &format!("To see it: rxintake records show {short}"));
+    let foot = format!("To see it: rxintake records show {short}. To see the paper itself: {}", original(&short));
+    let (text, html) = page(&head, &what_is_open(record), &foot);
     Some(Letter {
         message_id: format!("<{}.escalation@{}>", record.arrival.id, at_domain(from)),
         record: Some(record.arrival.id.clone()),

@@ -150,6 +150,17 @@ pub enum RecordsCommand {
         /// The record's id, or as many of its first letters as make it unique
         id: String,
     },
+    /// Write the paper of a record to a file, as it came in, to look at it
+    Original {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// The record's id, or as many of its first letters as make it unique
+        id: String,
+        /// The file; it must not be there yet. It is not sealed and holds the patient's data: remove it afterwards
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Close gaps and doubts of a record by hand: what was settled on the phone, or seen on the picture
     Resolve {
         /// Which configuration.

@@ -166,6 +166,7 @@ async fn run_daemon(arguments: RunArguments) -> anyhow::Result<u8> {
 fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<u8> {
     let (RecordsCommand::List(argument)
     | RecordsCommand::Show { config: argument, .. }
+    | RecordsCommand::Original { config: argument, .. }
     | RecordsCommand::Resolve { config: argument, .. }
     | RecordsCommand::Export { config: argument, .. }) = &command;
     let config = config(&argument.config)?;
@@ -173,6 +174,7 @@ fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<
     match command {
         RecordsCommand::List(_) => records::list(&store, out)?,
         RecordsCommand::Show { id, .. } => records::show(&store, &id, out)?,
+        RecordsCommand::Original { id, to, .. } => records::original(&store, &id, &to, out)?,
         RecordsCommand::Resolve { id, fields, by, note, .. } => {
             records::resolve(&store, &id, &fields, &by.unwrap_or_else(keeping::user), note, &mut *out)?
         }

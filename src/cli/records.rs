@@ -1,14 +1,18 @@
 //! `rxintake records`: what is stored.
 
-use std::io::Write;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 use crate::cli::keeping::user;
 use crate::cli::{kind_words, pretty};
 use crate::daemon::{Records, clock};
-use crate::model::{ArrivalId, Decision, Field, OriginKind, Paper, Record, RecordState};
+use crate::model::{ArrivalId, Decision, Field, MediaType, OriginKind, Paper, Record, RecordState};
+use crate::pages;
 use crate::store::Act;
 
 #[derive(Serialize)]
@@ -93,6 +97,52 @@ pub(in crate::cli) fn show(records: &Records, id: &str, out: &mut impl Write) ->
     Ok(())
 }
 
+/// Writes the paper of a record to the file `to`, as it came in, for its owner alone. `to` is there whole or not at all.
+///
+/// # Errors
+/// Where there is no such record, `to` is there already or cannot be written, or the paper cannot be had.
+pub(in crate::cli) fn original(records: &Records, id: &str, to: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let folder = match to.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => bail!("{} is no file; name one, such as paper.pdf", to.display()),
+    };
+    if fs::symlink_metadata(to).is_ok() {
+        bail!("{} is there already; name another file, or remove it first", to.display());
+    }
+    if !folder.is_dir() {
+        bail!("there is no folder {}; make it first, or name a file in another", folder.display());
+    }
+    let id = &find(records, id)?;
+    records.audit(Act::TakenOut, Some(id), &user())?;
+    let paper = records.original(id)?;
+    write_whole(folder, to, &paper).with_context(|| format!("cannot write {}", to.display()))?;
+    writeln!(out, "{} holds the paper of record {id}, {} bytes, {}.", to.display(), paper.len(), form(&paper))?;
+    writeln!(out, "It is not sealed: remove it when you have looked at it.")?;
+    Ok(())
+}
+
+/// A file of mode 0600 under another name (`NamedTempFile`), made durable and renamed; never over another file.
+fn write_whole(folder: &Path, to: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(to)?;
+    Ok(())
+}
+
+/// What a program must be able to show.
+fn form(paper: &[u8]) -> &'static str {
+    match pages::sniff(paper, &pages::Limits::default()) {
+        Ok(MediaType::Pdf) => "a PDF",
+        Ok(MediaType::Tiff) => "a TIFF picture",
+        Ok(MediaType::Jpeg) => "a JPEG picture",
+        Ok(MediaType::Png) => "a PNG picture",
+        Ok(MediaType::Text) => "a text",
+        Err(_) => "of another kind than is read here",
+    }
+}
+
 /// Closes the gaps and doubts of `fields`, or all of a record. The reading stays as it was; the decision stands beside it.
 ///
 /// # Errors
@@ -132,7 +182,12 @@ fn find(records: &Records, id: &str) -> anyhow::Result<ArrivalId> {
     let mut ids: Vec<ArrivalId> = records.ids()?.into_iter().filter(|known| known.0.starts_with(id)).collect();
     match (ids.pop(), ids.len()) {
         (Some(only), 0) => Ok(only),
-        (None, _) => bail!("there is no record {id}; `rxintake records list` shows them"),
+        (None, _) => match records.purged_at(id)? {
+            Some(at) => bail!(
+                "record {id} was removed for good at {at}, with its paper: the time that [retention] gives was over"
+            ),
+            None => bail!("there is no record {id}; `rxintake records list` shows them"),
+        },
         (Some(_), more) => bail!("{} records begin with {id}; give more of the id", more + 1),
     }
 }

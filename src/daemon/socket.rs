@@ -1,13 +1,15 @@
 //! The socket in the data folder: while the daemon holds the store, the other commands ask it.
 //!
-//! One JSON line asks, one JSON line answers. Only the owner of the data folder can reach it.
+//! One JSON line asks, one JSON line answers; behind the line that promises an original come its bytes, as they are. Only the
+//! owner of the data folder can reach it.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader as StdBufReader, Write};
+use std::io::{self, BufRead, BufReader as StdBufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -28,6 +30,10 @@ enum Question {
     Ids,
     /// One record.
     Record(ArrivalId),
+    /// The original of a record.
+    Original(ArrivalId),
+    /// When a record whose id begins so was removed for good.
+    PurgedAt(String),
     /// The letters that cannot be delivered.
     DeadLetters,
     /// Append a decision to a record.
@@ -41,6 +47,11 @@ enum Question {
 enum Answer {
     Ids(Vec<ArrivalId>),
     Record(Option<Box<Record>>),
+    /// So many bytes follow behind the line.
+    Original {
+        bytes: u64,
+    },
+    PurgedAt(Option<Timestamp>),
     Letters(Vec<Letter>),
     Decided,
     Audited,
@@ -92,6 +103,40 @@ impl Records {
             Self::Store(store) => Ok(store.record(id)?),
             Self::Daemon(path) => match ask(path, &Question::Record(id.clone()))? {
                 Answer::Record(record) => Ok(record.map(|record| *record)),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// The bytes of a record's paper, as they came in.
+    ///
+    /// # Errors
+    /// Where there is no such record, or they cannot be had whole.
+    pub fn original(&self, id: &ArrivalId) -> Result<Vec<u8>, SocketError> {
+        let path = match self {
+            Self::Store(store) => return Ok(store.original(id)?),
+            Self::Daemon(path) => path,
+        };
+        let (answer, mut behind) = ask_for_more(path, &Question::Original(id.clone()))?;
+        let Answer::Original { bytes } = answer else { return Err(unexpected(answer)) };
+        let silent = |source| SocketError::Silent { path: path.clone(), source };
+        let mut original = Vec::new();
+        behind.by_ref().take(bytes).read_to_end(&mut original).map_err(silent)?;
+        if original.len() as u64 != bytes {
+            return Err(silent(io::ErrorKind::UnexpectedEof.into()));
+        }
+        Ok(original)
+    }
+
+    /// When a record whose id begins with `id` was removed for good; None where none was.
+    ///
+    /// # Errors
+    /// Where that cannot be had.
+    pub fn purged_at(&self, id: &str) -> Result<Option<Timestamp>, SocketError> {
+        match self {
+            Self::Store(store) => Ok(store.purged_at(id)?),
+            Self::Daemon(path) => match ask(path, &Question::PurgedAt(id.to_owned()))? {
+                Answer::PurgedAt(at) => Ok(at),
                 other => Err(unexpected(other)),
             },
         }
@@ -174,6 +219,11 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 fn ask(path: &Path, question: &Question) -> Result<Answer, SocketError> {
+    Ok(ask_for_more(path, question)?.0)
+}
+
+/// The answer, and what comes behind its line.
+fn ask_for_more(path: &Path, question: &Question) -> Result<(Answer, StdBufReader<StdUnixStream>), SocketError> {
     let silent = |source| SocketError::Silent { path: path.to_owned(), source };
     let wrong = |error: serde_json::Error| silent(io::Error::other(error));
     let mut stream = StdUnixStream::connect(path).map_err(silent)?;
@@ -181,8 +231,9 @@ fn ask(path: &Path, question: &Question) -> Result<Answer, SocketError> {
     line.push(b'\n');
     stream.write_all(&line).map_err(silent)?;
     let mut answer = String::new();
-    StdBufReader::new(stream).read_line(&mut answer).map_err(silent)?;
-    serde_json::from_str(&answer).map_err(wrong)
+    let mut stream = StdBufReader::new(stream);
+    stream.read_line(&mut answer).map_err(silent)?;
+    Ok((serde_json::from_str(&answer).map_err(wrong)?, stream))
 }
 
 /// Answers until the daemon stops. Where the socket cannot be made, the daemon works on and says so.
@@ -226,23 +277,37 @@ async fn serve(stream: UnixStream, store: &Store) -> io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut question = String::new();
     BufReader::new(reading.take(QUESTION_BYTES_MAX)).read_line(&mut question).await?;
-    let answer = match serde_json::from_str(&question) {
-        Ok(question) => look_up(question, store).unwrap_or_else(|error| Answer::Refused(error.to_string())),
-        Err(error) => Answer::Refused(format!("the question cannot be understood: {error}")),
-    };
+    let store = store.clone();
+    // an original may be a hundred megabytes: it is opened beside the daemon's other work
+    let (answer, behind) = tokio::task::spawn_blocking(move || answer_to(&question, &store)).await?;
     let mut line = serde_json::to_vec(&answer).map_err(io::Error::other)?;
     line.push(b'\n');
-    writing.write_all(&line).await
+    writing.write_all(&line).await?;
+    writing.write_all(&behind).await
+}
+
+/// The answer, and the bytes that follow behind its line: none where it is no original.
+fn answer_to(question: &str, store: &Store) -> (Answer, Vec<u8>) {
+    let refused = |why: String| (Answer::Refused(why), Vec::new());
+    match serde_json::from_str(question) {
+        Ok(question) => look_up(question, store).unwrap_or_else(|error| refused(error.to_string())),
+        Err(error) => refused(format!("the question cannot be understood: {error}")),
+    }
 }
 
 fn dead(store: &Store) -> Result<Vec<Letter>, StoreError> {
     Ok(store.letters()?.into_iter().filter(|letter| letter.is_dead).collect())
 }
 
-fn look_up(question: Question, store: &Store) -> Result<Answer, StoreError> {
-    Ok(match question {
+fn look_up(question: Question, store: &Store) -> Result<(Answer, Vec<u8>), StoreError> {
+    let answer = match question {
         Question::Ids => Answer::Ids(store.records()?),
         Question::Record(id) => Answer::Record(store.record(&id)?.map(Box::new)),
+        Question::Original(id) => {
+            let original = store.original(&id)?;
+            return Ok((Answer::Original { bytes: original.len() as u64 }, original));
+        }
+        Question::PurgedAt(id) => Answer::PurgedAt(store.purged_at(&id)?),
         Question::DeadLetters => Answer::Letters(dead(store)?),
         Question::Decide(id, decision) => {
             store.decide(&id, decision)?;
@@ -252,5 +317,6 @@ fn look_up(question: Question, store: &Store) -> Result<Answer, StoreError> {
             store.audit(clock::now(), &by, act, record)?;
             Answer::Audited
         }
-    })
+    };
+    Ok((answer, Vec::new()))
 }

@@ -21,6 +21,8 @@ pub enum Act {
     Started,
     /// A record was shown.
     Viewed,
+    /// The original of a record was written to a file outside.
+    TakenOut,
     /// The records were listed or exported.
     Exported,
     /// A decision was added to a record.

@@ -247,6 +247,32 @@ impl Store {
         store.shelves.record(id)
     }
 
+    /// The bytes of a record's paper, as they came in.
+    ///
+    /// # Errors
+    /// Where there is no such record, or its original cannot be read or opened.
+    pub fn original(&self, id: &ArrivalId) -> Result<Vec<u8>, StoreError> {
+        let Self::Embedded(store) = self;
+        if store.shelves.record(id)?.is_none() {
+            return Err(StoreError::NoRecord(id.to_string()));
+        }
+        Ok(store.originals.get(id)?.1)
+    }
+
+    /// When a record whose id begins with `id` was removed for good; None where none was.
+    ///
+    /// # Errors
+    /// Where the audit journal cannot be read.
+    pub fn purged_at(&self, id: &str) -> Result<Option<Timestamp>, StoreError> {
+        let Self::Embedded(store) = self;
+        let lines = lines::read(&store.folder.join("journal/audit"))?;
+        let entries = lines.iter().rev().filter_map(|line| serde_json::from_str::<AuditEntry>(line).ok());
+        let is_its_end = |entry: &AuditEntry| {
+            entry.act == Act::Purged && entry.record.as_ref().is_some_and(|it| it.0.starts_with(id))
+        };
+        Ok(entries.filter(is_its_end).map(|entry| entry.at).next())
+    }
+
     /// The ids of all records, oldest first.
     ///
     /// # Errors

@@ -71,6 +71,7 @@ fn a_picture_of_a_form_without_an_answer_is_looked_at_by_a_person() {
         alerts.iter().find(|(_, alert)| alert.contains("desk@clinic.example")).expect("the front desk is told");
     assert!(to_desk.1.contains("Page 1 could not be read."), "{}", to_desk.1);
     assert!(to_desk.1.contains("records resolve"), "it says how to close it: {}", to_desk.1);
+    assert!(to_desk.1.replace("=\r\n", "").contains("records original"), "and how to see the paper: {}", to_desk.1);
 
     let looked = clinic.command(&["records", "resolve", record["id"].as_str().unwrap()]).output().unwrap();
     assert!(looked.status.success(), "{looked:?}");

@@ -1,6 +1,7 @@
 //! What keeps records safe: copies, keys, the journal, and a store that can be made anew.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use crate::clinic::{Clinic, ORDER, files};
@@ -164,7 +165,60 @@ fn what_is_over_is_removed_for_good_and_what_is_open_stays() {
         .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
         .collect();
     assert_eq!(keys, [id], "the keys of all else are destroyed");
-    assert!(said(&run(&clinic, &["audit", "list"])).contains("purged"));
+    let listed = said(&run(&clinic, &["audit", "list"]));
+    let purged = listed.lines().find(|line| line.contains("purged")).unwrap().split_whitespace().last().unwrap();
+    let file = clinic.path("paper.txt");
+    let gone = run(&clinic, &["records", "original", purged, "--to", file.to_str().unwrap()]);
+    assert!(!gone.status.success() && said(&gone).contains("was removed for good"), "{}", said(&gone));
+    assert!(!file.try_exists().unwrap());
+}
+
+/// Asked of the daemon and of the store itself: the same bytes, for the owner alone, and a line about each look.
+#[test]
+fn a_paper_comes_back_as_it_came_in() {
+    // line feeds and bytes that are no text, more than a question or an answer of one line may hold
+    let paper: Vec<u8> = (0..3_000_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let clinic = Clinic::new();
+    let mut daemon = clinic.start(&["run"]);
+    clinic.drop_paper("scan.bin", &paper);
+    daemon.until("told: ");
+    let id = clinic.records()[0]["id"].as_str().unwrap().to_owned();
+    let take_out = |id: &str, file: &str| {
+        let folder = clinic.path("desk");
+        fs::create_dir_all(&folder).unwrap();
+        run(&clinic, &["records", "original", id, "--to", folder.join(file).to_str().unwrap()])
+    };
+    let is_it = |file: &str| {
+        let path = clinic.path("desk").join(file);
+        assert!(fs::read(&path).unwrap() == paper, "{file} holds something else");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    };
+    let from_daemon = take_out(&id[..8], "one");
+    assert!(from_daemon.status.success(), "{}", said(&from_daemon));
+    is_it("one");
+    let unknown = take_out("ffffffffffff", "two");
+    assert!(!unknown.status.success() && said(&unknown).contains("there is no record"), "{}", said(&unknown));
+    daemon.stop();
+
+    let from_store = take_out(&id, "two");
+    assert!(from_store.status.success(), "{}", said(&from_store));
+    is_it("two");
+    let other = Clinic::new();
+    other.drop_mail("order", ORDER);
+    assert!(other.run_once().status.success());
+    let over = clinic.path("desk/two");
+    let other_id = other.records()[0]["id"].as_str().unwrap().to_owned();
+    let refused = run(&other, &["records", "original", &other_id, "--to", over.to_str().unwrap()]);
+    assert!(!refused.status.success() && said(&refused).contains("is there already"), "{}", said(&refused));
+    is_it("two");
+    let missing = take_out(&id, "drawer/three");
+    assert!(!missing.status.success() && said(&missing).contains("there is no folder"), "{}", said(&missing));
+    assert_eq!(files(&clinic.path("desk")).len(), 2, "nothing half written is left");
+
+    let listed = said(&run(&clinic, &["audit", "list"]));
+    let looks = listed.lines().filter(|line| line.contains("taken_out") && line.ends_with(&id)).count();
+    assert_eq!(looks, 2, "{listed}");
+    assert!(!said(&run(&other, &["audit", "list"])).contains("taken_out"), "nobody looked at that one");
 }
 
 #[test]
