@@ -194,9 +194,28 @@ async fn reader(config: &Config) -> Result<String, String> {
 async fn mailbox(options: &mailbox::Options) -> Result<String, String> {
     let mut mailbox = Mailbox::new(options.clone()).map_err(|error| with_cause(&error))?;
     let waiting = mailbox.look().await.map_err(|error| with_cause(&error));
+    let words = if waiting.is_ok() { mailbox.authenticated().await } else { Ok(None) };
     mailbox.close().await;
     let token = token(options.token()).await?;
-    Ok(format!("log-in works, {} mails wait in {}{token}", waiting?.len(), options.folder))
+    let waiting = waiting?.len();
+    let words = server_words(options, words.map_err(|error| with_cause(&error))?)?;
+    Ok(format!("log-in works, {waiting} mails wait in {}{token}{words}", options.folder))
+}
+
+/// Whether the receiving server says of mails who sent them, where that is asked for.
+fn server_words(options: &mailbox::Options, words: Option<(usize, usize)>) -> Result<String, String> {
+    let server = options.authserv_id.as_deref().unwrap_or("");
+    match words {
+        None => Ok(String::new()),
+        Some((0, _)) => Ok(format!("; no mail is there to show whether {server} says who its sender is")),
+        Some((looked_at, 0)) => Err(format!(
+            "none of the {looked_at} newest mails bears a word of authserv_id = \"{server}\", so every fax mail would be held; \
+             write what stands first behind `Authentication-Results:` in their headers, or leave it out"
+        )),
+        Some((looked_at, said)) => {
+            Ok(format!("; {server} says of {said} of the {looked_at} newest mails who their sender is"))
+        }
+    }
 }
 
 /// When the token runs out, where it says so. One that a program gives is new each time.

@@ -68,7 +68,7 @@ pub enum Inbox {
     /// The receive queue of HylaFAX.
     Hylafax(hylafax::Options),
     /// An IMAP mailbox.
-    Imap(mailbox::Options),
+    Imap(Box<mailbox::Options>),
 }
 
 impl Inbox {

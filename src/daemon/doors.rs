@@ -158,7 +158,7 @@ pub(in crate::daemon) async fn watch_mailbox(mut door: Mailbox, shared: Shared) 
 
 async fn empty(door: &mut Mailbox, shared: &Shared) -> Result<(), IntakeError> {
     for uid in door.look().await? {
-        match door.fetch(uid, clock::now()).await {
+        match door.fetch(uid, clock::now(), &shared.senders()).await {
             Ok(None) => {}
             Ok(Some(mail)) => match keep(mail.arrival.clone(), &mail.bytes, shared) {
                 Ok(()) => {
@@ -169,7 +169,9 @@ async fn empty(door: &mut Mailbox, shared: &Shared) -> Result<(), IntakeError> {
                 Err(error) => (shared.tell)(trouble(&error)),
             },
             // this one stays on the server; the others go on
-            Err(error @ (IntakeError::Held { .. } | IntakeError::Unfetchable { .. })) => (shared.tell)(trouble(&error)),
+            Err(
+                error @ (IntakeError::Held { .. } | IntakeError::Unverified { .. } | IntakeError::Unfetchable { .. }),
+            ) => (shared.tell)(trouble(&error)),
             Err(error) => return Err(error),
         }
     }

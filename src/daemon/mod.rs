@@ -91,7 +91,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         match inbox {
             Inbox::Folder(options) => doors.push(Door::Folder(Folder::new(options.clone()))),
             Inbox::Hylafax(options) => doors.push(Door::Hylafax(Queue::new(options.clone()))),
-            Inbox::Imap(options) => mailboxes.push(Mailbox::new(options.clone()).map_err(DaemonError::Door)?),
+            Inbox::Imap(options) => mailboxes.push(Mailbox::new(*options.clone()).map_err(DaemonError::Door)?),
         }
     }
     for door in &doors {

@@ -120,6 +120,30 @@ pub enum IntakeError {
         /// The mailbox.
         user: String,
     },
+    /// A mail is held because nobody can say that its sender is who he says.
+    #[error(
+        "a mail in the mailbox {user} {what}, but its sender could not be verified: {why}. It is held there; open no link in it. \
+         Where it is genuine, save its papers and put them into the inbox folder"
+    )]
+    Unverified {
+        /// The mailbox.
+        user: String,
+        /// As what it came.
+        what: &'static str,
+        /// What the receiving server said.
+        why: String,
+    },
+    /// An empty name of the receiving server.
+    #[error(
+        "authserv_id = \"{name}\" of the mailbox {user} is no server's name; write what stands first behind \
+         `Authentication-Results:` in the headers of a mail there, or leave it out"
+    )]
+    NoServerName {
+        /// The mailbox.
+        user: String,
+        /// What is written there.
+        name: String,
+    },
     /// A mail that cannot be fetched.
     #[error(
         "a mail in the mailbox {user} cannot be fetched; it stays there: open it, and drop its papers into the inbox folder"

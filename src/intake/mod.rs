@@ -1,5 +1,6 @@
 //! In: what lies at a door (folder, fax queue, mailbox). Out: an Arrival with its bytes and a receipt to give back.
 
+mod authentication;
 mod error;
 pub mod folder;
 pub mod hylafax;

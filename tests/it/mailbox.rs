@@ -105,6 +105,78 @@ fn senders_who_are_not_on_the_list_are_held() {
     assert_eq!((clinic.records().len(), dovecot.messages("").len()), (0, 1));
 }
 
+/// The subject of a fax service is quickly written. Who vouches for the sender is the server that received the mail.
+#[test]
+fn a_fax_mail_whose_sender_is_not_verified_is_held() {
+    let dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "authserv_id = \"mx.clinic.example\"\nprocessed = \"Processed\"");
+    let paper = pdf(&["Save on toner today"]);
+    let way = |host: &str| {
+        format!("Received: from a.example (a.example [192.0.2.7]) by {host} with ESMTPS; 1 Jul 2026 18:03:22 +0000\r\n")
+    };
+    let (ours, theirs) = (way("mx.clinic.example"), way("mta.bad.example"));
+    let word = |result: &str| {
+        format!("Authentication-Results: mx.clinic.example; dmarc={result} header.from=inbound.efax.com\r\n")
+    };
+    let deliver = |id: &str, from: &str, subject: &str, head: &str| {
+        let mail = MessageBuilder::new().from(from).to("fax@clinic.example").subject(subject).message_id(id);
+        let mail = mail.text_body("See the fax.").attachment("application/pdf", "fax.pdf", paper.as_slice());
+        let mail = [head.as_bytes(), &mail.write_to_vec().unwrap()].concat();
+        dovecot.deliver(id, &mail);
+    };
+    let efax = |id: &str, head: &str| {
+        deliver(
+            id,
+            "message@inbound.efax.com",
+            "eFax message from \"912065550100\" - 1 page(s), Caller-ID: 1-206-555-0101",
+            head,
+        );
+    };
+    efax("passed", &format!("{}{ours}", word("pass")));
+    efax("failed", &format!("{}{ours}", word("fail")));
+    efax("silent", &ours);
+    efax("forged", &format!("{ours}{theirs}{}", word("pass")));
+    deliver("office", "office@hillside.example", "Order", &ours);
+    deliver("inside", "fax@freepbx.pbx", "New fax received", &ours);
+    let rules = clinic.path("rules/senders/fax-services.toml");
+    let text = fs::read_to_string(&rules).unwrap();
+    fs::write(&rules, text.replacen("name = \"FreePBX\"", "verify = false\nname = \"FreePBX\"", 1)).unwrap();
+
+    let ended = clinic.run_once();
+    assert!(ended.status.success(), "{ended:?}");
+    let names = |clinic: &Clinic| {
+        let records = clinic.records();
+        let mut names: Vec<String> =
+            records.iter().map(|record| record["origin"]["name"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&clinic), ["inside", "office", "passed"]);
+    let said = String::from_utf8(ended.stdout).unwrap();
+    let told = |words: &str| said.lines().filter(|line| line.contains("TROUBLE") && line.contains(words)).count();
+    assert_eq!(told("looks like a fax mail, but its sender could not be verified"), 3, "{said}");
+    assert_eq!((told("neither DMARC nor SPF or DKIM passed"), told("says nothing of him")), (1, 2), "{said}");
+    assert_eq!(dovecot.messages("").len(), 3, "they stay in the mailbox");
+    let again = clinic.run_once();
+    assert!(!String::from_utf8(again.stdout).unwrap().contains("TROUBLE"), "each is told once");
+    let doctor = clinic.command(&["doctor"]).output().unwrap();
+    let said = String::from_utf8(doctor.stdout).unwrap();
+    assert!(said.contains("mx.clinic.example says of 1 of the 3 newest mails"), "{said}");
+
+    let configuration = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&configuration).unwrap();
+    fs::write(&configuration, text.replace("\"mx.clinic.example\"", "\"mx.clinic.exmaple\"")).unwrap();
+    let doctor = clinic.command(&["doctor"]).output().unwrap();
+    let said = String::from_utf8(doctor.stdout).unwrap();
+    assert!(said.contains("TROUBLE  mailbox fax") && said.contains("every fax mail would be held"), "{said}");
+    fs::write(&configuration, text.replace("authserv_id", "allow_from = [\"@hillside.example\"]\nauthserv_id"))
+        .unwrap();
+    deliver("listed", "office@hillside.example", "Another order", &ours);
+    let ended = clinic.run_once();
+    assert!(String::from_utf8(ended.stdout).unwrap().contains("looks like one of a sender on the list"));
+    assert_eq!(names(&clinic).len(), 3);
+}
+
 #[test]
 fn a_token_from_a_program_opens_the_mailbox() {
     let dovecot = Dovecot::start();

@@ -16,9 +16,11 @@ use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::intake::authentication::Verdict;
 use crate::intake::mailbox::connect::Session;
-use crate::intake::message::{self, Limits};
-use crate::intake::{IntakeError, arrival};
+use crate::intake::message::{self, Head, Limits};
+use crate::intake::senders::{Envelope, Profiles};
+use crate::intake::{IntakeError, arrival, authentication};
 use crate::model::{Arrival, OriginKind, Tls};
 use crate::secret::Source;
 
@@ -28,6 +30,8 @@ const TAKEN: &str = "$RxintakeTaken";
 const HELD: &str = "$RxintakeHeld";
 /// IDLE is begun anew after so long, in seconds: routers forget silent connections (RFC 2177 says 29 minutes at most).
 const IDLE_SECONDS_MAX: u64 = 300;
+/// So many of the newest mails show whether the receiving server says who their sender is.
+const LOOKED_AT_MAX: usize = 5;
 /// A message that could not be fetched so often is left where it is and told.
 const ATTEMPTS_MAX: u32 = 3;
 
@@ -60,6 +64,9 @@ pub struct Options {
     /// Addresses (`fax@efax.com`) or domains (`@efax.com`) whose mails are taken; all where the list is empty.
     #[serde(default)]
     pub allow_from: Vec<String>,
+    /// The name of the receiving server in its `Authentication-Results` headers (RFC 8601), or of a domain above it. Where it is
+    /// named, a mail that comes from the list `allow_from` or from a fax service must have passed SPF, DKIM or DMARC.
+    pub authserv_id: Option<String>,
     /// Seconds between two looks, also while the server tells of new mail by itself.
     #[serde(default = "poll_seconds")]
     pub poll_seconds: u64,
@@ -120,13 +127,16 @@ impl Mailbox {
     /// A mailbox door; nothing is connected yet.
     ///
     /// # Errors
-    /// Where the configuration would send the password unencrypted to another machine, or names no password.
+    /// Where the configuration would send the password unencrypted to another machine, or names no password or an empty server.
     pub fn new(options: Options) -> Result<Self, IntakeError> {
         if !options.tls.is_allowed_to(&options.host) {
             return Err(IntakeError::PlainToElsewhere { host: options.host });
         }
         if options.password_file.is_none() && options.token().is_none() {
             return Err(IntakeError::NoSecret { user: options.user });
+        }
+        if let Some(name) = options.authserv_id.clone().filter(|name| !is_host(name)) {
+            return Err(IntakeError::NoServerName { user: options.user, name });
         }
         Ok(Self { options, open: None, failed: BTreeMap::new() })
     }
@@ -162,8 +172,8 @@ impl Mailbox {
     ///
     /// # Errors
     /// Where it cannot be had now; [`IntakeError::Unfetchable`] where it is not tried again, [`IntakeError::Held`] where its
-    /// sender is not on the list.
-    pub async fn fetch(&mut self, uid: u32, now: Timestamp) -> Result<Option<Mail>, IntakeError> {
+    /// sender is not on the list, [`IntakeError::Unverified`] where he may be somebody else.
+    pub async fn fetch(&mut self, uid: u32, now: Timestamp, profiles: &Profiles) -> Result<Option<Mail>, IntakeError> {
         let fetched = self.fetch_raw(uid).await;
         let (options, uid_validity) = (&self.options, self.open.as_ref().map_or(0, |open| open.uid_validity));
         let raw = match fetched {
@@ -186,11 +196,40 @@ impl Mailbox {
             self.flag(uid, HELD).await?;
             return Err(IntakeError::Held { user: self.options.user.clone() });
         }
+        if let Some(unverified) = unverified(options, &head, &bytes, profiles) {
+            self.flag(uid, HELD).await?;
+            return Err(unverified);
+        }
         let name = head.message_id.unwrap_or_else(|| format!("mail {uid_validity}/{uid}"));
         let key = format!("imap:{}@{}/{}:{uid_validity}/{uid}", options.user, options.host, options.folder);
         let mut arrival = arrival(OriginKind::Imap, name, key, &bytes, now);
         arrival.origin.sender = head.from.map(Into::into);
         Ok(Some(Mail { arrival, bytes, uid }))
+    }
+
+    /// How many of the newest mails were looked at, and how many of them bear a word of the receiving server on their sender.
+    /// None where no such word is asked for.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or says no.
+    pub async fn authenticated(&mut self) -> Result<Option<(usize, usize)>, IntakeError> {
+        let Some(authserv_id) = self.options.authserv_id.clone() else { return Ok(None) };
+        let (options, open) = self.opened()?;
+        let found = answer(options, "search", open.session.uid_search("ALL")).await?;
+        let mut uids: Vec<u32> = found.into_iter().collect();
+        uids.sort_unstable_by(|a, b| b.cmp(a));
+        uids.truncate(LOOKED_AT_MAX);
+        if uids.is_empty() {
+            return Ok(Some((0, 0)));
+        }
+        let set = uids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+        let heads = answer(options, "give the headers of mails", async {
+            open.session.uid_fetch(&set, "(UID BODY.PEEK[HEADER])").await?.try_collect::<Vec<_>>().await
+        });
+        let heads = heads.await?;
+        let has_word = |head: &[u8]| authentication::sender(head, &authserv_id) != Verdict::NoWord;
+        let said = heads.iter().filter_map(|head| head.header()).filter(|head| has_word(head)).count();
+        Ok(Some((uids.len(), said)))
     }
 
     /// To be called only when the message is durable with us: it is moved, or gets a keyword.
@@ -361,6 +400,28 @@ fn refused(options: &Options, act: &'static str, error: ImapError) -> IntakeErro
         }
         source => IntakeError::Refused { host, act, source: Box::new(source) },
     }
+}
+
+/// Why a mail is to be held whose sender is on the list, or a fax service, and may be somebody else.
+fn unverified(options: &Options, head: &Head, raw: &[u8], profiles: &Profiles) -> Option<IntakeError> {
+    let authserv_id = options.authserv_id.as_ref()?;
+    let (from, subject) = (head.from.as_deref().unwrap_or(""), head.subject.as_deref().unwrap_or(""));
+    let what = match profiles.read(&Envelope { from, subject, ..Envelope::default() }) {
+        Some(announced) if announced.is_unverified => return None,
+        Some(_) => "looks like a fax mail",
+        None if options.allow_from.is_empty() => return None,
+        None => "looks like one of a sender on the list (allow_from)",
+    };
+    let why = match authentication::sender(raw, authserv_id) {
+        Verdict::Verified => return None,
+        Verdict::NotVerified => format!("{authserv_id} says that neither DMARC nor SPF or DKIM passed for his domain"),
+        Verdict::NoWord => format!("{authserv_id} says nothing of him (no such Authentication-Results header)"),
+    };
+    Some(IntakeError::Unverified { user: options.user.clone(), what, why })
+}
+
+fn is_host(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || ".-_".contains(letter))
 }
 
 fn allows(list: &[String], from: Option<&str>) -> bool {

@@ -60,6 +60,8 @@ pub(in crate::intake) struct Head {
     pub(in crate::intake) message_id: Option<String>,
     /// The sender's address.
     pub(in crate::intake) from: Option<String>,
+    /// The subject line.
+    pub(in crate::intake) subject: Option<String>,
 }
 
 /// The head of a message; empty where the bytes are no message.
@@ -68,6 +70,7 @@ pub(in crate::intake) fn head(raw: &[u8]) -> Head {
     Head {
         message_id: parsed.message_id().map(str::to_owned),
         from: parsed.from().and_then(|from| from.first()).and_then(|from| from.address()).map(str::to_owned),
+        subject: parsed.subject().map(str::to_owned),
     }
 }
 

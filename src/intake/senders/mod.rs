@@ -37,6 +37,8 @@ pub struct Announced {
     pub pages: Option<u32>,
     /// The service says that the fax did not come through.
     pub failed: bool,
+    /// Its mails are taken although no server vouches for their sender: it stands in the clinic itself.
+    pub is_unverified: bool,
 }
 
 /// What of a mail the profiles are held against.
@@ -63,6 +65,7 @@ pub struct Profiles {
 struct Profile {
     name: String,
     from: Vec<String>,
+    is_verified: bool,
     subject: Vec<Template>,
     failed: Vec<Template>,
     body: Vec<Template>,
@@ -94,6 +97,9 @@ struct Sender {
     name: String,
     #[serde(default)]
     from: Vec<String>,
+    /// Where the mailbox names its `authserv_id`, the sender of such a mail must be verified.
+    #[serde(default = "yes")]
+    verify: bool,
     subject: Vec<String>,
     #[serde(default)]
     failed: Vec<String>,
@@ -101,6 +107,10 @@ struct Sender {
     body: Vec<String>,
     #[serde(default)]
     attachment: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,7 +188,7 @@ impl Profiles {
         let fault = |what: String| ProfileError { file: file.to_owned(), what };
         // toml's own message shows line, column and the keys that are known
         let File { sender, test } = toml::from_str(text).map_err(|error| fault(error.to_string()))?;
-        for Sender { name, from, subject, failed, body, attachment } in sender {
+        for Sender { name, from, verify: is_verified, subject, failed, body, attachment } in sender {
             let templates = |key: &str, texts: &[String]| {
                 let template = |text: &String| {
                     Template::new(text).map_err(|what| fault(format!("sender \"{name}\", {key} = '{text}': {what}")))
@@ -191,7 +201,7 @@ impl Profiles {
             let (subject, failed) = (templates("subject", &subject)?, templates("failed", &failed)?);
             let (body, attachment) = (templates("body", &body)?, templates("attachment", &attachment)?);
             let from = from.iter().map(|from| from.to_lowercase()).collect();
-            self.profiles.push(Profile { name, from, subject, failed, body, attachment });
+            self.profiles.push(Profile { name, from, is_verified, subject, failed, body, attachment });
         }
         self.examples.extend(test.into_iter().map(|test| (file.to_owned(), test)));
         Ok(())
@@ -254,6 +264,7 @@ impl Profile {
             name: names.next(),
             pages: sayings.iter().find_map(|said| said.pages),
             failed: failed.is_some(),
+            is_unverified: !self.is_verified,
         })
     }
 }
