@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Record, Role};
+use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Reception, Record, Role};
 
 /// Somebody who is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct Staff {
 /// The letters that a new record causes: to the front desk what somebody must do, to therapists what is ready to treat, to
 /// billers what hinders the bill. A paper that was ours before rings no second bell.
 pub fn letters(record: &Record, staff: &[Staff], from: &str, now: Timestamp) -> Vec<Letter> {
-    if record.arrival.same_bytes_as.is_some() {
+    if was_told_before(record) {
         return Vec::new();
     }
     let paper = &record.paper;
@@ -60,16 +60,36 @@ pub fn letters(record: &Record, staff: &[Staff], from: &str, now: Timestamp) -> 
     letters
 }
 
+/// The same bytes came before. Where two papers of one mail are the same, the second may be the one that tells of a difference.
+fn was_told_before(record: &Record) -> bool {
+    let Some(first) = &record.arrival.same_bytes_as else { return false };
+    let tells = record.arrival.reception.as_ref().is_some_and(|reception| {
+        let differs =
+            reception.pages.zip(reception.pages_together).is_some_and(|(said, came)| said > 0 && said != came);
+        differs && reception.together.contains(first)
+    });
+    !tells
+}
+
 /// More pages than the fax machine or the fax service counted: two faxes may have become one.
 fn pages_too_many(record: &Record) -> Option<String> {
     let reception = record.arrival.reception.as_ref()?;
-    let (said, came) = (reception.pages?, record.paper.pages);
+    let (said, came) = (reception.pages?, reception.came(record.paper.pages)?);
     let who = reception.service.as_deref().unwrap_or("The fax machine's log");
     let fault = record.paper.error.is_none() && said > 0 && came > said;
     fault.then(|| {
         let said = count(said as usize, "page", "pages");
-        format!("{who} counted {said}, but {came} came. Look whether all of them belong to this fax.")
+        let papers = in_papers(reception);
+        format!("{who} counted {said}, but {came} came{papers}. Look whether all of them belong to this fax.")
     })
+}
+
+/// Where the pages stand, if a mail brought them in several papers; nothing else.
+pub fn in_papers(reception: &Reception) -> String {
+    match reception.together.len() {
+        0 => String::new(),
+        papers => format!(", in the {papers} papers of its mail"),
+    }
 }
 
 /// Which pages nobody could read, and what to do.

@@ -7,7 +7,7 @@ mod options;
 mod remind;
 mod storm;
 
-pub use compose::{Staff, letters};
+pub use compose::{Staff, in_papers, letters};
 pub use error::AlertError;
 pub use mailer::Mailer;
 pub use options::{Options, Smtp};

@@ -116,12 +116,58 @@ impl Ledger {
 
 fn fax(record: &Record) -> Option<Fax> {
     let reception = record.arrival.reception.as_ref()?;
+    // of several papers of a mail the last stands for all of them
+    let came = reception.came(record.paper.pages);
     Some(Fax {
         kind: record.arrival.origin.kind,
         file: record.arrival.origin.name.clone(),
         received_at: record.arrival.received_at,
-        pages: record.paper.pages,
-        announced: reception.pages,
+        pages: came.unwrap_or(record.paper.pages),
+        announced: reception.pages.filter(|_| came.is_some()),
         began: reception.began.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Arrival, Origin, Paper, Reception};
+
+    /// A paper of a mail that announced five pages; `together` where it is the last of two that was read.
+    fn record(id: &str, pages: u32, together: Option<u32>) -> Record {
+        let ids = ["first", "second"].map(|id| ArrivalId(id.to_owned())).to_vec();
+        let reception = Reception {
+            pages: Some(5),
+            service: Some("eFax".to_owned()),
+            together: ids,
+            pages_together: together,
+            ..Reception::default()
+        };
+        let origin =
+            Origin { kind: OriginKind::Imap, name: "m".to_owned().into(), key: "k".to_owned().into(), sender: None };
+        let arrival = Arrival {
+            id: ArrivalId(id.to_owned()),
+            origin,
+            received_at: Timestamp::UNIX_EPOCH,
+            size_bytes: 1,
+            sha256: String::new(),
+            same_bytes_as: None,
+            part_of: None,
+            reception: Some(reception),
+        };
+        let paper =
+            Paper { sha256: String::new(), pages, error: None, other_pages: Vec::new(), prescriptions: Vec::new() };
+        let (readings, decisions, rules) = (Vec::new(), Vec::new(), String::new());
+        Record { arrival, readings, paper, decisions, stored_at: Timestamp::UNIX_EPOCH, rules }
+    }
+
+    #[test]
+    fn the_papers_of_a_mail_are_counted_once() {
+        let mut ledger = Ledger::default();
+        for record in [record("first", 1, None), record("second", 3, Some(4))] {
+            ledger.0.insert(record.arrival.id.clone(), Entry { is_closed: true, fax: fax(&record) });
+        }
+        let now = Timestamp::from_second(2 * GRACE_SECONDS).unwrap();
+        assert_eq!(ledger.pages(&[], now), Some(Pages { received: 5, accounted: 4 }));
+    }
 }

@@ -17,7 +17,7 @@ mod socket;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -59,6 +59,8 @@ pub(in crate::daemon) struct Shared {
     pub(in crate::daemon) door_count: usize,
     /// The sender profiles in force.
     pub(in crate::daemon) profiles: Arc<RwLock<Arc<Profiles>>>,
+    /// Held while a record is made and kept, so that the papers of a mail are counted one after the other.
+    pub(in crate::daemon) finishing: Arc<Mutex<()>>,
     /// A mail server did not answer when it was last asked.
     pub(in crate::daemon) unreached: Arc<AtomicBool>,
 }
@@ -116,6 +118,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         idle_doors: Arc::new(AtomicUsize::new(0)),
         door_count: doors.len() + mailboxes.len(),
         profiles: Arc::new(RwLock::new(Arc::new(profiles))),
+        finishing: Arc::new(Mutex::new(())),
         unreached: Arc::new(AtomicBool::new(false)),
     };
     shared.store.audit(clock::now(), "daemon", Act::Started, None).map_err(DaemonError::Store)?;

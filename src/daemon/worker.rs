@@ -1,6 +1,6 @@
 //! A worker's task: the next owed paper through the pipeline, its record into the store.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -12,6 +12,7 @@ use crate::daemon::{Event, Shared, clock};
 use crate::intake::message::{self, Opened};
 use crate::model::{Arrival, ArrivalId, Letter, Paper, PaperError, PaperErrorCode, Reading, Record};
 use crate::pipeline::{Pipeline, PipelineError};
+use crate::store::{Store, StoreError};
 
 /// How long an owed paper rests after a fault of ours, in seconds.
 const RETRY_SECONDS: i64 = 30;
@@ -57,12 +58,8 @@ async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shar
         }
     };
     let finished = outcome.map_err(|error| trouble(&error)).and_then(|(readings, paper)| {
-        let now = clock::now();
         let rules = pipeline.book().version().to_owned();
-        let record = Record { arrival: arrival.clone(), readings, paper, decisions: Vec::new(), stored_at: now, rules };
-        let letters = alert::letters(&record, &shared.config.staff, &shared.config.alerts.from, now);
-        shared.store.finish(&record, &letters).map_err(|error| trouble(&error))?;
-        Ok((record, letters))
+        finish(arrival.clone(), readings, paper, rules, shared).map_err(|error| trouble(&error))
     });
     match finished {
         Ok((record, letters)) => {
@@ -74,11 +71,49 @@ async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shar
     }
 }
 
+/// Makes the record with its letters, and keeps both.
+fn finish(
+    mut arrival: Arrival,
+    readings: Vec<Reading>,
+    paper: Paper,
+    rules: String,
+    shared: &Shared,
+) -> Result<(Record, Vec<Letter>), StoreError> {
+    // one after the other: of the papers of a mail exactly one must see that it is the last
+    let _turn = shared.finishing.lock().unwrap_or_else(PoisonError::into_inner);
+    let together = pages_together(&arrival, &paper, &shared.store)?;
+    if let Some(reception) = arrival.reception.as_mut() {
+        reception.pages_together = together;
+    }
+    let error = paper.error.or_else(|| broken_off(&arrival, paper.pages));
+    let paper = Paper { error, ..paper };
+    let now = clock::now();
+    let record = Record { arrival, readings, paper, decisions: Vec::new(), stored_at: now, rules };
+    let letters = alert::letters(&record, &shared.config.staff, &shared.config.alerts.from, now);
+    shared.store.finish(&record, &letters)?;
+    Ok((record, letters))
+}
+
+/// How many pages the papers of a fax service's mail have together. None where another is still to be read, or one could not be
+/// read whole, which is told by itself.
+fn pages_together(arrival: &Arrival, paper: &Paper, store: &Store) -> Result<Option<u32>, StoreError> {
+    let together = arrival.reception.as_ref().map(|reception| reception.together.as_slice()).unwrap_or(&[]);
+    if together.is_empty() || paper.error.is_some() {
+        return Ok(None);
+    }
+    let mut pages = paper.pages;
+    for other in together.iter().filter(|other| **other != arrival.id) {
+        match store.record(other)? {
+            Some(record) if record.paper.error.is_none() => pages += record.paper.pages,
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(pages))
+}
+
 /// Each paper of a mail is a record of its own; the mail stays with the originals.
 fn unpack(mail: &Arrival, opened: &Opened, shared: &Shared) {
-    let part = |(number, paper): (u32, &Arc<[u8]>)| (message::part(mail, number, paper, opened), paper.clone());
-    let parts: Vec<(Arrival, Arc<[u8]>)> = (1..).zip(&opened.papers).map(part).collect();
-    match shared.store.unpack(&mail.id, parts) {
+    match shared.store.unpack(&mail.id, message::parts(mail, opened)) {
         Ok(()) => shared.owed.notify_waiters(),
         Err(error) => put_off(&mail.id, trouble(&error), shared),
     }
@@ -96,7 +131,7 @@ async fn read(
         let (id, name) = (arrival.id.clone(), arrival.origin.name.clone());
         (shared.tell)(Event::Page { id, name, page: progress.page, page_count: progress.page_count });
     };
-    let (readings, paper) = match paper {
+    Ok(match paper {
         Ok(bytes) => {
             let (readings, mut paper) = pipeline.take(std::slice::from_ref(&bytes), on, sender, &progress).await?;
             if let Some(error) = paper.error.as_mut().filter(|error| error.code == PaperErrorCode::NotAPaper)
@@ -111,24 +146,24 @@ async fn read(
             let sha256 = arrival.sha256.clone();
             (Vec::new(), Paper { sha256, pages: 0, error, other_pages: Vec::new(), prescriptions: Vec::new() })
         }
-    };
-    let error = paper.error.or_else(|| broken_off(arrival, paper.pages));
-    Ok((readings, Paper { error, ..paper }))
+    })
 }
 
 /// The paper looks whole, but the fax machine or the fax service says that something of it did not come.
 fn broken_off(arrival: &Arrival, pages: u32) -> Option<PaperError> {
     let reception = arrival.reception.as_ref()?;
-    let message = match (&reception.error, reception.pages, &reception.service) {
+    let fewer = reception.pages.zip(reception.came(pages)).filter(|(said, came)| said > came);
+    let message = match (&reception.error, fewer, &reception.service) {
         (Some(error), ..) => format!(
             "The fax broke off while it came in ({error}); the pages that came were read. Ask the sender to send it again."
         ),
-        (None, Some(said), Some(service)) if said > pages => {
-            format!("{service} announced {said} pages, but only {pages} came. Ask the sender to send it again.")
+        (None, Some((said, came)), Some(service)) => {
+            let papers = alert::in_papers(reception);
+            format!("{service} announced {said} pages, but only {came} came{papers}. Ask the sender to send it again.")
         }
-        (None, Some(logged), None) if logged > pages => format!(
-            "The fax machine's log says {logged} pages, but only {pages} came. Ask the sender to send it again."
-        ),
+        (None, Some((logged, came)), None) => {
+            format!("The fax machine's log says {logged} pages, but only {came} came. Ask the sender to send it again.")
+        }
         _ => return None,
     };
     Some(PaperError { code: PaperErrorCode::Truncated, message })

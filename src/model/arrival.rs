@@ -66,13 +66,27 @@ pub struct Arrival {
     pub reception: Option<Reception>,
 }
 
+impl Reception {
+    /// How many pages came, to be held against `pages`, where the paper itself has `own`. None where they came in several papers
+    /// and this is not the last of them.
+    pub fn came(&self, own: u32) -> Option<u32> {
+        if self.together.is_empty() { Some(own) } else { self.pages_together }
+    }
+}
+
 /// What a fax machine knows of a fax beside its pages.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reception {
     /// The caller's name, as the telephone network tells it.
     pub caller_name: Option<crate::model::Private<String>>,
-    /// How many pages the log of receptions says, or the mail of a fax service.
+    /// How many pages the log of receptions says, or the mail of a fax service: of all its papers together.
     pub pages: Option<u32>,
+    /// All papers of the fax service's mail, this one too, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub together: Vec<ArrivalId>,
+    /// How many pages those papers have together; noted with the last of them that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages_together: Option<u32>,
     /// Why the reception ended early, in the fax machine's words.
     pub error: Option<String>,
     /// The fax service that sent it by mail.

@@ -211,6 +211,49 @@ fn what_a_fax_service_announces_is_held_against_what_came() {
     assert!(!injected.lines().any(|line| line.starts_with("Bcc")), "{injected}");
 }
 
+/// Some services attach a file a page, or the cover sheet by itself.
+#[test]
+fn the_pages_of_all_papers_of_a_mail_are_counted_together() {
+    let clinic = Clinic::new();
+    let drop = |name: &str, announced: u32, papers: &[Vec<u8>]| {
+        let subject = format!("eFax message from \"912065550100\" - {announced} page(s), Caller-ID: 1-206-555-0101");
+        let mut mail = mail("message@inbound.efax.com", &subject, "");
+        for (number, paper) in papers.iter().enumerate() {
+            mail = mail.attachment("application/pdf", format!("{number}.pdf"), paper.as_slice());
+        }
+        clinic.drop_paper(name, &mail.write_to_vec().unwrap());
+    };
+    let advert = |what: &str, pages: usize| pdf(&vec![format!("Save on {what} today").as_str(); pages]);
+    drop("whole.eml", 3, &[advert("toner", 2), advert("ink", 1)]);
+    drop("less.eml", 5, &[advert("paper", 2), advert("pens", 1), advert("chairs", 1)]);
+    drop("more.eml", 2, &[advert("tables", 2), advert("lamps", 1)]);
+    drop("twice.eml", 3, &[advert("carpets", 1), advert("carpets", 1)]);
+    drop("locked.eml", 3, &[encrypted_pdf("Massage"), advert("curtains", 1)]);
+    assert!(clinic.run_once().status.success());
+    let (records, alerts) = (clinic.records(), clinic.alerts());
+    let of = |name: &str| records.iter().filter(move |record| record["origin"]["name"] == name).collect::<Vec<_>>();
+    let told = |name: &str| {
+        let errors = of(name).into_iter().filter_map(|record| record["error"]["message"].as_str());
+        errors.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let letters = |name: &str| {
+        let is_of = |file: &str| of(name).iter().any(|record| file.starts_with(record["id"].as_str().unwrap()));
+        let letters = alerts.iter().filter(|(file, _)| is_of(file)).map(|(_, letter)| letter.replace("=\r\n", ""));
+        letters.collect::<Vec<_>>()
+    };
+    assert_eq!((told("whole.eml").len(), letters("whole.eml").len()), (0, 0), "an advert needs nobody");
+    let less = "eFax announced 5 pages, but only 4 came, in the 3 papers of its mail. Ask the sender to send it again.";
+    assert_eq!(told("less.eml"), [less], "the last of them tells, once");
+    assert!(letters("less.eml").len() == 1 && letters("less.eml")[0].contains(less), "{:?}", letters("less.eml"));
+    let more = "eFax counted 2 pages, but 3 came, in the 2 papers of its mail. Look whether";
+    assert!(told("more.eml").is_empty() && letters("more.eml").len() == 1, "{:?}", letters("more.eml"));
+    assert!(letters("more.eml")[0].contains(more), "{:?}", letters("more.eml"));
+    assert!(told("twice.eml")[0].starts_with("eFax announced 3 pages, but only 2 came"), "{:?}", told("twice.eml"));
+    assert_eq!(letters("twice.eml").len(), 1, "{:?}", letters("twice.eml"));
+    let locked = told("locked.eml");
+    assert!(locked.len() == 1 && locked[0].starts_with("The PDF is locked"), "its pages cannot be counted: {locked:?}");
+}
+
 #[test]
 fn a_clinic_adds_its_own_service() {
     let clinic = Clinic::new();

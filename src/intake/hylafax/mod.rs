@@ -232,9 +232,9 @@ fn take(
         caller_name: call.and_then(|call| call.caller_name.clone()).or(tags.caller_name).map(Into::into),
         pages: call.map(|call| call.pages),
         error: call.and_then(|call| call.error.clone()).or(tags.error),
-        service: None,
         began: call.map(|call| call.began.clone()),
         damaged_lines: tags.damaged_lines,
+        ..Reception::default()
     });
     let receipt = Receipt { path: path.to_owned(), look: look.clone(), taken_at: now };
     Ok(Taken::Whole(Box::new(Incoming { arrival, bytes, receipt })))

@@ -8,7 +8,7 @@ use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use crate::intake::senders::{Announced, Envelope, Profiles};
 use crate::intake::{arrival, tnef};
-use crate::model::{Arrival, OriginKind, Reception};
+use crate::model::{Arrival, ArrivalId, OriginKind, Reception};
 
 /// How deep messages may be nested in messages.
 const DEPTH_MAX: usize = 4;
@@ -80,9 +80,22 @@ pub fn is_mail(arrival: &Arrival) -> bool {
     arrival.part_of.is_none() && (arrival.origin.kind == OriginKind::Imap || is_file())
 }
 
-/// A paper of a mail as an arrival of its own: the same mail gives the same arrivals. `number` counts from 1. What the mail's
-/// service says of the fax goes with it; its page count only where the mail brought one paper.
-pub fn part(mail: &Arrival, number: u32, bytes: &[u8], said: &Opened) -> Arrival {
+/// Each paper of a mail as an arrival of its own: the same mail gives the same arrivals. What the mail's service says of the fax
+/// goes with each; its page count is that of all of them together.
+pub fn parts(mail: &Arrival, said: &Opened) -> Vec<(Arrival, Arc<[u8]>)> {
+    let mut parts: Vec<(Arrival, Arc<[u8]>)> =
+        (1..).zip(&said.papers).map(|(number, paper)| (part(mail, number, paper, said), paper.clone())).collect();
+    let ids: Vec<ArrivalId> = parts.iter().map(|(part, _)| part.id.clone()).collect();
+    if ids.len() > 1 {
+        for reception in parts.iter_mut().filter_map(|(part, _)| part.reception.as_mut()) {
+            reception.together.clone_from(&ids);
+        }
+    }
+    parts
+}
+
+/// `number` counts from 1.
+fn part(mail: &Arrival, number: u32, bytes: &[u8], said: &Opened) -> Arrival {
     let key = format!("{}/{number}", mail.origin.key.reveal());
     let name = mail.origin.name.reveal().clone();
     let mut part = arrival(mail.origin.kind, name, key, bytes, mail.received_at);
@@ -92,7 +105,7 @@ pub fn part(mail: &Arrival, number: u32, bytes: &[u8], said: &Opened) -> Arrival
         part.origin.sender = announced.number.clone().map(Into::into);
         part.reception = Some(Reception {
             caller_name: announced.name.clone().map(Into::into),
-            pages: announced.pages.filter(|_| said.papers.len() == 1),
+            pages: announced.pages,
             service: Some(announced.service.clone()),
             ..Reception::default()
         });
