@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -76,8 +77,29 @@ impl Clinic {
 
     /// Starts the daemon; its outcomes are lines on its standard output.
     pub(crate) fn start(&self, arguments: &[&str]) -> Daemon {
+        self.start_command(self.command(arguments))
+    }
+
+    /// The same whom the modes of files bind, also where the tests run as root: without the capabilities to pass them over.
+    pub(crate) fn start_bound_by_modes(&self, arguments: &[&str]) -> Daemon {
+        let command = self.command(arguments);
+        if fs::metadata("/proc/self").unwrap().uid() != 0 {
+            return self.start_command(command);
+        }
+        let mut bound = Command::new("setpriv");
+        bound.args(["--bounding-set", "-dac_override,-dac_read_search"]).arg(command.get_program()).args(arguments);
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => bound.env(name, value),
+                None => bound.env_remove(name),
+            };
+        }
+        self.start_command(bound)
+    }
+
+    fn start_command(&self, mut command: Command) -> Daemon {
         let stderr = fs::File::create(self.path("stderr")).unwrap();
-        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (say, lines) = channel();
         std::thread::spawn(move || {

@@ -1,8 +1,8 @@
 //! The folder door: what people, scanners and shares do to a folder.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 
@@ -115,6 +115,35 @@ fn links_pipes_and_folders_are_refused_and_told_once() {
     );
     assert_eq!(clinic.records().len(), 3);
     assert!(fs::symlink_metadata(clinic.path("inbox/link.txt")).is_ok(), "what is refused stays");
+}
+
+/// A scanner's share that gives its files to others than us, until somebody sets it right.
+#[test]
+fn a_file_that_may_not_be_read_is_told_once_and_taken_when_it_may() {
+    let clinic = Clinic::new();
+    let scan = clinic.path("inbox/scan.txt");
+    fs::write(&scan, order("Closed")).unwrap();
+    fs::set_permissions(&scan, Permissions::from_mode(0o000)).unwrap();
+    let mut daemon = clinic.start_bound_by_modes(&["run"]);
+    let told = daemon.until("TROUBLE");
+    assert!(told.contains("cannot read a file in the inbox folder"), "{told}");
+    // papers that come in behind it are taken: it was looked at again by then
+    for name in ["One", "Two"] {
+        clinic.drop_paper(&format!("{name}.txt"), order(name).as_bytes());
+        loop {
+            let line = daemon.line().unwrap();
+            assert!(!line.contains("TROUBLE"), "told again: {line}");
+            if line.contains("prescription for Q") {
+                break;
+            }
+        }
+    }
+    assert!(scan.try_exists().unwrap(), "it stays where it is");
+    fs::set_permissions(&scan, Permissions::from_mode(0o600)).unwrap();
+    daemon.until("scan.txt");
+    let rest = daemon.stop();
+    assert!(!rest.iter().any(|line| line.contains("TROUBLE")), "{rest:?}");
+    assert_eq!(clinic.records().len(), 3);
 }
 
 /// A share that was away, a folder that somebody tidied up.
