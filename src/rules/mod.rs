@@ -18,6 +18,7 @@ mod schema;
 mod section;
 mod sheet;
 mod slots;
+mod span;
 mod take;
 mod test;
 mod ticks;

@@ -22,6 +22,8 @@ const WORDS_MAX: usize = 5_000;
 /// As many letters: words of a page are 5 to 6 letters long.
 const LETTERS_MAX: usize = 60_000;
 
+/// A page whose words are less sure than this in the mean was hardly read.
+const LEGIBLE: f32 = 0.7;
 /// Pages of the longest document that is one prescription.
 const DOCUMENT_PAGES_MAX: u32 = 4;
 /// A form asks at least so many of the things that every prescription says.
@@ -146,6 +148,8 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
             // a pen's writing may have been passed over whole: a person looks at it
             Source::Ocr => PaperKind::Unreadable,
         },
+        // nobody can say that a page of which so little was read is none of ours
+        PaperKind::Other if reading.source == Source::Ocr && page.legibility() < LEGIBLE => PaperKind::Unreadable,
         kind => kind,
     };
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
@@ -169,6 +173,8 @@ fn has(findings: &[Finding], field: Field) -> bool {
 fn is_blank_form(page: &Context, findings: &[Finding]) -> bool {
     let asked = [Field::PatientName, Field::PatientBirthDate, Field::Diagnoses, Field::Frequency, Field::WrittenOn];
     let labels: Vec<&Label> = asked.iter().flat_map(|field| page.labels_of(*field)).collect();
+    // the treatment in the title, and where the form is to be sent
+    let is_printed = |field: Field| matches!(field, Field::Plan | Field::ProviderPhone | Field::ProviderFax);
     // what is printed beside boxes is a choice and no answer
     let printed = |area: &Area| page.ticks.iter().any(|tick| tick.words.words.iter().any(|word| word.area == *area));
     let is_answer = |slot: &Slot| {
@@ -177,7 +183,7 @@ fn is_blank_form(page: &Context, findings: &[Finding]) -> bool {
         letters.filter(|letter| letter.is_alphanumeric()).count() >= ANSWER_MIN
     };
     labels.len() >= QUESTIONS_MIN
-        && findings.iter().all(|finding| finding.field == Field::Plan || finding.value == Value::Signed(false))
+        && findings.iter().all(|finding| is_printed(finding.field) || finding.value == Value::Signed(false))
         && !page.ticks.iter().any(|tick| tick.ticked)
         && !labels.iter().any(|label| page.slots(label, 1).iter().any(|(_, slot)| is_answer(slot)))
 }

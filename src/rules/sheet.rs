@@ -61,6 +61,18 @@ impl Token {
     }
 }
 
+/// "0.0.1.": three digits with dots are three letters that were misread ("D.O.I.").
+fn as_initials(text: &str) -> Option<String> {
+    let letters: Vec<&str> = text.trim_end_matches([':', '.']).split('.').collect();
+    let is_digit = |part: &&str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let look = |digit: &str| match digit {
+        "0" => "o".to_owned(),
+        "1" => "i".to_owned(),
+        other => other.to_owned(),
+    };
+    (letters.len() == 3 && letters.iter().all(is_digit)).then(|| letters.into_iter().map(look).collect())
+}
+
 /// Lower case, letters and digits only.
 pub(in crate::rules) fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -107,7 +119,7 @@ impl Sheet {
                 let left = area.left + (width * from) as u32;
                 let right = area.left + (width * to) as u32;
                 Token {
-                    folded: fold(&text),
+                    folded: as_initials(&text).unwrap_or_else(|| fold(&text)),
                     text,
                     area: Area::new(left, area.top, right, area.bottom),
                     confidence: word.confidence,

@@ -144,7 +144,7 @@ fn the_official_table_of_codes_is_taken() {
 #[test]
 fn the_schema_is_that_of_this_version() {
     let committed = fs::read_to_string("rules/schema.json").unwrap();
-    assert_eq!(committed, Book::schema(), "run `rxintake rules schema > rules/schema.json`");
+    assert!(committed == Book::schema(), "run `rxintake rules schema > rules/schema.json`");
 }
 
 /// A clinic writes its own form into the rule files; everything that is wrong with it is told with its code.

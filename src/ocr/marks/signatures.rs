@@ -7,6 +7,8 @@ use crate::ocr::ink::{Ink, Piece};
 const CAPTION_WORDS: usize = 9;
 /// A letter's closing has no more words than this.
 const CLOSING_WORDS: usize = 4;
+/// A rule over this share of the page is a table's.
+const TABLE_SHARE: f32 = 0.5;
 /// A printed name has at most so many words before its credential, and its line at most so many in all.
 const NAME_WORDS: usize = 5;
 const NAME_LINE_WORDS: usize = 9;
@@ -50,38 +52,38 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
     }
     if marks.is_empty() {
         // no place to sign is named: a pen's ink over a printed name is one
-        let over =
-            printed_names(lines).filter_map(|line| mark(page, lines, rules, height, &over_name(page, lines, line)));
+        let over = printed_names(lines);
+        let over = over.filter_map(|name| mark(page, lines, rules, height, &over_name(page, lines, name)));
         marks.extend(over);
     }
     marks
 }
 
-/// Lines of the lower part of a page that are a name with a credential, where somebody may sign over them.
-fn printed_names(lines: &[Line]) -> impl Iterator<Item = &Line> {
+/// Where in the lower part of a page a line begins with a name and a credential, so that somebody may sign over it.
+fn printed_names(lines: &[Line]) -> impl Iterator<Item = Area> {
     let credentials = [
         "md", "do", "dc", "nd", "nmd", "np", "pa", "pac", "arnp", "aprn", "crnp", "fnp", "dpm", "dnp", "lac", "fnpc",
-        "fnpbc", "anp", "dds", "dmd", "do", "od",
+        "fnpbc", "anp", "dds", "dmd", "od",
     ];
     let bottom = lines.iter().map(|line| line.area().bottom).max().unwrap_or(0);
     let top = lines.iter().map(|line| line.area().top).min().unwrap_or(0);
-    lines.iter().filter(move |line| {
-        let begins = line.words.first().is_some_and(|word| word.text.reveal().starts_with(char::is_uppercase));
-        let named = line.words.iter().skip(1).take(NAME_WORDS).any(|word| {
+    lines.iter().filter(move |line| line.area().top > top + (bottom - top) / 2).filter_map(move |line| {
+        let first = line.words.first().filter(|word| word.text.reveal().starts_with(char::is_uppercase))?;
+        let credential = line.words.iter().skip(1).take(NAME_WORDS).find(|word| {
             let text = word.text.reveal();
             text.starts_with(char::is_uppercase) && credentials.contains(&letters(text).as_str())
-        });
-        line.words.len() <= NAME_LINE_WORDS && line.area().top > top + (bottom - top) / 2 && begins && named
+        })?;
+        (line.words.len() <= NAME_LINE_WORDS).then(|| first.area.union(&credential.area))
     })
 }
 
-/// The space between a printed name and the line above it.
-fn over_name(page: &Ink, lines: &[Line], line: &Line) -> Place {
-    let own = line.area();
+/// The space between a printed name and the words above it.
+fn over_name(page: &Ink, lines: &[Line], own: Area) -> Place {
     let reach = own.top.saturating_sub(page.inches(CLOSING_INCHES));
-    let above = lines.iter().map(Line::area).filter(|area| area.bottom <= own.top && area.overlap_x(&own) > 0);
+    let words = lines.iter().flat_map(|line| &line.words).map(|word| word.area);
+    let above = words.filter(|area| area.bottom <= own.top && area.overlap_x(&own) > 0);
     let top = above.map(|area| area.bottom).max().unwrap_or(0).max(reach);
-    let area = Area::new(own.left.saturating_sub(page.inches(0.2)), top, own.right + page.inches(1.5), own.top);
+    let area = Area::new(own.left.saturating_sub(page.inches(0.2)), top, own.right + page.inches(1.0), own.top);
     Place { area, shown: area, bare: true }
 }
 
@@ -192,7 +194,12 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
                 let area = Area::new(rule.left, caption.bottom, rule.right, rule.bottom + inch(UNDER_INCHES));
                 Place { area, shown: *rule, bare: false }
             });
-            above.map(|rule| on_rule(page, rule)).into_iter().chain(under).collect()
+            let over = above.map(|rule| on_rule(page, rule));
+            // a line across the page is a table's: the caption stands in the cell under it
+            match above.is_some_and(|rule| rule.width() as f32 > TABLE_SHARE * page.width as f32) {
+                true => under.into_iter().chain(over).collect(),
+                false => over.into_iter().chain(under).collect(),
+            }
         }
         _ => {
             let left = caption.right;

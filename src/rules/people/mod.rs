@@ -43,8 +43,15 @@ pub fn read_name(text: &str) -> Option<NameHit> {
             && !PARTICLES.contains(&word.text)
             && words.iter().filter(|other| capital(other)).count() >= 2
     };
+    // "Patierit Jerome St. Clair": the label, damaged
+    let is_damaged_label = |word: &&Piece| {
+        let lower = word.text.to_lowercase();
+        words.len() > 2
+            && lower != "patience"
+            && DAMAGED_LABELS.iter().any(|label| strsim::osa_distance(&lower, label) <= 2)
+    };
     let mut slot = Slot::default();
-    for word in words.iter().skip_while(is_debris) {
+    for word in words.iter().skip_while(is_debris).skip_while(is_damaged_label) {
         if !slot.take(word) {
             break;
         }
@@ -52,6 +59,8 @@ pub fn read_name(text: &str) -> Option<NameHit> {
     slot.name(text)
 }
 
+/// Labels that OCR may damage in two letters and that no name is like.
+const DAMAGED_LABELS: &[&str] = &["patient", "provider", "physician"];
 /// Specks are read as at most so many letters.
 const DEBRIS_LETTERS_MAX: usize = 2;
 /// Small words of one or two letters that begin a family name.

@@ -114,10 +114,12 @@ fn behind_plain_label(page: &Context, field: Field, kind: DateKind) -> Vec<Candi
 fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (row, words) in page.sheet.rows.iter().enumerate() {
-        if words.area.top > page.sheet.height * 2 / 5 || page.labels.iter().any(|label| label.row == row) {
+        if words.area.top > page.sheet.height * 2 / 5 {
             continue;
         }
-        let slot = page.sheet.slot((0..words.words.len()).map(|word| (row, word)));
+        // beside it may stand what the letter is about
+        let labels = page.labels.iter().filter(|label| label.row == row).map(|label| label.words.start);
+        let slot = page.sheet.slot((0..labels.min().unwrap_or(words.words.len())).map(|word| (row, word)));
         let Some(hit) = first(&slot.text, DateKind::Order, page.on) else { continue };
         let rest = slot.text.len() - (hit.span.end - hit.span.start);
         let rule = "rules/80-dates.toml";

@@ -17,6 +17,8 @@ const ROWS_MAX: usize = 8;
 const RULE: &str = "rules/30-diagnosis.toml";
 /// So many boxes with codes beside them are a list to choose from.
 const CHOICES_MIN: usize = 2;
+/// The words beside boxes of one column begin within so many word heights.
+const COLUMN_SLACK: f32 = 1.5;
 /// A diagnosis in a sentence is not longer, in bytes.
 const PROSE_BYTES_MAX: usize = 120;
 /// A code less sure than this wants words that agree with it.
@@ -114,6 +116,19 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
     }
     let mut hits = find_codes(&page.text.text, &page.book.codes, page.on, false);
     hits.retain(|hit| !page.is_beside_box(&hit.span));
+    // a code that stands in the column of the choices is one whose box was not seen
+    let columns: Vec<u32> =
+        choices.iter().filter_map(|tick| tick.words.words.first()).map(|word| word.area.left).collect();
+    let in_column = |hit: &CodeHit| {
+        let word =
+            page.text.words.iter().find(|word| word.range.start < hit.span.end && hit.span.start < word.range.end);
+        word.is_some_and(|word| {
+            columns.iter().any(|left| left.abs_diff(word.area.left) as f32 <= COLUMN_SLACK * page.sheet.unit)
+        })
+    };
+    for hit in hits.iter_mut().filter(|hit| in_column(hit)) {
+        hit.doubts.push("it may be a choice whose tick was not seen".to_owned());
+    }
     push(&mut found, page, &page.text, hits, PROSE, RULE);
     if let Some(unsure) = choices.iter().find(|tick| tick.confidence < SURE) {
         let why = "a tick could hardly be told";

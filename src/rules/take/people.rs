@@ -270,7 +270,13 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
 fn name_in(slot: &Slot) -> Option<NameHit> {
     let first_line = slot.text.lines().next()?;
     let first_cell = first_line.split("  ").next()?;
+    // "Tamara D.   Smith-Reyes": an initial ends no name
+    let is_whole = |hit: &NameHit| {
+        let last = hit.name.full.reveal().rsplit(' ').next().unwrap_or_default();
+        first_cell.len() == first_line.len() || last.trim_end_matches('.').chars().count() > 1
+    };
     read_name(first_cell)
+        .filter(is_whole)
         .or_else(|| read_name(first_line))
         .or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
 }
