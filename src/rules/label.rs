@@ -322,16 +322,21 @@ impl Labels {
     /// A label that begins at `at` and is known by what it is made of.
     fn find_worded(&self, sheet: &Sheet, row: usize, words: &Row, known: &[Vec<usize>], at: usize) -> Option<Label> {
         let (mut groups, mut counted, mut end, mut closed) = (0, 0, at, false);
+        let mut before_stroke = None;
         for index in at..words.words.len().min(at + WORDING_WORDS_MAX) {
             let token = &words.words[index];
             let apart = index > at && gap_before(words, index) > CELL_GAP * sheet.unit;
-            let opens = index > at && (token.text.starts_with('(') || token.text == "/");
-            if apart || opens || is_box(&token.text) {
+            if apart || (index > at && token.text.starts_with('(')) || is_box(&token.text) {
                 break;
+            }
+            if token.text == "/" {
+                before_stroke = Some((groups, counted, end));
             }
             if !token.folded.is_empty() {
                 let of_token = self.groups_of(token, &known[index]);
                 if of_token == 0 {
+                    // behind the stroke stands the same in another language
+                    (groups, counted, end) = before_stroke.unwrap_or((groups, counted, end));
                     break;
                 }
                 groups |= of_token;

@@ -12,6 +12,7 @@ use crate::rules::context::Context;
 use crate::rules::label::Label;
 use crate::rules::schema::{DocumentRule, SignRule};
 use crate::rules::sheet::Slot;
+use crate::rules::slots::Where;
 use crate::rules::take;
 
 /// Fewer letters than this on a page are no text.
@@ -24,6 +25,8 @@ const LETTERS_MAX: usize = 60_000;
 
 /// A page whose words are less sure than this in the mean was hardly read.
 const LEGIBLE: f32 = 0.7;
+/// An answer under its question has at most so many words.
+const ANSWER_WORDS_MAX: usize = 6;
 /// Pages of the longest document that is one prescription.
 const DOCUMENT_PAGES_MAX: u32 = 4;
 /// A form asks at least so many of the things that every prescription says.
@@ -185,7 +188,12 @@ fn is_blank_form(page: &Context, findings: &[Finding]) -> bool {
     labels.len() >= QUESTIONS_MIN
         && findings.iter().all(|finding| is_printed(finding.field) || finding.value == Value::Signed(false))
         && !page.ticks.iter().any(|tick| tick.ticked)
-        && !labels.iter().any(|label| page.slots(label, 1).iter().any(|(_, slot)| is_answer(slot)))
+        && !labels.iter().any(|label| {
+            // a sentence under the last question is the form's own
+            let is_sentence =
+                |place: Where, slot: &Slot| place == Where::Below && label.colon && slot.words.len() > ANSWER_WORDS_MAX;
+            page.slots(label, 1).iter().any(|(place, slot)| is_answer(slot) && !is_sentence(*place, slot))
+        })
 }
 
 /// The kind whose signs add up to the most above its threshold.
