@@ -278,8 +278,8 @@ fn below(
         .filter(|other| other.row == label.row && other.words.start >= label.words.end)
         .map(|other| other.area.left)
         .min();
-    let end = column_end(sheet, labels, label);
-    let right = next_cell.map_or(end, |next| next.min(end)).saturating_sub(slack / 2);
+    let beside = next_in_row(sheet, label).into_iter().chain(next_cell).min();
+    let right = beside.unwrap_or_else(|| heading_beside(sheet, labels, label)).saturating_sub(slack / 2);
     let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
     let mut places = Vec::new();
     let mut bottom = sheet.rows[from_row].area.bottom;
@@ -347,18 +347,17 @@ fn begins_with_a_colon(row: &[Token], places: &[(usize, usize)]) -> bool {
     words().take(colon + 1).all(|token| !token.text.contains(|letter: char| letter.is_ascii_digit()))
 }
 
-/// Where the column of a label ends: at the next thing that begins a cell to its right on its own row, else at the page's edge.
-fn column_end(sheet: &Sheet, labels: &[Label], label: &Label) -> u32 {
-    let row = &sheet.rows[label.row];
-    let right_of = row
-        .words
-        .iter()
-        .skip(label.words.end)
-        .map(|token| token.area.left)
-        .find(|left| label.caption && left.saturating_sub(label.area.right) as f32 > VALUE_GAP * sheet.unit);
+/// Where the next cell of a caption's own row begins.
+fn next_in_row(sheet: &Sheet, label: &Label) -> Option<u32> {
+    let behind = sheet.rows[label.row].words.iter().skip(label.words.end).map(|token| token.area.left);
+    let mut behind = behind.filter(|left| left.saturating_sub(label.area.right) as f32 > VALUE_GAP * sheet.unit);
+    behind.next().filter(|_| label.caption)
+}
+
+/// Where the column of a label ends that is the last of its row: at the next part of the form beside it, else at the page's edge.
+fn heading_beside(sheet: &Sheet, labels: &[Label], label: &Label) -> u32 {
     let headings = labels
         .iter()
-        .filter(|other| matches!(other.meaning, Meaning::Heading(_)) && other.area.left > label.area.right)
-        .map(|other| other.area.left);
-    right_of.into_iter().chain(headings.min()).min().unwrap_or(sheet.width)
+        .filter(|other| matches!(other.meaning, Meaning::Heading(_)) && other.area.left > label.area.right);
+    headings.map(|other| other.area.left).min().unwrap_or(sheet.width)
 }
