@@ -61,8 +61,11 @@ impl Token {
     }
 }
 
-/// "0.0.1.": three digits with dots are three letters that were misread ("D.O.I.").
+/// "0.0.1.": three digits with dots are three letters that were misread ("D.O.I."); so is the sign in "DO!:".
 fn as_initials(text: &str) -> Option<String> {
+    if let Some(start) = text.strip_suffix("!:").filter(|start| start.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        return Some(fold(start) + "i");
+    }
     let letters: Vec<&str> = text.trim_end_matches([':', '.']).split('.').collect();
     let is_digit = |part: &&str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit());
     let look = |digit: &str| match digit {
