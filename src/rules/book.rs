@@ -251,9 +251,9 @@ fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
         if rule.sign.is_empty() || rule.threshold < 1 {
             idle(&table, "a kind of paper needs signs and a threshold of at least 1".to_owned());
         }
-        for sign in rule.sign.iter().filter(|sign| sign.weight == 0 || sign.any.is_empty() && sign.found.is_none()) {
+        for sign in rule.sign.iter().filter(|sign| sign.weight == 0 || !sign.says_something()) {
             let near = sign.any.first().map_or(table.clone(), |phrase| format!("{phrase:?}"));
-            idle(&near, "a sign needs `any` or `found`, and a `weight` other than 0".to_owned());
+            idle(&near, "a sign needs `any`, `lacks` or `found`, and a `weight` other than 0".to_owned());
         }
     }
     for (payer, rule) in &file.payer {

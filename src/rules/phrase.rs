@@ -61,7 +61,8 @@ impl Phrases {
     }
 
     pub(in crate::rules) fn new(rules: &RuleFile) -> Self {
-        let signs = rules.document.values().flat_map(|document| &document.sign).flat_map(|sign| &sign.any);
+        let signs = rules.document.values().flat_map(|document| &document.sign);
+        let signs = signs.flat_map(|sign| sign.any.iter().chain(&sign.lacks));
         let payers = rules
             .payer
             .values()

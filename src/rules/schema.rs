@@ -66,12 +66,21 @@ pub(in crate::rules) struct DocumentRule {
 pub(in crate::rules) struct SignRule {
     /// Any of these phrases on the page.
     pub(in crate::rules) any: Vec<String>,
+    /// Instead: none of these phrases stands on the page.
+    pub(in crate::rules) lacks: Vec<String>,
     /// The phrase must stand in the upper third of the page.
     pub(in crate::rules) at_top: bool,
     /// Instead of phrases: a value was found for this field.
     pub(in crate::rules) found: Option<Field>,
     /// What it adds.
     pub(in crate::rules) weight: i32,
+}
+
+impl SignRule {
+    /// Something can speak for it.
+    pub(in crate::rules) fn says_something(&self) -> bool {
+        !self.any.is_empty() || !self.lacks.is_empty() || self.found.is_some()
+    }
 }
 
 /// A list of phrases.

@@ -217,6 +217,7 @@ pub(in crate::rules) fn weigh(page: &Context, findings: &[Finding]) -> Vec<KindS
             let stands = |phrase: &&String| !page.found.any(std::slice::from_ref(phrase)).is_empty();
             let name = match sign.found {
                 Some(field) => format!("{field} found"),
+                None if !sign.lacks.is_empty() => "no word of treatment".to_owned(),
                 None => sign.any.iter().find(stands).cloned().unwrap_or_default(),
             };
             (weight != 0).then_some((name, weight))
@@ -237,6 +238,13 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
         // its label stands there, with nothing that could be read behind it
         Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
         Some(_) => 0,
+        None if !sign.lacks.is_empty() => {
+            if page.found.any(&sign.lacks).is_empty() {
+                sign.weight
+            } else {
+                0
+            }
+        }
         None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
         None => 0,
     }
