@@ -1,8 +1,9 @@
 //! Where the value of a label may stand: behind it, below it, above it.
 
 use crate::model::Area;
-use crate::rules::label::{Label, Meaning};
+use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::sheet::{Row, Sheet, Slot, Token};
+use crate::rules::span::line_number;
 use crate::rules::ticks::is_box;
 
 /// Between two words of one value there is no gap wider than this many word heights.
@@ -15,6 +16,8 @@ const BELOW: f32 = 2.6;
 /// A label that begins farther right than this share of the page may have its value at the left margin of the next row.
 const RIGHT_HALF: f32 = 0.4;
 
+/// A row that reaches this share of the page goes on in the next one.
+const FULL_ROW: f32 = 0.72;
 /// A label that no rule knows has at most so many words.
 const UNKNOWN_LABEL_WORDS_MAX: usize = 5;
 
@@ -45,7 +48,7 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
         let mut places = behind;
         if rows_max > 1 {
             let left = match wraps_to_the_label(sheet, labels, label) {
-                true => label.area.left,
+                true => sheet.rows[label.row + 1].area.left,
                 false => sheet.rows[label.row].words[places[0].1].area.left,
             };
             places.extend(below(sheet, labels, label, left, label.row, rows_max - 1, false));
@@ -102,7 +105,9 @@ fn cell_below(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Vec<(usi
 /// does, close below, without a label of its own or a gap, and the row before it is no whole sentence.
 fn wraps_to_the_label(sheet: &Sheet, labels: &[Label], label: &Label) -> bool {
     let (row, Some(next)) = (&sheet.rows[label.row], sheet.rows.get(label.row + 1)) else { return false };
-    let begins = label.words.start == 0 && next.area.left.abs_diff(label.area.left) as f32 <= sheet.unit;
+    let near = |left: u32| next.area.left.abs_diff(left) as f32 <= sheet.unit;
+    let is_full = row.area.right as f32 > FULL_ROW * sheet.width as f32;
+    let begins = near(label.area.left) && label.words.start == 0 || near(row.area.left) && is_full;
     let close = next.area.top.saturating_sub(row.area.bottom) as f32 <= sheet.unit;
     let labelled = labels.iter().any(|other| other.row == label.row + 1);
     let apart = |pair: &[Token]| pair[1].area.left.saturating_sub(pair[0].area.right) as f32 > VALUE_GAP * sheet.unit;
@@ -230,7 +235,11 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
         let token = &row.words[word];
         let gap = token.area.left.saturating_sub(right.unwrap_or(label.area.right)) as f32;
         let far = right.is_none() && gap > FIRST_GAP * sheet.unit && !values_stand_at_the_margin(sheet, labels);
-        if far || right.is_some() && gap > VALUE_GAP * sheet.unit {
+        // "11. Weeks      12. Is the worker ...": the number of the form's next line is no value
+        let is_number = line_number(row, word + 1, CELL_GAP * sheet.unit) == Some(word);
+        let names_next =
+            is_number && row.words.get(word + 1).is_some_and(|next| next.folded.chars().any(char::is_alphabetic));
+        if far || names_next || right.is_some() && gap > VALUE_GAP * sheet.unit {
             break;
         }
         if places.is_empty() && token.folded.is_empty() && !is_box(&token.text) {

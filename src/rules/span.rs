@@ -112,7 +112,7 @@ fn translation(sheet: &Sheet, words: &Row, end: usize) -> Option<usize> {
 }
 
 /// "13. Attending provider": the number of a form's line before the word `at`, where it begins a cell.
-fn line_number(words: &Row, at: usize, gap: f32) -> Option<usize> {
+pub(in crate::rules) fn line_number(words: &Row, at: usize, gap: f32) -> Option<usize> {
     let number = at.checked_sub(1)?;
     let digits = words.words[number].text.strip_suffix(['.', ')'])?;
     let is_number = (1..=LINE_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -251,6 +251,10 @@ fn next_free(words: &[Word], left: u32) -> u32 {
     let mut end = left;
     for word in words.iter().take(2) {
         let named = letters(word.text.reveal());
+        // "Signature: ______ Signed on: ____": the second is another caption
+        if word.area.left > left {
+            break;
+        }
         if named.starts_with("sig") || named == "here" || named == "x" {
             end = end.max(word.area.right);
         }

@@ -176,7 +176,7 @@ static REFUSED: Words = LazyLock::new(|| {
  fax'd outpatient inpatient university regional community services partners \
  specialists office manual neck back shoulder lumbar cervical thoracic sprain strain myalgia cervicalgia \
  headache january february september october november december monday tuesday wednesday thursday friday \
- contact attending authorizing supervising adjuster employer carrier payer complete all items fill below here form \
+ contact attending authorizing supervising adjuster employer carrier payer complete all items bodywork massage fill below here form \
  fax return sign check")
 });
 

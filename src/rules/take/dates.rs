@@ -121,7 +121,10 @@ fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
         let labels = page.labels.iter().filter(|label| label.row == row).map(|label| label.words.start);
         let slot = page.sheet.slot((0..labels.min().unwrap_or(words.words.len())).map(|word| (row, word)));
         let Some(hit) = first(&slot.text, DateKind::Order, page.on) else { continue };
-        let rest = slot.text.len() - (hit.span.end - hit.span.start);
+        // "Sunday, September 6, 2026"
+        let before = slot.text.get(..hit.span.start).unwrap_or_default();
+        let weekday = before.trim_end_matches([',', ' ']).to_ascii_lowercase().ends_with("day");
+        let rest = slot.text.len() - (hit.span.end - hit.span.start) - if weekday { before.len() } else { 0 };
         let rule = "rules/80-dates.toml";
         let evidence = slot.evidence(&hit.span, rule);
         let taken =

@@ -19,6 +19,18 @@ const RULE: &str = "rules/30-diagnosis.toml";
 const CHOICES_MIN: usize = 2;
 /// The words beside boxes of one column begin within so many word heights.
 const COLUMN_SLACK: f32 = 1.5;
+/// How a chart names what the patient has had.
+const HISTORY: &[&str] = &[
+    "medical history",
+    "past history",
+    "history",
+    "pmh",
+    "pmhx",
+    "comorbidities",
+    "surgical history",
+    "family history",
+    "problem list",
+];
 /// A diagnosis in a sentence is not longer, in bytes.
 const PROSE_BYTES_MAX: usize = 120;
 /// A code less sure than this wants words that agree with it.
@@ -53,6 +65,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let hits = find_codes(&page.text.text, &page.book.codes, page.on, false);
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
     push(&mut found, page, &page.text, hits, PROSE, RULE);
+    without_history(&mut found, page);
     mend_damaged(&mut found, page, &spans);
     follow_the_words(&mut found);
     if found.is_empty() {
@@ -105,6 +118,26 @@ fn in_prose(page: &Context) -> Option<Candidate> {
             checked: false,
         })
     })
+}
+
+/// "Medical History: GERD (K21.9)": what the patient has had is not what is treated, where something else is named.
+fn without_history(found: &mut Vec<Candidate>, page: &Context) {
+    let words = &page.text.words;
+    let is_history = |candidate: &Candidate| {
+        let Some(area) = candidate.evidence.first().map(|evidence| evidence.area) else { return false };
+        let Some(at) = words.iter().position(|word| word.area.overlap_x(&area) > 0 && word.area.overlap_y(&area) > 0)
+        else {
+            return false;
+        };
+        let before = page.text.text.get(..words[at].range.start).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
+        // the nearest label before it
+        let label = line.rsplit_once(':').map_or("", |(label, _)| label);
+        HISTORY.iter().any(|history| label.ends_with(history))
+    };
+    if !found.iter().all(is_history) {
+        found.retain(|candidate| !is_history(candidate));
+    }
 }
 
 /// A form that lists diagnoses beside boxes: those of the ticked boxes, and what somebody wrote elsewhere on the page.

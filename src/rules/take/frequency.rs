@@ -17,6 +17,8 @@ const CHOICES_MIN: usize = 2;
 const TICK_SURE: f32 = 0.8;
 /// Behind a label without a colon the frequency begins within so many bytes.
 const PLAIN_LEAD_MAX: usize = 3;
+/// The last column of boxes is at most so many word heights wider than its caption.
+const COLUMN_WIDTH: u32 = 6;
 /// A box stands at most so many word heights behind its label.
 const BOX_GAP: f32 = 3.0;
 const RULE: &str = "rules/50-frequency.toml";
@@ -234,10 +236,36 @@ fn boxes_of<'a>(page: &'a Context, label: &Label) -> Vec<&'a Tick> {
     let behind = |tick: &Tick| tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next);
     let begins_there =
         |row: usize| page.labels.iter().any(|other| other.row == row && other.area.left < label.area.right);
+    let column = if label.caption && !label.colon { column_of(page, label, next) } else { Vec::new() };
     let belongs = |tick: &&Tick| {
-        tick.row == label.row && behind(tick) || tick.row == label.row + 1 && label.caption && !begins_there(tick.row)
+        column.contains(&tick.row) && in_column(page, label, next, tick)
+            || tick.row == label.row && behind(tick)
+            || tick.row == label.row + 1 && label.caption && !begins_there(tick.row)
     };
     page.ticks.iter().filter(belongs).collect()
+}
+
+/// Whether a box stands under a caption, before the next caption of its row begins.
+fn in_column(page: &Context, label: &Label, next: Option<u32>, tick: &Tick) -> bool {
+    let slack = page.sheet.unit as u32;
+    tick.area.left + slack >= label.area.left
+        && tick.area.left < next.unwrap_or(label.area.right + COLUMN_WIDTH * slack)
+}
+
+/// The rows of a column of boxes under a caption: a box in each, down to the first row without.
+fn column_of(page: &Context, label: &Label, next: Option<u32>) -> Vec<usize> {
+    let mut rows = Vec::new();
+    for row in label.row + 1..page.sheet.rows.len() {
+        let any = page.ticks.iter().any(|tick| tick.row == row && in_column(page, label, next, tick));
+        let labelled = page.labels.iter().any(|other| {
+            other.row == row && other.area.left < next.unwrap_or(u32::MAX) && other.area.right > label.area.left
+        });
+        if !any && page.ticks.iter().all(|tick| tick.row != row) || labelled {
+            break;
+        }
+        rows.push(row);
+    }
+    rows
 }
 
 /// Boxes stand at the label and none of them is ticked: nothing is ordered there.

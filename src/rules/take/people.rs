@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Evidence, Field, MarkKind, PersonName, Value};
+use crate::model::{Area, Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::{Slot, fold};
@@ -138,8 +138,9 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
                 |word: usize| page.labels.iter().any(|other| other.row == row && other.words.contains(&word));
             let cell = cells(page, row).into_iter().find(|cell| {
                 let area = words[cell.start].area.union(&words[cell.end - 1].area);
-                let below = page.sheet.rows[label.row].area;
-                area.right > label.area.left && area.left < below.right && !cell.clone().any(in_label)
+                // the line of the birth date may begin with another number of the patient's
+                let below = own_cell(page, label);
+                area.right > below.left && area.left < below.right && !cell.clone().any(in_label)
             })?;
             let slot = page.sheet.slot(cell.map(|word| (row, word)));
             let hit = read_name(&slot.text)?;
@@ -148,6 +149,13 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
             is_patient.then(|| name(Field::PatientName, hit, &slot, BLOCK, "rules/20-patient.toml"))
         })
     })
+}
+
+/// The cell that a label stands in.
+fn own_cell(page: &Context, label: &Label) -> Area {
+    let words = &page.sheet.rows[label.row].words;
+    let cell = cells(page, label.row).into_iter().find(|cell| cell.contains(&label.words.start));
+    cell.map_or(label.area, |cell| words[cell.start].area.union(&words[cell.end - 1].area))
 }
 
 /// The cells of a row, by the gaps between its words.

@@ -26,7 +26,9 @@ const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(tick)).collect();
-    if choices.is_empty() {
+    // "Referred to: [x] Massage / manual therapy", and the codes where the treatment is asked for
+    let coded = choices.iter().any(|tick| !find_procedures(&tick.words.text).is_empty());
+    if choices.is_empty() || !coded && coded_in_slots(page) {
         let mut found = in_text(page);
         let coded = !found.is_empty();
         found.extend(words_of_the_plan(page, coded));
@@ -49,6 +51,12 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         });
     }
     found
+}
+
+/// Whether a code stands where the form asks for the treatment, and not beside a box.
+fn coded_in_slots(page: &Context) -> bool {
+    let mut slots = page.labels_of(Field::Plan).flat_map(|label| page.slots(label, 1));
+    slots.any(|(_, slot)| !page.is_choice(&slot) && !find_procedures(&slot.text).is_empty())
 }
 
 /// Whether treatments stand beside boxes: where none is ticked, none is ordered.
@@ -192,7 +200,12 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
         let known = found
             .iter()
             .any(|candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(hit.code)));
-        if !known && !page.is_beside_box(&hit.span) {
+        // the box beside it says no, wherever else it is named ("Send the bill for 97124 or 97140")
+        let is_refused = choices.iter().any(|tick| {
+            let of_tick = find_procedures(&tick.words.text);
+            !tick.ticked && tick.confidence >= SURE && of_tick.iter().any(|other| other.code == hit.code)
+        });
+        if !known && !is_refused && !page.is_beside_box(&hit.span) {
             let more = vec!["it stands beside the ticked choices".to_owned()];
             let beside_a_choice =
                 page.text.words.iter().find(|word| word.range.start < hit.span.end && hit.span.start < word.range.end);
