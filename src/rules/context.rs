@@ -12,6 +12,7 @@ use crate::rules::phrase::{Folded, Found};
 use crate::rules::sheet::{Sheet, Slot, SlotWord};
 use crate::rules::slots::{self, Where};
 use crate::rules::ticks::{self, Tick};
+use crate::rules::{DateKind, find_dates, find_npis, read_name};
 
 /// Words less sure than this make a value doubtful, by field: where one letter makes another value, more is asked. Taken from
 /// 1,197 values of made papers over all channels but handwriting: of 1,172 above these 4 were wrong (2 of them an accent), of 25
@@ -64,7 +65,7 @@ impl<'a> Context<'a> {
         }
         let label_spans = labels.iter().filter_map(|label| span_in(&text, &sheet, label)).collect();
         let lists_choices = lists_choices(book, &sheet);
-        let captions_below = slots::captions_stand_below(&sheet, &labels);
+        let captions_below = slots::captions_stand_below(&sheet, &labels, |label, text| has_shape_of(label, text, on));
         Self { form, lists_choices, captions_below, label_spans, book, on, reading, sheet, labels, ticks, text, found }
     }
 
@@ -138,6 +139,20 @@ impl<'a> Context<'a> {
         word.is_some_and(|word| {
             self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area))
         })
+    }
+}
+
+/// Whether a text has the shape of what a label asks for; only of such fields whose shape says much.
+fn has_shape_of(label: &Label, text: &str, on: Date) -> bool {
+    let Meaning::Field(field, _) = label.meaning else { return false };
+    match field {
+        Field::PatientBirthDate | Field::PayerDateOfInjury | Field::WrittenOn => {
+            find_dates(text, DateKind::Order, on).iter().any(|hit| hit.span.start == 0)
+        }
+        Field::ProviderNpi => find_npis(text).iter().any(|hit| hit.valid),
+        Field::ProviderName => read_name(text).is_some_and(|hit| !hit.credentials.is_empty()),
+        Field::PatientName => read_name(text).is_some_and(|hit| hit.doubts.is_empty() && hit.credentials.is_empty()),
+        _ => false,
     }
 }
 

@@ -16,6 +16,8 @@ const BELOW: f32 = 2.6;
 /// A label that begins farther right than this share of the page may have its value at the left margin of the next row.
 const RIGHT_HALF: f32 = 0.4;
 
+/// A value of a caption's shape tells as much as so many distances.
+const BY_SHAPE: usize = 3;
 /// A row that reaches this share of the page goes on in the next one.
 const FULL_ROW: f32 = 0.72;
 /// A label that no rule knows has at most so many words.
@@ -116,8 +118,13 @@ fn wraps_to_the_label(sheet: &Sheet, labels: &[Label], label: &Label) -> bool {
 }
 
 /// Whether the captions of a page stand under their values rather than over them ("Maria Lopez" on a line, "Patient name" in small
-/// print under it): most captions stand nearer to the words above them than to those below.
-pub(in crate::rules) fn captions_stand_below(sheet: &Sheet, labels: &[Label]) -> bool {
+/// print under it). `fits` says whether a text has the shape of a caption's value; where it does not tell, most captions stand
+/// nearer to the words above them than to those below.
+pub(in crate::rules) fn captions_stand_below(
+    sheet: &Sheet,
+    labels: &[Label],
+    fits: impl Fn(&Label, &str) -> bool,
+) -> bool {
     let captions = labels.iter().filter(|label| label.caption && !label.colon);
     let (mut under, mut over) = (0, 0);
     for label in captions {
@@ -126,20 +133,30 @@ pub(in crate::rules) fn captions_stand_below(sheet: &Sheet, labels: &[Label]) ->
             let in_column =
                 |area: &Area| area.left < label.area.right && area.right + label.area.height() > label.area.left;
             let labelled = labels.iter().any(|other| other.row == *row && in_column(&other.area));
-            let words =
-                sheet.rows[*row].words.iter().filter(|token| !token.folded.is_empty() && in_column(&token.area));
-            let area = words.map(|token| token.area).reduce(|all, area| all.union(&area))?;
-            Some((!labelled).then_some(area))
+            let words = &sheet.rows[*row].words;
+            let own = || (0..words.len()).filter(|at| !words[*at].folded.is_empty() && in_column(&words[*at].area));
+            let area = own().map(|at| words[at].area).reduce(|all, area| all.union(&area))?;
+            let first = own().next()?;
+            let text = sheet.slot((first..words.len()).map(|at| (*row, at))).text;
+            let cell = text.split("  ").next().unwrap_or_default().to_owned();
+            Some((!labelled).then_some((area, cell)))
         };
         let above = (0..label.row).rev().find_map(|row| value_in(&row)).flatten();
         let below = (label.row + 1..sheet.rows.len()).find_map(|row| value_in(&row)).flatten();
-        let above = above.map(|area| label.area.top.saturating_sub(area.bottom));
-        let below = below.map(|area| area.top.saturating_sub(label.area.bottom));
-        match (above, below) {
-            (Some(above), Some(below)) if above < below => under += 1,
-            (Some(above), None) if (above as f32) < sheet.unit => under += 1,
-            (Some(_) | None, Some(_)) => over += 1,
-            _ => {}
+        let of_shape = |value: &Option<(Area, String)>| value.as_ref().is_some_and(|(_, text)| fits(label, text));
+        match (of_shape(&above), of_shape(&below)) {
+            (true, false) => under += BY_SHAPE,
+            (false, true) => over += BY_SHAPE,
+            _ => {
+                let gap_above = above.map(|(area, _)| label.area.top.saturating_sub(area.bottom));
+                let gap_below = below.map(|(area, _)| area.top.saturating_sub(label.area.bottom));
+                match (gap_above, gap_below) {
+                    (Some(above), Some(below)) if above < below => under += 1,
+                    (Some(above), None) if (above as f32) < sheet.unit => under += 1,
+                    (Some(_) | None, Some(_)) => over += 1,
+                    _ => {}
+                }
+            }
         }
     }
     under >= CAPTIONS_MIN && under > over
@@ -290,6 +307,7 @@ fn below(
     let beside = next_in_row(sheet, label).into_iter().chain(next_cell).min();
     let right = beside.unwrap_or_else(|| heading_beside(sheet, labels, label)).saturating_sub(slack / 2);
     let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
+    let in_label = |row: usize, word: usize| labels.iter().any(|other| other.row == row && other.words.contains(&word));
     let mut places = Vec::new();
     let mut bottom = sheet.rows[from_row].area.bottom;
     let mut rows = 0;
@@ -310,8 +328,9 @@ fn below(
             .words
             .iter()
             .enumerate()
-            .filter(|(_, token)| {
-                token.area.center_x() > column.left
+            .filter(|(word, token)| {
+                !in_label(index, *word)
+                    && token.area.center_x() > column.left
                     && token.area.center_x() < column.right
                     && token.area.left + slack >= column.left
             })

@@ -44,6 +44,9 @@ impl Span {
     }
 }
 
+/// Digits of a number of visits or weeks.
+const COUNT_DIGITS_MAX: usize = 3;
+
 /// How a label whose words are `at..end` stands on its row: with the remark and the colon behind it, and the number before it.
 pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
     let mut end = end;
@@ -93,7 +96,7 @@ pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usiz
     let counts_it = at > 1 && end == at + 1;
     let counted = (!colon || semicolon || counts_it)
         && gap_before(words, at) <= gap
-        && at.checked_sub(1).is_some_and(|last| words.words[last].text.chars().all(|c| c.is_ascii_digit()));
+        && at.checked_sub(1).is_some_and(|last| is_count(&words.words[last].text));
     let next = words.words.get(end);
     let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
     let area = numbered.map_or(area, |number| area.union(&words.words[number].area));
@@ -109,6 +112,11 @@ fn translation(sheet: &Sheet, words: &Row, end: usize) -> Option<usize> {
     let plain =
         words.words[end..=colon].iter().all(|token| !token.text.contains(|letter: char| letter.is_ascii_digit()));
     (near && plain).then_some(colon)
+}
+
+/// As many visits or weeks as somebody orders; a longer number is something else's.
+fn is_count(text: &str) -> bool {
+    (1..=COUNT_DIGITS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// "13. Attending provider": the number of a form's line before the word `at`, where it begins a cell.

@@ -59,6 +59,14 @@ impl CodeList {
         !said.is_empty() && self.best(&said, "").is_some_and(|(_, fit)| STRONG <= fit)
     }
 
+    /// Whether `words` speak of a diagnosis: most of what they say stands in some title, or they name a part of the body.
+    pub fn speaks_of_one(&self, words: &str) -> bool {
+        let said = Meaning::of(words);
+        let known = |stem: &&String| self.titles().holds(stem);
+        let count = said.stems.iter().filter(known).count();
+        count > 0 && count * 2 >= said.stems.len() || !said.regions.is_empty() && said.stems.len() <= STEMS_MAX
+    }
+
     /// The one billable code that looks like `printed` and whose title fits `words`: "Cervicalgia (M54.Z)".
     pub fn mend(&self, printed: &str, words: &str, on: Date) -> Option<String> {
         let said = Meaning::of(words);
@@ -107,6 +115,8 @@ fn best<'a>(fits: impl Iterator<Item = (&'a str, f32)>) -> Option<(String, f32)>
     best.map(|(code, fit)| (code.to_owned(), fit))
 }
 
+/// Words beside a part of the body that make a diagnosis in words; a sentence has more.
+const STEMS_MAX: usize = 4;
 /// Shares of the words that two titles have in common.
 const FITS: f32 = 0.5;
 const STRONG: f32 = 0.66;

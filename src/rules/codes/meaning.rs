@@ -115,6 +115,11 @@ impl Titles {
         all
     }
 
+    /// Whether a stem stands in some title.
+    pub(super) fn holds(&self, stem: &str) -> bool {
+        self.stems.iter().any(|(known, _)| same(known, stem))
+    }
+
     /// How well the words fit each title: asked by the title's place and meaning.
     pub(super) fn compare<'a>(&'a self, said: &'a Meaning) -> impl Fn(usize, &Meaning) -> f32 + 'a {
         // a bit for each stem that was said; more of them than there are bits are compared one by one

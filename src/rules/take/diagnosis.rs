@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Diagnosis, Field, Value};
+use crate::model::{Diagnosis, Field, Source, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::sheet::Slot;
+use crate::rules::slots::Where;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes, look_alike};
 
@@ -70,9 +71,10 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     follow_the_words(&mut found);
     if found.is_empty() {
         for label in &labels {
-            if let Some((_, slot)) = page.slots(label, 2).into_iter().next()
+            if let Some((place, slot)) = page.slots(label, 2).into_iter().next()
                 && !page.is_choice(&slot)
                 && let Some(words) = words_alone(&slot)
+                && (is_hard_to_read(page, place) || page.book.codes.speaks_of_one(&words))
             {
                 let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
                 let value = Value::Diagnosis(Diagnosis { code: None, text: Some(words), billable: None });
@@ -270,6 +272,11 @@ fn follow_the_words(found: &mut [Candidate]) {
             found[at].doubts = doubts;
         }
     }
+}
+
+/// What was read behind a label on a picture may be a diagnosis in damaged words.
+fn is_hard_to_read(page: &Context, place: Where) -> bool {
+    page.reading.source == Source::Ocr && place == Where::SameLine
 }
 
 /// A sentence or phrase of letters that is no mere debris of a blank line.

@@ -102,7 +102,7 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(&label.phrase);
+        text.push_str(plain(&label.phrase));
         text.push_str(": ");
         let begin = text.len();
         text.push_str(&slot.text);
@@ -184,6 +184,20 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
 }
 
+/// The label as the grammar knows it: "Times weekly" asks for times per week.
+fn plain(phrase: &str) -> &str {
+    let lower = phrase.to_lowercase();
+    let has = |words: &[&str]| lower.split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word));
+    let counted = has(&["times", "visits", "sessions", "treatments", "appointments"]);
+    if counted && (has(&["weekly"]) || has(&["week"]) && has(&["per", "a", "each"])) {
+        "Times per week"
+    } else if has(&["weeks"]) && has(&["many", "number", "of", "no"]) {
+        "Number of weeks"
+    } else {
+        phrase
+    }
+}
+
 /// What a choice of a row says of.
 #[derive(PartialEq, Eq)]
 enum Asked {
@@ -236,11 +250,15 @@ fn boxes_of<'a>(page: &'a Context, label: &Label) -> Vec<&'a Tick> {
     let behind = |tick: &Tick| tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next);
     let begins_there =
         |row: usize| page.labels.iter().any(|other| other.row == row && other.area.left < label.area.right);
-    let column = if label.caption && !label.colon { column_of(page, label, next) } else { Vec::new() };
-    let belongs = |tick: &&Tick| {
-        column.contains(&tick.row) && in_column(page, label, next, tick)
-            || tick.row == label.row && behind(tick)
-            || tick.row == label.row + 1 && label.caption && !begins_there(tick.row)
+    // captions side by side have their boxes in columns
+    let in_columns = label.caption && !label.colon && (next.is_some() || label.words.start > 0);
+    let column = if in_columns { column_of(page, label, next) } else { Vec::new() };
+    let belongs = |tick: &&Tick| match column.as_slice() {
+        [] => {
+            tick.row == label.row && behind(tick)
+                || tick.row == label.row + 1 && label.caption && !begins_there(tick.row)
+        }
+        rows => rows.contains(&tick.row) && in_column(page, label, next, tick),
     };
     page.ticks.iter().filter(belongs).collect()
 }

@@ -45,10 +45,10 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
             continue;
         }
         let slot = page.slots(label, 1).into_iter().find(|(place, slot)| {
-            // what stands below "Claim #: ____" is the next line
+            // what stands below "Claim #: ____" is the next line, and no words of a text layer are unreadable
             letters(&slot.text) >= LETTERS_MIN
                 && !(sees_all && page.is_choice(slot))
-                && (*place == Where::SameLine || !label.colon)
+                && (*place == Where::SameLine || !label.colon && !sees_all)
         });
         let slot = slot.map(|(_, slot)| slot);
         if let Some(slot) = slot {
