@@ -300,6 +300,7 @@ impl<'a> Device<'a> for Layer {
                     continue;
                 }
             };
+            let text = without_ligatures(text);
             self.letters.push(Letter { text, origin, size, area: transform.transform_rect_bbox(outline) });
         }
     }
@@ -318,6 +319,16 @@ impl<'a> Device<'a> for Layer {
         }
         self.images.push(Placed { area, grey });
     }
+}
+
+/// Letters that a font draws in one ("ﬁ") are letters by themselves.
+fn without_ligatures(text: String) -> String {
+    const LIGATURES: [(char, &str); 7] =
+        [('ﬀ', "ff"), ('ﬁ', "fi"), ('ﬂ', "fl"), ('ﬃ', "ffi"), ('ﬄ', "ffl"), ('ﬅ', "st"), ('ﬆ', "st")];
+    if text.is_ascii() {
+        return text;
+    }
+    LIGATURES.iter().fold(text, |text, (one, letters)| text.replace(*one, letters))
 }
 
 fn luma(data: ImageData) -> Option<Grey> {

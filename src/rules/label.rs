@@ -9,7 +9,7 @@ use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
 use crate::rules::slots::Where;
-use crate::rules::span::{gap_before, span_of};
+use crate::rules::span::{Span, gap_before, span_of};
 use crate::rules::ticks::is_box;
 use crate::rules::wording::Wordings;
 
@@ -66,6 +66,13 @@ struct Entry {
     /// As the rule file writes it.
     phrase: String,
     rule: String,
+}
+
+impl Entry {
+    /// Whether it counts where it stands; one of a letter or two, which needs a colon, only at the beginning of a cell.
+    fn counts(&self, span: &Span) -> bool {
+        if self.colon_only { span.colon && span.begins_cell } else { span.colon || span.is_cell() }
+    }
 }
 
 /// How much a listed label counts.
@@ -308,7 +315,7 @@ impl Labels {
                 let anywhere = |entry: &&&Entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other);
                 candidates.iter().filter(anywhere).max_by_key(|entry| entry.bare)
             })
-            .filter(|entry| !span.counted && (span.colon || span.is_cell() && !entry.colon_only || entry.bare));
+            .filter(|entry| !span.counted && (entry.bare || entry.counts(&span)));
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
         let heading =
             candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());

@@ -17,7 +17,7 @@ pub(in crate::rules) struct Span {
     pub(in crate::rules) words: std::ops::Range<usize>,
     pub(in crate::rules) area: Area,
     pub(in crate::rules) colon: bool,
-    begins_cell: bool,
+    pub(in crate::rules) begins_cell: bool,
     ends_cell: bool,
     /// A number goes with its first word.
     pub(in crate::rules) counted: bool,
@@ -49,6 +49,7 @@ const COUNT_DIGITS_MAX: usize = 3;
 
 /// How a label whose words are `at..end` stands on its row: with the remark and the colon behind it, and the number before it.
 pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
+    let named_to = end;
     let mut end = end;
     // "(last, first)", "(print)": a remark belongs to the label
     let opens = words.words.get(end).is_some_and(|token| token.text.starts_with('('));
@@ -93,7 +94,7 @@ pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usiz
     let colon = own.iter().any(Token::ends_label) && (!semicolon || begins_cell);
     // "6 visits, 1 per week": a number goes with the word behind it; "6. Visits" is the sixth line of a form
     // "12 visits: 2x/wk": behind other words a bare number is no line of a form
-    let counts_it = at > 1 && end == at + 1;
+    let counts_it = at > 1 && named_to == at + 1;
     let counted = (!colon || semicolon || counts_it)
         && gap_before(words, at) <= gap
         && at.checked_sub(1).is_some_and(|last| is_count(&words.words[last].text));

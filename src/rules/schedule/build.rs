@@ -507,9 +507,11 @@ fn phase(open: &Open) -> Phase {
 /// The bytes around a phrase whose words may belong to it: a few to either side, not past a line's or a sentence's end.
 fn neighbourhood(text: &str, start: usize, end: usize) -> (usize, usize) {
     let before = text.get(..start).unwrap_or_default();
-    let last = before.rfind('\n').max(before.rfind(". ")).map_or(0, |at| at + 1);
+    let last = before.rfind('\n').max(before.rfind(". ")).max(before.rfind("  ")).map_or(0, |at| at + 1);
     let behind = text.get(end..).unwrap_or_default();
-    let first = [behind.find('\n'), behind.find(". ")].into_iter().flatten().min().unwrap_or(behind.len());
+    // two blanks are the gap before another cell
+    let first =
+        [behind.find('\n'), behind.find(". "), behind.find("  ")].into_iter().flatten().min().unwrap_or(behind.len());
     (last.max(start.saturating_sub(NEAR_BYTES)), end + first.min(NEAR_BYTES))
 }
 

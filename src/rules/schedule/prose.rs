@@ -9,7 +9,9 @@ use super::{Schedule, build, parse, words};
 /// Finds schedules anywhere in prose; conservative.
 pub fn find(text: &str) -> Vec<Schedule> {
     let tokens = tokens(text);
-    let (parts, left) = parse::parts(&tokens);
+    let (mut parts, left) = parse::parts(&tokens);
+    // "3306 Division St. #110": a number sign alone counts no visits
+    parts.retain(|placed| !is_address(&tokens, placed));
     let mut out = Vec::new();
     for sentence in sentences(&tokens) {
         let first = parts.partition_point(|placed| placed.tokens.start < sentence.start);
@@ -25,6 +27,13 @@ pub fn find(text: &str) -> Vec<Schedule> {
         }
     }
     out
+}
+
+/// A number behind its sign, with no word of visits.
+fn is_address(tokens: &[Token], placed: &Placed) -> bool {
+    let own = tokens.get(placed.tokens.clone()).unwrap_or_default();
+    let counts = own.iter().filter_map(Token::word).any(|word| words::is_visit(word) || word == "total");
+    matches!(placed.part, Part::Total(_)) && own.first().is_some_and(|token| token.sign('#')) && !counts
 }
 
 /// Token ranges of sentences: a full stop before a capital or a line's end, a blank line, a semicolon.

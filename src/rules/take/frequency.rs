@@ -150,7 +150,7 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
         let shared = shared_unit(&of_label);
         let asks = |tick: &Tick| asks(&choice(tick, shared.as_deref()));
         for (asked, caption) in
-            [(Asked::AsLabelled, label.phrase.as_str()), (Asked::Duration, "Duration"), (Asked::Visits, "Visits")]
+            [(Asked::AsLabelled, plain(&label.phrase)), (Asked::Duration, "Duration"), (Asked::Visits, "Visits")]
         {
             let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked && asks(tick) == asked).collect();
             let sure: Vec<&&&Tick> = on.iter().filter(|tick| tick.confidence >= TICK_SURE).collect();

@@ -84,7 +84,7 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     // where every box is seen, a code without one is no choice
     let sees_all = page.reading.source == Source::TextLayer || page.ticks.is_empty() && page.legibility() >= LEGIBLE;
     let is_a_choice = !sees_all && codes.len() >= CHOICES_MIN
-        || codes.len() > 1 && cells > 1 && (page.lists_choices || page.ticks.len() >= CHOICES_MIN);
+        || !sees_all && codes.len() > 1 && cells > 1 && (page.lists_choices || page.ticks.len() >= CHOICES_MIN);
     for hit in hits {
         let doubts =
             if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
