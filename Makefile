@@ -2,7 +2,7 @@
 
 BINARY := target/debug/rxintake
 
-.PHONY: run test lint bench doc score hostile record soak fuzz deb build packages-run packages-bench packages-test
+.PHONY: run test lint bench doc score phrases notes hostile record soak fuzz deb build packages-run packages-bench packages-test
 
 run: packages-run build ## the daemon on a scratch clinic with the sample papers; ONCE=1 ends when all are read
 	scripts/demo.sh $(BINARY) $(if $(ONCE),--once)
@@ -26,6 +26,12 @@ doc: packages-run ## the documentation of every room
 
 score: packages-run build ## how well made papers are read: make score PAPERS=folder (papers and their truth.jsonl)
 	scripts/score.sh $(BINARY) $(PAPERS)
+
+phrases: packages-run build ## frequency phrases and their meaning: make phrases FILE=cases.tsv
+	scripts/cases.sh phrases $(BINARY) $(FILE)
+
+notes: packages-run build ## none of these clinical notes may become a prescription: make notes FILE=notes.csv
+	scripts/cases.sh notes $(BINARY) $(FILE)
 
 hostile: packages-run build ## damaged and odd papers, and how each ended: make hostile PAPERS=folder
 	scripts/hostile.sh $(BINARY) $(PAPERS)

@@ -330,8 +330,8 @@ impl Labels {
     fn find_worded(&self, sheet: &Sheet, row: usize, words: &Row, known: &[Vec<usize>], at: usize) -> Option<Label> {
         let (mut groups, mut counted, mut end, mut closed) = (0, 0, at, false);
         let mut before_stroke = None;
-        for index in at..words.words.len().min(at + WORDING_WORDS_MAX) {
-            let token = &words.words[index];
+        let run = words.words.iter().zip(known).enumerate().skip(at).take(WORDING_WORDS_MAX);
+        for (index, (token, known)) in run {
             let apart = index > at && gap_before(words, index) > CELL_GAP * sheet.unit;
             if apart || (index > at && token.text.starts_with('(')) || is_box(&token.text) {
                 break;
@@ -340,7 +340,7 @@ impl Labels {
                 before_stroke = Some((groups, counted, end));
             }
             if !token.folded.is_empty() {
-                let of_token = self.groups_of(token, &known[index]);
+                let of_token = self.groups_of(token, known);
                 if of_token == 0 {
                     // behind the stroke stands the same in another language
                     (groups, counted, end) = before_stroke.unwrap_or((groups, counted, end));

@@ -238,13 +238,7 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
         // its label stands there, with nothing that could be read behind it
         Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
         Some(_) => 0,
-        None if !sign.lacks.is_empty() => {
-            if page.found.any(&sign.lacks).is_empty() {
-                sign.weight
-            } else {
-                0
-            }
-        }
+        None if !sign.lacks.is_empty() && page.found.any(&sign.lacks).is_empty() => sign.weight,
         None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
         None => 0,
     }

@@ -148,7 +148,7 @@ impl Sheet {
 
     /// Whether a row is the next line of the same paragraph: the row before reaches far to the right, both begin at one edge,
     /// and there is no more than a line's distance between them.
-    fn runs_on(&self, before: usize, after: usize) -> bool {
+    pub(in crate::rules) fn runs_on(&self, before: usize, after: usize) -> bool {
         let (before, after) = (&self.rows[before], &self.rows[after]);
         let full = before.area.right as f32 > 0.72 * self.width as f32 && before.words.len() >= 6;
         let one_edge = before.area.left.abs_diff(after.area.left) as f32 <= 1.5 * self.unit;

@@ -160,7 +160,7 @@ static PARTICLES: Words =
 static LABELS: Words = LazyLock::new(|| {
     set("name patient pt client re dob d.o.b date birth age sex gender phone ph tel fax cell address mrn npi id doi \
     provider physician doctor signature signed by insured claimant print printed ordering referring from to attn \
-    lic license email ssn claim first last middle mi born birthdate")
+    lic license email ssn claim first last middle mi born birthdate athlete player")
 });
 
 /// Organisations, places, the words of sentences and orders.

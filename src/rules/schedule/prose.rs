@@ -128,7 +128,8 @@ fn orders(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> bool
     }
     let rate_with_length = rate && has(|part| matches!(part, Part::Extent(_) | Part::Total(_)));
     // a line that says nothing else is an order line of a pad
-    let others = all()
+    let line = line_of(tokens, sentence, cluster);
+    let others = words_of(line)
         .filter(|word| {
             !words::is_filler(word)
                 && words::unit(word, true).is_none()
@@ -144,6 +145,15 @@ fn orders(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> bool
         || (treats && (rate || total))
         || (bare && rate_with_length)
         || (bare && rate && others == 0)
+}
+
+/// The line that a cluster stands on, within its sentence.
+fn line_of(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> Range<usize> {
+    let first = cluster.first().map_or(sentence.start, |placed| placed.tokens.start);
+    let behind = cluster.last().map_or(sentence.end, |placed| placed.tokens.end);
+    let is_line = |at: &usize| tokens.get(*at).is_some_and(|token| token.kind == Kind::Line);
+    let start = (sentence.start..first).rev().find(is_line).map_or(sentence.start, |at| at + 1);
+    start..(behind..sentence.end).find(is_line).unwrap_or(sentence.end)
 }
 
 /// "has had pain", "reports", "completed": what follows has happened.

@@ -23,6 +23,8 @@ const BLOCK: f32 = 0.9;
 const DOUBTED: f32 = 0.85;
 /// A name of a letterhead: below that of a label by more than a rival.
 const HEAD_NAME: f32 = 0.8;
+/// A row with more words is a sentence that names somebody.
+const NAME_ROW_WORDS_MAX: usize = 12;
 /// A printed name stands at most so many rows from the place to sign.
 const SIGNED_ROWS: usize = 2;
 /// Somebody else who is named: far enough below the others to be no rival.
@@ -208,10 +210,17 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let is_weak = page.labels_of(Field::ProviderName).any(|label| label.row == row && label.weak);
         let signs = signed_rows.iter().any(|signed| signed.abs_diff(row) <= SIGNED_ROWS);
         let trust = if is_weak || !signs { HEAD_NAME } else { BLOCK };
-        for hit in find_names(&slot.text) {
-            if !hit.credentials.is_empty() {
-                push_provider(&mut found, hit, &slot, trust, None);
+        let is_sentence = slot.words.len() > NAME_ROW_WORDS_MAX;
+        let runs_on = row > 0 && page.sheet.runs_on(row - 1, row);
+        for mut hit in find_names(&slot.text) {
+            if hit.credentials.is_empty() || is_addressed(page, &hit) {
+                continue;
             }
+            let in_passing = !signs && (is_sentence && hit.span.start > 0 || runs_on);
+            if in_passing || is_weak {
+                hit.doubts.push("somebody is named in passing".to_owned());
+            }
+            push_provider(&mut found, hit, &slot, trust, None);
         }
     }
     for label in page.labels_of(Field::ProviderCredential) {
@@ -235,6 +244,16 @@ fn provider(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// "Dear Dr. Baxter": to whom a letter goes did not write it.
+fn is_addressed(page: &Context, hit: &NameHit) -> bool {
+    static DEAR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\bdear\s+(?:dr\.?\s+|doctor\s+|mr\.?\s+|ms\.?\s+|mrs\.?\s+)?([A-Za-z'’-]+)")
+            .expect("a fixed pattern")
+    });
+    let family = hit.name.full.reveal().rsplit(' ').next().unwrap_or_default();
+    DEAR.captures_iter(&page.text.text).filter_map(|found| found.get(1)).any(|name| name.as_str() == family)
 }
 
 fn push_provider(found: &mut Vec<Candidate>, hit: NameHit, slot: &Slot, trust: f32, label: Option<&Label>) {
