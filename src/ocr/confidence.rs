@@ -8,6 +8,9 @@
 //! | to          | 0.20 | 0.40 | 0.50 | 0.60 | 0.70 | 0.80 | 0.85 | 0.90 | 0.95 | 1.00 |
 //! | words       | 79   | 98   | 69   | 80   | 95   | 147  | 134  | 257  | 1117 | 5548 |
 //! | right       | 0.23 | 0.29 | 0.41 | 0.43 | 0.56 | 0.63 | 0.75 | 0.83 | 0.95 | 0.996 |
+//!
+//! Held against 15,229 words of 24 other layouts over all channels, after the second look: 0.50 to 0.60 0.49 right, to 0.70 0.62, to
+//! 0.80 0.76, 0.90 to 0.95 0.88, above 0.98 (signatures that were read as words count as wrong there).
 
 use crate::model::Line;
 

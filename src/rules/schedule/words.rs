@@ -395,7 +395,7 @@ pub(super) fn is_suspicious(word: &str) -> bool {
     const BEFORE: [&str; 6] = ["sig", "tx", "rx", "dx", "pt", "dr"];
     // words of a sentence beside it, and the head of "re-evaluate" at a line's end
     const COMMON: [&str; 15] =
-        ["may", "i", "is", "am", "my", "we", "it", "if", "by", "on", "he", "us", "re", "do", "so"];
+        ["me", "i", "is", "am", "my", "we", "it", "if", "by", "on", "he", "us", "re", "do", "so"];
     if BEFORE.contains(&word) || COMMON.contains(&word) {
         return false;
     }
