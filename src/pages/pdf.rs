@@ -340,3 +340,14 @@ fn luma(data: ImageData) -> Option<Grey> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::without_ligatures;
+
+    #[test]
+    fn letters_drawn_in_one_are_letters() {
+        assert_eq!(without_ligatures("Identi\u{fb01}er o\u{fb03}ce".to_owned()), "Identifier office");
+        assert_eq!(without_ligatures("Renée".to_owned()), "Renée");
+    }
+}

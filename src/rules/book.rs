@@ -331,6 +331,7 @@ fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>)
         }
     }
     all.other_labels.words.extend(file.other_labels.words);
+    all.history.words.extend(file.history.words);
     all.require.extend(file.require);
     all.tell.extend(file.tell);
     all.signature.signed.extend(file.signature.signed);

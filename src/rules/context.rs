@@ -11,6 +11,7 @@ use crate::rules::label::{Label, Meaning};
 use crate::rules::phrase::{Folded, Found};
 use crate::rules::sheet::{Sheet, Slot, SlotWord};
 use crate::rules::slots::{self, Where};
+use crate::rules::span::gap_before;
 use crate::rules::ticks::{self, Tick};
 use crate::rules::{DateKind, find_dates, find_npis, read_name};
 
@@ -79,6 +80,26 @@ impl<'a> Context<'a> {
             return over.map(|slot| (Where::Above, slot)).into_iter().collect();
         }
         slots::slots(&self.sheet, &self.labels, label, rows_max)
+    }
+
+    /// Places at which a listed label of a field stands at the beginning of a cell, with or without a colon: its row, the word
+    /// behind it, and its `file:line`. A cell begins at the left or behind a gap of `gap` word heights.
+    pub(in crate::rules) fn plain_labels(&self, field: Field, gap: f32) -> Vec<(usize, usize, &str)> {
+        let labels = self.book.labels.of(field);
+        let mut found = Vec::new();
+        for (row, line) in self.sheet.rows.iter().enumerate() {
+            let begins = |at: &usize| *at == 0 || gap_before(line, *at) > gap * self.sheet.unit;
+            for at in (0..line.words.len()).filter(begins) {
+                let stands = |(label, _): &&(Vec<&str>, &str)| {
+                    let own = line.words.get(at..at + label.len());
+                    own.is_some_and(|own| own.iter().zip(label).all(|(token, word)| token.folded == *word))
+                };
+                if let Some((label, rule)) = labels.iter().filter(stands).max_by_key(|(label, _)| label.len()) {
+                    found.push((row, at + label.len(), *rule));
+                }
+            }
+        }
+        found
     }
 
     /// The text from byte `from` on, at most `length` bytes and not past the next label of the same or the next line.

@@ -20,6 +20,8 @@ pub(in crate::rules) struct RuleFile {
     pub(in crate::rules) field: BTreeMap<Field, FieldRule>,
     /// Labels of facts that nobody asks for: where one begins, the value before it ends.
     pub(in crate::rules) other_labels: WordsRule,
+    /// How a chart names what the patient has had: codes behind these labels are no diagnosis where others stand on the page.
+    pub(in crate::rules) history: WordsRule,
     /// Groups of words that labels are made of, by a name of the group; the words of `filler` may stand in any label.
     pub(in crate::rules) words: BTreeMap<String, Vec<String>>,
     /// What groups of words mean together, so that a label is known in whatever words a form puts it.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::Regex;
 
-use crate::model::{Area, Field, Finding, PageTrouble, PaperKind, Reading, Section, Source, Value};
+use crate::model::{Area, Field, Finding, PageTrouble, PaperKind, Private, Reading, Section, Source, Value};
 use crate::rules::book::Contents;
 use crate::rules::context::Context;
 use crate::rules::label::Label;
@@ -217,7 +217,7 @@ pub(in crate::rules) fn weigh(page: &Context, findings: &[Finding]) -> Vec<KindS
             let stands = |phrase: &&String| !page.found.any(std::slice::from_ref(phrase)).is_empty();
             let name = match sign.found {
                 Some(field) => format!("{field} found"),
-                None if !sign.lacks.is_empty() => "no word of treatment".to_owned(),
+                None if !sign.lacks.is_empty() => format!("no {} nor its like", sign.lacks[0]),
                 None => sign.any.iter().find(stands).cloned().unwrap_or_default(),
             };
             (weight != 0).then_some((name, weight))
@@ -265,40 +265,27 @@ fn runs_on(last: &Section, next: &Sorted) -> bool {
 /// Two pages that say that they follow each other: one of them orders, the other is none of a kind of its own, and they name one
 /// patient.
 fn is_one_paper(last: &Section, next: &Sorted) -> bool {
-    let sheet =
+    let stands_alone =
         |kind: PaperKind| matches!(kind, PaperKind::CoverSheet | PaperKind::ExplanationOfBenefits | PaperKind::Advert);
     // a cover sheet names no patient; a page with the sender's small print is none
-    let own_kind = |kind: PaperKind, findings: &[Finding]| {
-        sheet(kind) && !has(findings, Field::PatientName) && !has(findings, Field::ProviderSignature)
+    let is_another = |kind: PaperKind, findings: &[Finding]| {
+        stands_alone(kind) && !has(findings, Field::PatientName) && !has(findings, Field::ProviderSignature)
     };
-    let orders = last.kind.is_prescription() != next.kind.is_prescription();
-    orders
-        && !own_kind(last.kind, &last.findings)
-        && !own_kind(next.kind, &next.findings)
-        && is_same_patient(last, next)
+    let one_orders = last.kind.is_prescription() != next.kind.is_prescription();
+    let one_patient =
+        patient(&last.findings).zip(patient(&next.findings)).is_none_or(|(before, after)| before == after);
+    one_orders && one_patient && !is_another(last.kind, &last.findings) && !is_another(next.kind, &next.findings)
 }
 
-fn is_same_patient(last: &Section, next: &Sorted) -> bool {
-    let patient = |findings: &[Finding]| {
-        findings.iter().find_map(|finding| match (&finding.value, finding.field) {
-            (Value::Name(name), Field::PatientName) => Some(name.full.clone()),
-            _ => None,
-        })
-    };
-    match (patient(&last.findings), patient(&next.findings)) {
-        (Some(before), Some(after)) => before == after,
-        _ => true,
-    }
+fn patient(findings: &[Finding]) -> Option<&Private<String>> {
+    findings.iter().find_map(|finding| match (&finding.value, finding.field) {
+        (Value::Name(name), Field::PatientName) => Some(&name.full),
+        _ => None,
+    })
 }
 
 /// No patient of its own or the same one, and it brings what the page before lacks.
 fn is_second_page(last: &Section, next: &Sorted) -> bool {
-    let patient = |findings: &[Finding]| {
-        findings.iter().find_map(|finding| match (&finding.value, finding.field) {
-            (Value::Name(name), Field::PatientName) => Some(name.full.clone()),
-            _ => None,
-        })
-    };
     let same_patient = match (patient(&last.findings), patient(&next.findings)) {
         (Some(before), Some(after)) => before == after,
         (_, None) => true,
@@ -312,4 +299,27 @@ fn is_second_page(last: &Section, next: &Sorted) -> bool {
         .filter(|field| has(&last.findings, **field) && has(&next.findings, **field))
         .count();
     same_patient && brings_twice < 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PageMarks;
+
+    #[test]
+    fn pages_that_count_themselves_follow_each_other() {
+        let page = PageMarks::of;
+        assert!(page("Riverbend  Page 1 of 2").leads_to(page("Riverbend  page 2/2")));
+        assert!(!page("Page 1 of 2").leads_to(page("Page 1 of 2")));
+        assert!(!page("Page 1 of 2").leads_to(page("Page 2 of 3")));
+        // a fax service counts the pages of a whole batch
+        assert!(!page("Page 1 of 12").leads_to(page("Page 2 of 12")));
+    }
+
+    #[test]
+    fn a_page_says_that_it_goes_on() {
+        let page = PageMarks::of;
+        assert!(page("(continued)").leads_to(page("My working diagnoses are:")));
+        assert!(page("Dear Tina,").leads_to(page("Stephen Vasquez\nPage 2\nI prescribe")));
+        assert!(!page("Dear Tina,").leads_to(page("I prescribe")));
+    }
 }

@@ -112,11 +112,14 @@ impl Wordings {
     }
 
     fn bit(&mut self, group: &str) -> Option<u64> {
-        let at = self.groups.iter().position(|known| known == group).unwrap_or_else(|| {
+        if let Some(at) = self.groups.iter().position(|known| known == group) {
+            return Some(1 << at);
+        }
+        let at = self.groups.len();
+        (at < GROUPS_MAX).then(|| {
             self.groups.push(group.to_owned());
-            self.groups.len() - 1
-        });
-        (at < GROUPS_MAX).then(|| 1 << at)
+            1 << at
+        })
     }
 
     fn filler(&self) -> u64 {

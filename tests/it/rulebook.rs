@@ -48,6 +48,29 @@ fn every_fault_of_every_file_is_told_with_place_and_code() {
 }
 
 #[test]
+fn groups_of_words_that_are_none_or_too_many_are_told() {
+    let clinic = Clinic::new();
+    let groups: String = (0..70).map(|at| format!("group{at} = [\"word{at}\"]\n")).collect();
+    fs::write(clinic.path("rules/95-many.toml"), format!("[words]\n{groups}\n[[wording]]\nof = [\"group69\"]\n"))
+        .unwrap();
+    fs::write(clinic.path("rules/96-words.toml"), "[[wording]]\nof = [\"patiant\"]\n\n[[wording]]\nfield = \"plan\"\n")
+        .unwrap();
+    let checked = clinic.command(&["rules", "check"]).output().unwrap();
+    assert_eq!(checked.status.code(), Some(1));
+    let said = said(&checked);
+    for wanted in [
+        "more than 64 groups of words",
+        "no group of words is called \"group69\"",
+        "96-words.toml:1:",
+        "no group of words is called \"patiant\"; did you mean \"patient\"?",
+        "96-words.toml:4:",
+        "needs at least one group",
+    ] {
+        assert!(said.contains(wanted), "{wanted} is missing in:\n{said}");
+    }
+}
+
+#[test]
 fn the_examples_in_the_rule_files_come_out_and_one_that_does_not_is_named() {
     let clinic = Clinic::new();
     assert!(clinic.command(&["rules", "test"]).output().unwrap().status.success());

@@ -195,10 +195,11 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
                 Place { area, shown: *rule, bare: false }
             });
             let over = above.map(|rule| on_rule(page, rule));
-            // a line across the page is a table's: the caption stands in the cell under it
-            match above.is_some_and(|rule| rule.width() as f32 > TABLE_SHARE * page.width as f32) {
-                true => under.into_iter().chain(over).collect(),
-                false => over.into_iter().chain(under).collect(),
+            // a line across the page is a table's: the caption stands in the cell under it, and over it is another's
+            let is_table = above.is_some_and(|rule| rule.width() as f32 > TABLE_SHARE * page.width as f32);
+            match under {
+                Some(under) if is_table => vec![under],
+                under => over.into_iter().chain(under).collect(),
             }
         }
         _ => {

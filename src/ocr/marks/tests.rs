@@ -138,6 +138,72 @@ fn ink_above_a_signature_line_is_a_signature_and_the_bare_line_is_none() {
     assert_eq!(state(&signed), Some(MarkState::Ticked));
 }
 
+impl Page {
+    fn signature(&mut self, left: i64, bottom: i64) -> &mut Self {
+        let strokes = [(0, 0), (20, -60), (40, -5), (70, -50), (90, -2), (140, -45), (180, -8), (260, -20)];
+        strokes.windows(2).for_each(|pair| {
+            let at = |(x, y): (i64, i64)| (left + x, bottom + y);
+            self.line(at(pair[0]), at(pair[1]));
+        });
+        self
+    }
+}
+
+fn words(words: &[(&str, Area)]) -> Line {
+    Line { words: words.iter().flat_map(|(text, area)| word(text, *area).words).collect() }
+}
+
+fn signature(marks: &[Mark]) -> Option<MarkState> {
+    marks.iter().find(|mark| mark.kind == MarkKind::Signature).map(|mark| mark.state)
+}
+
+#[test]
+fn another_caption_on_the_line_takes_no_room_from_the_signature() {
+    let mut page = Page::new();
+    page.line((320, 628), (700, 628)).line((900, 628), (1150, 628)).signature(380, 620);
+    let line = words(&[
+        ("Signature:", Area::new(100, 600, 300, 630)),
+        ("Signed", Area::new(720, 600, 800, 630)),
+        ("on:", Area::new(810, 600, 850, 630)),
+    ]);
+    assert_eq!(signature(&page.marks(&[line])), Some(MarkState::Ticked));
+}
+
+#[test]
+fn ink_over_a_printed_name_is_a_signature_where_no_place_is_named() {
+    let lines = || {
+        let order = word("Massage", Area::new(100, 100, 260, 130));
+        let name = words(&[
+            ("Alan", Area::new(100, 700, 180, 730)),
+            ("Pierce,", Area::new(190, 700, 300, 730)),
+            ("MD", Area::new(310, 700, 360, 730)),
+        ]);
+        [order, name]
+    };
+    assert_eq!(signature(&Page::new().marks(&lines())), None);
+    assert_eq!(signature(&Page::new().signature(110, 690).marks(&lines())), Some(MarkState::Ticked));
+}
+
+#[test]
+fn what_stands_over_a_table_s_line_is_not_the_signature_under_it() {
+    let mut page = Page::new();
+    // the pen filled in the cell above; the caption's own cell is empty
+    page.line((50, 500), (1150, 500)).line((50, 640), (1150, 640)).signature(200, 490);
+    let caption = words(&[("SIGNATURE", Area::new(60, 506, 220, 526))]);
+    assert_ne!(signature(&page.marks(&[caption])), Some(MarkState::Ticked));
+}
+
+#[test]
+fn a_letter_of_a_text_layer_is_no_box() {
+    let mut page = Page::new();
+    page.square(100, 100, i64::from(SIDE));
+    let mut layer = word("B.", Area::new(98, 98, 145, 142));
+    layer.words[0].confidence = 1.0;
+    let is_box = |mark: &Mark| mark.kind == MarkKind::TickBox;
+    assert!(!page.marks(&[layer]).iter().any(is_box));
+    assert!(page.marks(&[]).iter().any(is_box));
+}
+
 #[test]
 fn a_stroke_through_a_word_strikes_it_out_and_a_line_below_does_not() {
     let lines = [word("97124", Area::new(100, 300, 260, 334)), word("97140", Area::new(100, 400, 260, 434))];

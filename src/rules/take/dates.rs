@@ -85,29 +85,13 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
 
 /// "Provider signature ______   Date 7/6/26": a label that begins a cell, without a colon, and a date directly behind it.
 fn behind_plain_label(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
-    let labels = page.book.labels.of(field);
-    let mut found = Vec::new();
-    for (row, line) in page.sheet.rows.iter().enumerate() {
-        let words = &line.words;
-        let begins_cell = |at: usize| {
-            at == 0 || words[at].area.left.saturating_sub(words[at - 1].area.right) as f32 > CELL_GAP * page.sheet.unit
-        };
-        for at in (0..words.len()).filter(|at| begins_cell(*at)) {
-            let stands = |(label, _): &&(Vec<&str>, &str)| {
-                label.iter().enumerate().all(|(word, text)| words.get(at + word).is_some_and(|it| it.folded == *text))
-            };
-            let Some((label, rule)) = labels.iter().filter(stands).max_by_key(|(label, _)| label.len()) else {
-                continue;
-            };
-            let rest = page.sheet.slot((at + label.len()..words.len()).map(|word| (row, word)));
-            let Some(hit) = days(&rest.text, kind, page.on).into_iter().next().filter(|hit| hit.span.start == 0) else {
-                continue;
-            };
-            let evidence = rest.evidence(&hit.span, rule);
-            found.push(candidate(field, hit, evidence, 0.95, rule));
-        }
-    }
-    found
+    let dated = page.plain_labels(field, CELL_GAP).into_iter().filter_map(|(row, behind, rule)| {
+        let rest = page.sheet.slot((behind..page.sheet.rows[row].words.len()).map(|word| (row, word)));
+        let hit = days(&rest.text, kind, page.on).into_iter().next().filter(|hit| hit.span.start == 0)?;
+        let evidence = rest.evidence(&hit.span, rule);
+        Some(candidate(field, hit, evidence, 0.95, rule))
+    });
+    dated.collect()
 }
 
 /// A letter's date stands alone on its line, in the upper part of the page.

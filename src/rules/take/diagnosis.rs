@@ -20,18 +20,6 @@ const RULE: &str = "rules/30-diagnosis.toml";
 const CHOICES_MIN: usize = 2;
 /// The words beside boxes of one column begin within so many word heights.
 const COLUMN_SLACK: f32 = 1.5;
-/// How a chart names what the patient has had.
-const HISTORY: &[&str] = &[
-    "medical history",
-    "past history",
-    "history",
-    "pmh",
-    "pmhx",
-    "comorbidities",
-    "surgical history",
-    "family history",
-    "problem list",
-];
 /// A diagnosis in a sentence is not longer, in bytes.
 const PROSE_BYTES_MAX: usize = 120;
 /// A code less sure than this wants words that agree with it.
@@ -135,7 +123,7 @@ fn without_history(found: &mut Vec<Candidate>, page: &Context) {
         let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
         // the nearest label before it
         let label = line.rsplit_once(':').map_or("", |(label, _)| label);
-        HISTORY.iter().any(|history| label.ends_with(history))
+        page.book.rules.history.words.iter().any(|history| label.ends_with(&history.to_lowercase()))
     };
     if !found.iter().all(is_history) {
         found.retain(|candidate| !is_history(candidate));

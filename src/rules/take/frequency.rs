@@ -46,14 +46,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 
 /// "TREATMENT FREQUENCY 1 to 2 visits per week": a row that begins with a label, without a colon.
 fn behind_plain_label(page: &Context) -> Option<Candidate> {
-    let labels = page.book.labels.of(Field::Frequency);
-    (0..page.sheet.rows.len()).find_map(|row| {
-        let words = &page.sheet.rows[row].words;
-        let stands = |(label, _): &&(Vec<&str>, &str)| {
-            label.iter().enumerate().all(|(at, text)| words.get(at).is_some_and(|word| word.folded == *text))
-        };
-        let (label, rule) = labels.iter().filter(stands).max_by_key(|(label, _)| label.len())?;
-        let slot = page.sheet.slot((label.len()..words.len()).map(|word| (row, word)));
+    let at_left = page.plain_labels(Field::Frequency, f32::INFINITY);
+    at_left.into_iter().find_map(|(row, behind, rule)| {
+        let slot = page.sheet.slot((behind..page.sheet.rows[row].words.len()).map(|word| (row, word)));
         let schedule = read_schedule(&slot.text)?;
         let begins = schedule.span.start <= PLAIN_LEAD_MAX;
         let settled = !schedule.frequency.phases.is_empty() || schedule.frequency.visits.is_some();

@@ -10,6 +10,7 @@ use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
+use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
 use crate::rules::{NameHit, find_names, find_npis, find_phones, read_name};
 
@@ -87,17 +88,10 @@ fn patient(page: &Context) -> Vec<Candidate> {
 
 /// "Patient Maria Lopez   D.O.B. 3/2/84": a form's label without a colon that opens a row, and a name up to the next label or gap.
 fn row_of_patient(page: &Context) -> Vec<Candidate> {
-    let labels = page.book.labels.of(Field::PatientName);
     let mut found = Vec::new();
-    for (row, words) in page.sheet.rows.iter().enumerate() {
-        let opens = |label: &&(Vec<&str>, &str)| {
-            let own: Vec<&str> = words.words.iter().take(label.0.len()).map(|token| token.folded.as_str()).collect();
-            own == label.0
-        };
-        let Some((label, rule)) = labels.iter().filter(opens).max_by_key(|(label, _)| label.len()) else { continue };
-        let first = label.len();
+    for (row, first, rule) in page.plain_labels(Field::PatientName, f32::INFINITY) {
         let next = page.labels.iter().filter(|other| other.row == row && other.words.start >= first);
-        let end = next.map(|other| other.words.start).min().unwrap_or(words.words.len());
+        let end = next.map(|other| other.words.start).min().unwrap_or(page.sheet.rows[row].words.len());
         let is_labelled = page.labels.iter().any(|other| other.row == row && other.words.start < first);
         if is_labelled || end <= first {
             continue;
@@ -129,6 +123,8 @@ fn before_birth_date(page: &Context) -> Option<Candidate> {
 /// A printout's head names the patient without a label: alone in its cell, above the date of birth.
 fn over_birth_date(page: &Context) -> Option<Candidate> {
     page.labels_of(Field::PatientBirthDate).find_map(|label| {
+        // the line of the birth date may begin with another number of the patient's
+        let below = own_cell(page, label);
         let rows = (0..label.row).rev().take(HEAD_ROWS);
         let near = rows.filter(|row| {
             label.area.top.saturating_sub(page.sheet.rows[*row].area.bottom) as f32
@@ -140,8 +136,6 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
                 |word: usize| page.labels.iter().any(|other| other.row == row && other.words.contains(&word));
             let cell = cells(page, row).into_iter().find(|cell| {
                 let area = words[cell.start].area.union(&words[cell.end - 1].area);
-                // the line of the birth date may begin with another number of the patient's
-                let below = own_cell(page, label);
                 area.right > below.left && area.left < below.right && !cell.clone().any(in_label)
             })?;
             let slot = page.sheet.slot(cell.map(|word| (row, word)));
@@ -162,12 +156,10 @@ fn own_cell(page: &Context, label: &Label) -> Area {
 
 /// The cells of a row, by the gaps between its words.
 fn cells(page: &Context, row: usize) -> Vec<Range<usize>> {
-    let words = &page.sheet.rows[row].words;
-    let begins = |at: &usize| {
-        *at == 0 || words[*at].area.left.saturating_sub(words[*at - 1].area.right) as f32 > CELL_GAP * page.sheet.unit
-    };
-    let starts: Vec<usize> = (0..words.len()).filter(begins).collect();
-    let ends = starts.iter().skip(1).copied().chain([words.len()]);
+    let row = &page.sheet.rows[row];
+    let begins = |at: &usize| *at == 0 || gap_before(row, *at) > CELL_GAP * page.sheet.unit;
+    let starts: Vec<usize> = (0..row.words.len()).filter(begins).collect();
+    let ends = starts.iter().skip(1).copied().chain([row.words.len()]);
     starts.iter().zip(ends).map(|(start, end)| *start..end).collect()
 }
 

@@ -18,6 +18,8 @@ const ROWS_MAX: usize = 6;
 const CHOICES_MIN: usize = 3;
 /// A page whose words are at least this sure in the mean shows its boxes as well.
 const LEGIBLE: f32 = 0.9;
+/// A line of running text has at least so many other words.
+const SENTENCE_WORDS_MIN: usize = 8;
 /// A line of a pad that names the treatment holds at most so many other words.
 const OTHER_WORDS_MAX: usize = 1;
 /// The title of a paper stands in its first rows.
@@ -83,8 +85,8 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     // a form with boxes, but none was seen beside these
     // where every box is seen, a code without one is no choice
     let sees_all = page.reading.source == Source::TextLayer || page.ticks.is_empty() && page.legibility() >= LEGIBLE;
-    let is_a_choice = !sees_all && codes.len() >= CHOICES_MIN
-        || !sees_all && codes.len() > 1 && cells > 1 && (page.lists_choices || page.ticks.len() >= CHOICES_MIN);
+    let is_form = page.lists_choices || page.ticks.len() >= CHOICES_MIN;
+    let is_a_choice = !sees_all && (codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && is_form);
     for hit in hits {
         let doubts =
             if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
@@ -200,11 +202,12 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
         let known = found
             .iter()
             .any(|candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(hit.code)));
-        // the box beside it says no, wherever else it is named ("Send the bill for 97124 or 97140")
-        let is_refused = choices.iter().any(|tick| {
-            let of_tick = find_procedures(&tick.words.text);
-            !tick.ticked && tick.confidence >= SURE && of_tick.iter().any(|other| other.code == hit.code)
-        });
+        // "Send the bill for 97124 or 97140": a sentence of the form names it, and the box beside it says no
+        let is_refused = in_sentence(page, &hit.span)
+            && choices.iter().any(|tick| {
+                let of_tick = find_procedures(&tick.words.text);
+                !tick.ticked && tick.confidence >= SURE && of_tick.iter().any(|other| other.code == hit.code)
+            });
         if !known && !is_refused && !page.is_beside_box(&hit.span) {
             let more = vec!["it stands beside the ticked choices".to_owned()];
             let beside_a_choice =
@@ -235,6 +238,14 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
         });
     }
     found
+}
+
+/// Whether words stand in a line of running text.
+fn in_sentence(page: &Context, span: &Range<usize>) -> bool {
+    let text = &page.text.text;
+    let before = text.get(..span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    let behind = text.get(span.end..).and_then(|behind| behind.split('\n').next()).unwrap_or_default();
+    before.split_whitespace().count() + behind.split_whitespace().count() >= SENTENCE_WORDS_MIN
 }
 
 /// The codes of the treatments that words name, each once: massage and manual therapy.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, Value};
+use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, Source, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
@@ -14,8 +14,6 @@ use crate::rules::ticks::SURE;
 
 /// A written name has at most so many words; what is longer under a caption is another sentence.
 const NAME_WORDS_MAX: usize = 6;
-/// Words of a text layer are this sure.
-const CERTAIN: f32 = 0.999;
 /// A signature holds no number of so many digits.
 const NUMBER_DIGITS_MIN: usize = 5;
 const RULE: &str = "rules/70-provider.toml";
@@ -127,9 +125,10 @@ fn on_line(page: &Context, label: &Label) -> Candidate {
 /// Ink that a text layer gives as words with a number or a label among them: large print of another field, no signature.
 fn is_print(page: &Context, area: &Area) -> bool {
     let inside = |other: &Area| other.overlap_x(area) * 2 > other.width() && other.overlap_y(area) * 2 > other.height();
-    let words = page.text.words.iter().filter(|word| word.confidence >= CERTAIN && inside(&word.area));
+    let words = page.text.words.iter().filter(|word| inside(&word.area));
     let mut text = words.filter_map(|word| page.text.text.get(word.range.clone()));
-    text.any(|text| text.chars().filter(char::is_ascii_digit).count() >= NUMBER_DIGITS_MIN)
+    page.reading.source == Source::TextLayer
+        && text.any(|text| text.chars().filter(char::is_ascii_digit).count() >= NUMBER_DIGITS_MIN)
         || page.labels.iter().any(|label| inside(&label.area))
 }
 
