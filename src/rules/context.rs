@@ -85,18 +85,12 @@ impl<'a> Context<'a> {
     /// Places at which a listed label of a field stands at the beginning of a cell, with or without a colon: its row, the word
     /// behind it, and its `file:line`. A cell begins at the left or behind a gap of `gap` word heights.
     pub(in crate::rules) fn plain_labels(&self, field: Field, gap: f32) -> Vec<(usize, usize, &str)> {
-        let labels = self.book.labels.of(field);
         let mut found = Vec::new();
         for (row, line) in self.sheet.rows.iter().enumerate() {
             let begins = |at: &usize| *at == 0 || gap_before(line, *at) > gap * self.sheet.unit;
             for at in (0..line.words.len()).filter(begins) {
-                let stands = |(label, _): &&(Vec<&str>, &str)| {
-                    let own = line.words.get(at..at + label.len());
-                    own.is_some_and(|own| own.iter().zip(label).all(|(token, word)| token.folded == *word))
-                };
-                if let Some((label, rule)) = labels.iter().filter(stands).max_by_key(|(label, _)| label.len()) {
-                    found.push((row, at + label.len(), *rule));
-                }
+                let label = self.book.labels.opens(&line.words[at..], field);
+                found.extend(label.map(|(length, rule)| (row, at + length, rule)));
             }
         }
         found

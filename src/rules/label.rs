@@ -245,6 +245,19 @@ impl Labels {
         labels
     }
 
+    /// The longest listed label of a field that `words` begin with, letter by letter: how many words it takes, and its `file:line`.
+    pub(in crate::rules) fn opens(&self, words: &[Token], field: Field) -> Option<(usize, &str)> {
+        let number = |token: &Token| self.vocabulary.get(&token.folded).copied();
+        let entries = &self.by_first_word[number(words.first()?)?];
+        let of_field = entries.iter().filter(|entry| matches!(entry.meaning, Meaning::Field(of, _) if of == field));
+        let mut fitting = of_field.filter(|entry| {
+            let own = words.get(..entry.words.len());
+            own.is_some_and(|own| own.iter().map(number).eq(entry.words.iter().copied().map(Some)))
+        });
+        // the longest stand first
+        fitting.next().map(|entry| (entry.words.len(), entry.rule.as_str()))
+    }
+
     /// How many labels there are.
     pub(in crate::rules) fn count(&self) -> usize {
         self.by_first_word.iter().map(Vec::len).sum::<usize>() + self.wordings.count()

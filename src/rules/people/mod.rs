@@ -45,10 +45,11 @@ pub fn read_name(text: &str) -> Option<NameHit> {
     };
     // "Patierit Jerome St. Clair": the label, damaged
     let is_damaged_label = |word: &&Piece| {
-        let lower = word.text.to_lowercase();
+        let near = |label: &&&str| word.text.len().abs_diff(label.len()) <= DAMAGED_MAX;
+        let mut labels = DAMAGED_LABELS.iter().filter(near);
+        let lower = || word.text.to_lowercase();
         words.len() > 2
-            && lower != "patience"
-            && DAMAGED_LABELS.iter().any(|label| strsim::osa_distance(&lower, label) <= 2)
+            && labels.any(|label| strsim::osa_distance(&lower(), label) <= DAMAGED_MAX && lower() != "patience")
     };
     let mut slot = Slot::default();
     for word in words.iter().skip_while(is_debris).skip_while(is_damaged_label) {
@@ -61,6 +62,8 @@ pub fn read_name(text: &str) -> Option<NameHit> {
 
 /// Labels that OCR may damage in two letters and that no name is like.
 const DAMAGED_LABELS: &[&str] = &["patient", "provider", "physician"];
+/// In so many letters.
+const DAMAGED_MAX: usize = 2;
 /// Specks are read as at most so many letters.
 const DEBRIS_LETTERS_MAX: usize = 2;
 /// Small words of one or two letters that begin a family name.
