@@ -66,7 +66,10 @@ impl Phrases {
         let payers = rules
             .payer
             .values()
-            .flat_map(|payer| payer.words.iter().chain(&payer.prose).chain(&payer.labels).chain(&payer.insurers));
+            .flat_map(|payer| {
+                let told = payer.words.iter().chain(&payer.prose).chain(&payer.questions);
+                told.chain(&payer.labels).chain(&payer.insurers)
+            });
         let fields = rules.field.values().flat_map(|field| &field.prose);
         let forms = rules.form.values().flat_map(|form| form.all.iter().chain(&form.any).chain(&form.none));
         let signature = &rules.signature;

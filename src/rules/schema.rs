@@ -193,6 +193,8 @@ pub struct PayerRule {
     pub(in crate::rules) words: Vec<String>,
     /// Words in running text that tell it ("motor vehicle accident").
     pub(in crate::rules) prose: Vec<String>,
+    /// Words of a question that tells it when it is answered with yes ("result of employment").
+    pub(in crate::rules) questions: Vec<String>,
     /// Labels that only this kind has; filled in, they tell it where nothing else does.
     pub(in crate::rules) labels: Vec<String>,
     /// Insurers who write nothing else; in a payer's slot they tell it where nothing else does.

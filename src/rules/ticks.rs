@@ -1,7 +1,7 @@
 //! Tick boxes with the words that they stand beside.
 
 use crate::model::{Area, MarkKind, MarkState, Reading};
-use crate::rules::sheet::{Sheet, Slot, Token};
+use crate::rules::sheet::{Sheet, Slot, Token, fold};
 
 /// Marks less sure than this are told as a doubt.
 pub(in crate::rules) const SURE: f32 = 0.7;
@@ -18,6 +18,11 @@ const BESIDE: f32 = 1.5;
 /// At least so many boxes tell that they stand behind their words, and this many times as many as speak against it.
 const BEHIND_MIN: usize = 3;
 const BEHIND_TO_BEFORE: usize = 2;
+/// So many boxes side by side without words, or one over the other, are a table of boxes.
+const SIDE_BY_SIDE_MIN: usize = 2;
+const STACKED_MIN: usize = 3;
+/// What a box stands beside or under is at most so many word heights over it.
+const QUESTION_OVER: f32 = 2.6;
 
 /// A tick box and its words.
 #[derive(Debug)]
@@ -25,8 +30,11 @@ pub(in crate::rules) struct Tick {
     pub(in crate::rules) ticked: bool,
     pub(in crate::rules) confidence: f32,
     pub(in crate::rules) area: Area,
-    /// The words beside it, up to the next box: on its right, or on its left where the form's boxes stand behind their words.
+    /// The words beside it, up to the next box: on its right, or on its left where the form's boxes stand behind their words. In a
+    /// table of boxes those that head its row, or its column where the row has none; beside "Yes" the question.
     pub(in crate::rules) words: Slot,
+    /// The words are a question that was answered with yes (ticked) or no.
+    pub(in crate::rules) asked: bool,
     /// The row of the page.
     pub(in crate::rules) row: usize,
 }
@@ -148,7 +156,7 @@ fn tick(
     let words = &sheet.rows[row];
     if behind {
         let words = sheet.slot(words_before(sheet, boxes, area, row));
-        return Some(Tick { ticked, confidence, area, words, row });
+        return Some(Tick { ticked, confidence, area, words, asked: false, row });
     }
     let next_box = boxes
         .iter()
@@ -174,7 +182,95 @@ fn tick(
         right = token.area.right;
     }
     let words = sheet.slot(places);
-    Some(Tick { ticked, confidence, area, words, row })
+    let asked = answer(&words.text).map(|yes| (yes, question(sheet, boxes, area, row)));
+    let Some((yes, question)) = asked.filter(|(_, question)| !question.is_empty()) else {
+        let words = if words.is_empty() { heading(sheet, boxes, area, row) } else { words };
+        return Some(Tick { ticked, confidence, area, words, asked: false, row });
+    };
+    // an empty "No" says nothing
+    (yes || ticked).then_some(Tick { ticked: ticked && yes, confidence, area, words: question, asked: true, row })
+}
+
+/// Whether the words beside a box say yes or no.
+fn answer(words: &str) -> Option<bool> {
+    match fold(words).as_str() {
+        "yes" | "y" | "yessi" | "si" => Some(true),
+        "no" | "n" | "none" => Some(false),
+        _ => None,
+    }
+}
+
+/// What the boxes of a row ask: the words on their left, or else the cell over them ("Therapeutic massage [ ] yes [ ] no").
+fn question(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, row: usize) -> Slot {
+    let words = &sheet.rows[row].words;
+    let mut left = area.left;
+    let mut places = Vec::new();
+    for (index, token) in words.iter().enumerate().rev() {
+        let is_box = is_box(&token.text) || boxes.iter().any(|(other, ..)| other.overlap_x(&token.area) > 0 && other.overlap_y(&token.area) > 0);
+        if token.area.center_x() >= area.left || is_box {
+            continue;
+        }
+        let is_answer = places.is_empty() && answer(&token.text).is_some();
+        let between = boxes.iter().filter(|(other, ..)| {
+            other.left >= token.area.right && other.right <= left && other.center_y().abs_diff(area.center_y()) < sheet.unit as u32
+        });
+        // other words behind another box are another choice
+        if !is_answer && !places.is_empty() && between.count() > 0
+            || left.saturating_sub(token.area.right) as f32 > 2.0 * WORDS_AFTER * sheet.unit
+        {
+            break;
+        }
+        if !is_answer {
+            places.insert(0, (row, index));
+        }
+        left = token.area.left;
+    }
+    if places.is_empty() { over(sheet, area, row) } else { sheet.slot(places) }
+}
+
+/// The cell of the row above that stands over a box.
+fn over(sheet: &Sheet, area: Area, row: usize) -> Slot {
+    let Some(above) = row.checked_sub(1).map(|row| &sheet.rows[row]) else { return sheet.slot([]) };
+    if area.top.saturating_sub(above.area.bottom) as f32 > QUESTION_OVER * sheet.unit {
+        return sheet.slot([]);
+    }
+    let apart = |before: &Token, next: &Token| {
+        next.area.left.saturating_sub(before.area.right) as f32 > GAP * sheet.unit
+    };
+    let mut from = 0;
+    for cell in above.words.chunk_by(|before, next| !apart(before, next)) {
+        let to = from + cell.len();
+        let is_over = cell[0].area.left <= area.right && cell[cell.len() - 1].area.right >= area.left;
+        if is_over {
+            return sheet.slot((from..to).map(|word| (row - 1, word)));
+        }
+        from = to;
+    }
+    sheet.slot([])
+}
+
+/// The words of a box in a table of boxes: the head of its row, or of its column.
+fn heading(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, row: usize) -> Slot {
+    let others = || boxes.iter().map(|(other, ..)| other);
+    let beside = others().filter(|other| other.center_y().abs_diff(area.center_y()) < sheet.unit as u32);
+    let stacked = others().filter(|other| other.center_x().abs_diff(area.center_x()) < area.width() / 2);
+    let first = beside.clone().map(|other| other.left).min().unwrap_or(area.left);
+    if beside.count() < SIDE_BY_SIDE_MIN && stacked.count() < STACKED_MIN {
+        return sheet.slot([]);
+    }
+    let words = &sheet.rows[row].words;
+    let of_row = (0..words.len()).filter(|word| words[*word].area.right <= first);
+    let of_row = sheet.slot(of_row.map(|word| (row, word)));
+    if !of_row.is_empty() {
+        return of_row;
+    }
+    let in_column = |token: &Token| token.area.left <= area.right && token.area.right >= area.left;
+    let headed = |row: &usize| sheet.rows[*row].words.iter().any(|token| in_column(token) && !token.folded.is_empty());
+    let of_column = (0..row).rev().find(headed).map(|row| {
+        let words = &sheet.rows[row].words;
+        sheet.slot((0..words.len()).filter(|word| in_column(&words[*word])).map(|word| (row, word)))
+    });
+    of_column.unwrap_or(of_row)
 }
 
 /// A sign that is a tick box, or what OCR makes of one.

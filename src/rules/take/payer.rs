@@ -34,13 +34,14 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 fn kind(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     let choices: Vec<(&Tick, PayerKind)> =
-        page.ticks.iter().filter_map(|tick| Some((tick, choice_of(page, &tick.words)?))).collect();
+        page.ticks.iter().filter_map(|tick| Some((tick, choice_of(page, tick)?))).collect();
     let unsure = choices.iter().any(|(tick, _)| tick.confidence < SURE);
     for (tick, kind) in choices.iter().filter(|(tick, _)| tick.ticked) {
         let doubts = if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
         found.push(candidate(*kind, &tick.words, 1.0, RULE, doubts));
     }
-    if !choices.is_empty() {
+    let only_denied = choices.iter().all(|(tick, _)| tick.asked && !tick.ticked);
+    if !choices.is_empty() && !only_denied {
         if found.is_empty()
             && unsure
             && let Some((tick, _)) = choices.first()
@@ -70,7 +71,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
     for (kind, rule) in &page.book.rules.payer {
         let said = page.found.any(&rule.prose);
         // a question that names the choices answers nothing
-        for place in said.into_iter().filter(|place| !page.is_label(place)) {
+        for place in said.into_iter().filter(|place| !page.is_label(place) && !page.is_beside_box(place)) {
             let evidence = page.text.evidence(&place, RULE);
             let unseen = page.lists_choices.then(|| "it may be a choice whose tick was not seen".to_owned());
             found.push(Candidate {
@@ -120,8 +121,12 @@ fn by_insurer(page: &Context) -> Option<Candidate> {
     told.iter().all(|(other, _)| other == kind).then(|| candidate(*kind, slot, BY_INSURER, RULE, Vec::new()))
 }
 
-/// The payer kind that is the choice beside a box: "Return to work" is none, though it holds the word.
-fn choice_of(page: &Context, slot: &Slot) -> Option<PayerKind> {
+/// The payer kind that is the choice beside a box: "Return to work" is none, though it holds the word; or that a question asks for.
+fn choice_of(page: &Context, tick: &Tick) -> Option<PayerKind> {
+    let slot = &tick.words;
+    if tick.asked {
+        return of_phrases(page, &slot.text, |rule| vec![&rule.questions]);
+    }
     let kind = named(page, slot, true)?;
     let found = page.book.phrases.find(&Folded::new(&slot.text));
     let rule = page.book.rules.payer.get(&kind)?;

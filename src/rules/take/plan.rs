@@ -37,8 +37,10 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         return found;
     }
     let mut found = ticked(page, &choices);
-    let chosen: Vec<&&Tick> = choices.iter().filter(|tick| tick.ticked).collect();
+    let mut chosen: Vec<&&Tick> = choices.iter().filter(|tick| tick.ticked).collect();
     if !chosen.is_empty() {
+        // in a table of boxes a row may be ticked more than once
+        chosen.dedup_by(|a, b| a.row == b.row && a.words.text == b.words.text);
         let words: Vec<&str> = chosen.iter().flat_map(|tick| tick.words.text.split_whitespace()).collect();
         let evidence = chosen.iter().flat_map(|tick| tick.words.evidence(&(0..tick.words.text.len()), RULE)).collect();
         let value = Value::Text(words.join(" ").into());
