@@ -336,6 +336,7 @@ fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>)
     all.tell.extend(file.tell);
     all.signature.signed.extend(file.signature.signed);
     all.signature.unsigned.extend(file.signature.unsigned);
+    all.signature.no_signature.extend(file.signature.no_signature);
     all.signature.not_the_provider.extend(file.signature.not_the_provider);
     all.signature.closings.extend(file.signature.closings);
 }

@@ -77,6 +77,7 @@ impl Phrases {
             .signed
             .iter()
             .chain(&signature.unsigned)
+            .chain(&signature.no_signature)
             .chain(&signature.not_the_provider)
             .chain(&signature.closings);
         let written: BTreeSet<&String> = signs.chain(forms).chain(payers).chain(fields).chain(signatures).collect();

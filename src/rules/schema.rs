@@ -244,6 +244,8 @@ pub(in crate::rules) struct SignatureRule {
     pub(in crate::rules) signed: Vec<String>,
     /// Words that say that it is not signed.
     pub(in crate::rules) unsigned: Vec<String>,
+    /// Words in the place of a signature that are none ("pending", "stamp").
+    pub(in crate::rules) no_signature: Vec<String>,
     /// Captions of somebody else's signature.
     pub(in crate::rules) not_the_provider: Vec<String>,
     /// How a letter closes, before the signature.

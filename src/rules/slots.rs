@@ -23,7 +23,7 @@ const FULL_ROW: f32 = 0.72;
 /// A label that no rule knows has at most so many words.
 const UNKNOWN_LABEL_WORDS_MAX: usize = 5;
 
-/// So many rows whose values end at one edge are a page with its values at the margin.
+/// So many rows whose values begin or end at one edge are a page with its values in a column.
 const MARGIN_ROWS_MIN: usize = 3;
 
 /// So many captions tell on which side of them their values stand.
@@ -251,7 +251,7 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
     for word in label.words.end..end.unwrap_or(row.words.len()) {
         let token = &row.words[word];
         let gap = token.area.left.saturating_sub(right.unwrap_or(label.area.right)) as f32;
-        let far = right.is_none() && gap > FIRST_GAP * sheet.unit && !values_stand_at_the_margin(sheet, labels);
+        let far = right.is_none() && gap > FIRST_GAP * sheet.unit && !values_stand_in_a_column(sheet, labels);
         // "11. Weeks      12. Is the worker ...": the number of the form's next line is no value
         let is_number = line_number(row, word + 1, CELL_GAP * sheet.unit) == Some(word);
         let names_next =
@@ -268,10 +268,10 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
     places
 }
 
-/// Whether the values of a page stand at its right margin, far from their labels at the left: rows of one label and one cell, whose
-/// cells end at one edge.
-fn values_stand_at_the_margin(sheet: &Sheet, labels: &[Label]) -> bool {
-    let edges: Vec<u32> = (0..sheet.rows.len())
+/// Whether the values of a page stand in a column of their own, far from their labels at the left: rows of one label and one cell,
+/// whose cells begin or end at one edge.
+fn values_stand_in_a_column(sheet: &Sheet, labels: &[Label]) -> bool {
+    let edges: Vec<(u32, u32)> = (0..sheet.rows.len())
         .filter_map(|row| {
             let mut of_row = labels.iter().filter(|label| label.row == row);
             let (label, more) = (of_row.next()?, of_row.next());
@@ -280,11 +280,16 @@ fn values_stand_at_the_margin(sheet: &Sheet, labels: &[Label]) -> bool {
                 words[word].area.left.saturating_sub(words[word - 1].area.right) as f32 <= VALUE_GAP * sheet.unit
             });
             let is_row = more.is_none() && label.words.start == 0 && label.words.end < words.len() && one_cell;
-            is_row.then(|| words.last().map(|last| last.area.right)).flatten()
+            is_row.then(|| Some((words.get(label.words.end)?.area.left, words.last()?.area.right))).flatten()
         })
         .collect();
-    let at_edge = |edge: &u32| edges.iter().filter(|other| other.abs_diff(*edge) as f32 <= sheet.unit).count();
-    edges.iter().any(|edge| at_edge(edge) >= MARGIN_ROWS_MIN)
+    let near = |a: u32, b: u32| a.abs_diff(b) as f32 <= sheet.unit;
+    let of_edge = |(left, right): &(u32, u32)| {
+        let begin = edges.iter().filter(|(other, _)| near(*other, *left)).count();
+        let end = edges.iter().filter(|(_, other)| near(*other, *right)).count();
+        begin.max(end)
+    };
+    edges.iter().any(|edge| of_edge(edge) >= MARGIN_ROWS_MIN)
 }
 
 /// Rows under the label in its own column, down to the next label of that column. A label in the column ends it; a row that

@@ -103,8 +103,13 @@ fn boxes_stand_behind(sheet: &Sheet, boxes: &[(Area, bool, f32)]) -> bool {
     behind >= BEHIND_MIN && behind > BEHIND_TO_BEFORE * before
 }
 
-/// The row of the page that a box stands in: of those that have words on the side where its words stand, the nearest.
+/// The row of the page that a box stands in: of those that have words on the side where its words stand, the nearest; in a table of
+/// boxes they stand at its row's beginning.
 fn row_of(sheet: &Sheet, area: &Area, behind: bool) -> Option<usize> {
+    row_on_side(sheet, area, behind).or_else(|| row_on_side(sheet, area, true))
+}
+
+fn row_on_side(sheet: &Sheet, area: &Area, behind: bool) -> Option<usize> {
     let middle = area.center_y();
     let near = |row: &crate::rules::sheet::Row| {
         let beside = row

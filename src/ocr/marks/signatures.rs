@@ -21,6 +21,8 @@ const UNDER_INCHES: f32 = 0.12;
 const CELL_INCHES: f32 = 1.6;
 /// How far under a letter's closing somebody signs, in inches.
 const CLOSING_INCHES: f32 = 1.3;
+/// Between two cells of a line lie so many heights of a word.
+const APART: u32 = 3;
 /// A pen's stroke is at least this many usual words high, or this many wide.
 const TALL: f32 = 1.45;
 const WIDE: f32 = 2.6;
@@ -103,10 +105,12 @@ fn is_caption(line: &Line, at: usize) -> bool {
         && ["signature", "signatures"].iter().any(|name| strsim::damerau_levenshtein(&word, name) <= 2);
     let waiting = ["pending", "required", "on", "file", "stamp"].contains(&next.as_str())
         || ["awaiting", "electronic", "digital"].contains(&before.as_str());
+    // alone in its cell, with a place behind it
+    let alone = is_apart(line, at) && is_apart(line, at + 1);
     let asked = match word.as_str() {
-        "sign" => next == "here" || text.ends_with(':'),
+        "sign" => next == "here" || text.ends_with(':') || alone,
         "signed" => {
-            let waits = text.ends_with(':') || next == "by" && line.words.len() == at + 2;
+            let waits = text.ends_with(':') || next == "by" && line.words.len() == at + 2 || alone;
             waits && !["date", "electronically", "digitally"].contains(&before.as_str())
         }
         // "X____"
@@ -114,6 +118,14 @@ fn is_caption(line: &Line, at: usize) -> bool {
         _ => false,
     };
     (named && !waiting && line.words.len() <= CAPTION_WORDS) || asked
+}
+
+/// Whether a word begins its line, or stands far behind the word before it; so does the end of a line.
+fn is_apart(line: &Line, at: usize) -> bool {
+    let (Some(before), Some(word)) = (at.checked_sub(1).and_then(|at| line.words.get(at)), line.words.get(at)) else {
+        return true;
+    };
+    word.area.left.saturating_sub(before.area.right) > APART * word.area.height()
 }
 
 fn letters(text: &str) -> String {

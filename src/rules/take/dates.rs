@@ -11,6 +11,8 @@ use crate::rules::{DateHit, DateKind, find_dates};
 const LEAD_MAX: usize = 14;
 /// A label without a colon stands at least so many word heights behind what is before it: more than a blank.
 const CELL_GAP: f32 = 0.8;
+/// The day on which a paper was sent: far enough below the others to be no rival.
+const WEAK: f32 = 0.7;
 /// A cue of so many letters must stand right before the date.
 const LETTER_CUE: usize = 2;
 
@@ -52,6 +54,7 @@ fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
         for (place, slot) in page.slots(label, 1).into_iter().chain(wrapped).chain(over) {
             let Some(hit) = first(&slot.text, kind, page.on) else { continue };
             let trust = if place == Where::SameLine { 1.0 } else { 0.95 };
+            let trust = if label.weak { WEAK } else { trust };
             let evidence = slot.evidence(&hit.span, &label.rule);
             found.push(candidate(field, hit, evidence, trust, &label.rule));
             break;

@@ -270,8 +270,10 @@ fn column_of(page: &Context, label: &Label, next: Option<u32>) -> Vec<usize> {
     let mut rows = Vec::new();
     for row in label.row + 1..page.sheet.rows.len() {
         let any = page.ticks.iter().any(|tick| tick.row == row && in_column(page, label, next, tick));
+        // a label on the left has the boxes behind it for its own
         let labelled = page.labels.iter().any(|other| {
-            other.row == row && other.area.left < next.unwrap_or(u32::MAX) && other.area.right > label.area.left
+            let is_under = other.area.left < next.unwrap_or(u32::MAX) && other.area.right > label.area.left;
+            other.row == row && (is_under || other.colon && other.area.right <= label.area.left)
         });
         if !any && page.ticks.iter().all(|tick| tick.row != row) || labelled {
             break;

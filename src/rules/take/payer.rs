@@ -3,6 +3,7 @@
 use crate::model::{Field, PayerKind, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
+use crate::rules::label::Label;
 use crate::rules::phrase::Folded;
 use crate::rules::schema::PayerRule;
 use crate::rules::sheet::Slot;
@@ -25,8 +26,8 @@ const INSURER_BYTES_MAX: usize = 50;
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = kind(page);
     found.extend(claim(page));
-    found.extend(free_text(page, Field::PayerInsurer));
-    found.extend(free_text(page, Field::PayerAdjuster));
+    found.extend(insurer(page));
+    found.extend(free_text(page, Field::PayerAdjuster, page.labels_of(Field::PayerAdjuster)));
     found
 }
 
@@ -172,6 +173,9 @@ fn candidate(kind: PayerKind, slot: &Slot, trust: f32, rule: &str, doubts: Vec<S
     }
 }
 
+/// Labels of the payer's kind that ask for the insurer as well.
+const INSURANCE: [&str; 3] = ["insurance", "coverage", "bill"];
+
 /// The word that stands before a claim number; damaged, it may be glued to the one before.
 const CLAIM: &str = "claim";
 
@@ -239,9 +243,22 @@ fn claim(page: &Context) -> Vec<Candidate> {
     found
 }
 
-fn free_text(page: &Context, field: Field) -> Vec<Candidate> {
+/// "Insurance: State Farm": a label that asks for the kind of payer may be answered with the insurer's name.
+fn insurer(page: &Context) -> Vec<Candidate> {
+    let found = free_text(page, Field::PayerInsurer, page.labels_of(Field::PayerInsurer));
+    if !found.is_empty() {
+        return found;
+    }
+    let asks = page.labels_of(Field::PayerKind).filter(|label| INSURANCE.iter().any(|word| label.phrase.to_lowercase().contains(word)));
+    let mut found = free_text(page, Field::PayerInsurer, asks);
+    let names_kind = |text: &str| of_phrases(page, text, |rule| vec![&rule.words, &rule.prose]).is_some();
+    found.retain(|candidate| !matches!(&candidate.value, Value::Text(text) if names_kind(text.reveal())));
+    found
+}
+
+fn free_text<'a>(page: &'a Context, field: Field, labels: impl Iterator<Item = &'a Label>) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for label in page.labels_of(field) {
+    for label in labels {
         let Some((_, slot)) = page.slots(label, 1).into_iter().next() else { continue };
         // a choice of a form, or "Self-pay": no insurer
         if page.is_choice(&slot) || of_phrases(page, &slot.text, |rule| vec![&rule.words]) == Some(PayerKind::SelfPay) {

@@ -12,6 +12,7 @@ use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
+use crate::rules::ticks::Tick;
 use crate::rules::{NameHit, find_names, find_npis, find_phones, read_name};
 
 /// A value behind its label.
@@ -125,6 +126,9 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
     page.labels_of(Field::PatientBirthDate).find_map(|label| {
         // the line of the birth date may begin with another number of the patient's
         let below = own_cell(page, label);
+        if let Some(found) = beside_birth_date(page, label) {
+            return Some(found);
+        }
         let rows = (0..label.row).rev().take(HEAD_ROWS);
         let near = rows.filter(|row| {
             label.area.top.saturating_sub(page.sheet.rows[*row].area.bottom) as f32
@@ -145,6 +149,23 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
             is_patient.then(|| name(Field::PatientName, hit, &slot, BLOCK, "rules/20-patient.toml"))
         })
     })
+}
+
+/// "Pruitt, Marcus (55 y.o. M)   MRN: 1110785   DOB: 1971-01-16": a banner's first cell.
+fn beside_birth_date(page: &Context, label: &Label) -> Option<Candidate> {
+    static AGED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)[\s,(]+(?:\d{1,3}\s*(?:y\.?\s?o\.?|yrs?|years?(?: old)?)\b.*|(?:male|female|[mf])\W*)$").expect("a fixed pattern")
+    });
+    let cell = cells(page, label.row).into_iter().next().filter(|cell| cell.end <= label.words.start)?;
+    if page.labels.iter().any(|other| other.row == label.row && cell.contains(&other.words.start)) {
+        return None;
+    }
+    let slot = page.sheet.slot(cell.map(|word| (label.row, word)));
+    let bare = AGED.find(&slot.text).map_or(slot.text.as_str(), |aged| slot.text.get(..aged.start()).unwrap_or_default());
+    let hit = read_name(bare)?;
+    let is_whole = hit.span.len() + 1 >= bare.trim().len() && hit.doubts.is_empty();
+    let is_patient = is_whole && hit.credentials.is_empty() && !hit.titled;
+    is_patient.then(|| name(Field::PatientName, hit, &slot, BLOCK, "rules/20-patient.toml"))
 }
 
 /// The cell that a label stands in.
@@ -194,10 +215,16 @@ fn provider(page: &Context) -> Vec<Candidate> {
                 || page.labels_of(Field::ProviderSignature).any(|label| label.row == *row)
         })
         .collect();
+    let chosen = page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words));
     // a name with a credential stands for itself: letterhead, pad, the printed name under a signature
     for row in 0..page.sheet.rows.len() {
         let in_label = |word: &usize| page.labels.iter().any(|label| label.row == row && label.words.contains(word));
-        let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word)).map(|word| (row, word));
+        let in_box = |word: &usize| {
+            let area = page.sheet.rows[row].words[*word].area;
+            page.ticks.iter().any(|tick| tick.area.overlap_x(&area) * 2 > area.width() && tick.area.overlap_y(&area) > 0)
+        };
+        let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word) && !in_box(word));
+        let words = words.map(|word| (row, word));
         let slot = page.sheet.slot(words);
         let is_weak = page.labels_of(Field::ProviderName).any(|label| label.row == row && label.weak);
         let signs = signed_rows.iter().any(|signed| signed.abs_diff(row) <= SIGNED_ROWS);
@@ -206,6 +233,13 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let runs_on = row > 0 && page.sheet.runs_on(row - 1, row);
         for mut hit in find_names(&slot.text) {
             if hit.credentials.is_empty() || is_addressed(page, &hit) {
+                continue;
+            }
+            // the practitioners of a letterhead, one of them ticked
+            if let Some(tick) = tick_of(page, &slot, &hit.span).filter(|_| chosen) {
+                if tick.ticked {
+                    push_provider(&mut found, hit, &slot, PROSE, None);
+                }
                 continue;
             }
             let in_passing = !signs && (is_sentence && hit.span.start > 0 || runs_on);
@@ -236,6 +270,16 @@ fn provider(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+fn names_provider(slot: &Slot) -> bool {
+    find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
+}
+
+/// The tick box that a part of a row stands beside.
+fn tick_of<'a>(page: &'a Context, slot: &Slot, span: &Range<usize>) -> Option<&'a Tick> {
+    let word = slot.words.iter().rfind(|word| word.range.start < span.end)?;
+    page.ticks.iter().find(|tick| tick.words.words.iter().any(|beside| beside.area == word.area))
 }
 
 /// "Dear Dr. Baxter": to whom a letter goes did not write it.

@@ -8,12 +8,15 @@ use regex::Regex;
 use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, Source, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
-use crate::rules::sheet::Slot;
+use crate::rules::phrase::Folded;
+use crate::rules::sheet::fold;
 use crate::rules::slots::above;
 use crate::rules::ticks::SURE;
 
 /// A written name has at most so many words; what is longer under a caption is another sentence.
 const NAME_WORDS_MAX: usize = 6;
+/// A name has at least so many letters.
+const NAME_LETTERS_MIN: usize = 4;
 /// A signature holds no number of so many digits.
 const NUMBER_DIGITS_MIN: usize = 5;
 const RULE: &str = "rules/70-provider.toml";
@@ -25,7 +28,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         return vec![candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new())];
     }
     let signed = page.found.any(&signature.signed).into_iter().chain(slash_signatures(&page.text.text));
-    if let Some(place) = signed.into_iter().find(|place| names_somebody(&page.text, place.end)) {
+    if let Some(place) = signed.into_iter().find(|place| names_somebody(page, place.end)) {
         return vec![candidate(true, page.text.evidence(&place, RULE), 0.98, Vec::new())];
     }
     let labels: Vec<&Label> =
@@ -49,15 +52,14 @@ fn over_printed_name(page: &Context) -> Option<Candidate> {
         let doubts = doubts_of(mark);
         return Some(candidate(true, vec![ink(page, mark.area, mark.confidence)], 0.95, doubts));
     }
-    let name_of = |row: usize| {
-        let slot = page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word)));
-        Some((crate::rules::read_name(&slot.text)?, slot))
-    };
+    let text_of = |row: usize| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word)));
     (1..page.sheet.rows.len()).rev().find_map(|row| {
-        let (printed, _) = name_of(row).filter(|(hit, _)| !hit.credentials.is_empty())?;
-        let (typed, slot) = name_of(row - 1).filter(|(hit, _)| hit.credentials.is_empty() && !hit.titled)?;
+        let printed = crate::rules::find_names(&text_of(row).text);
+        let slot = text_of(row - 1);
+        let typed = crate::rules::read_name(&slot.text).filter(|hit| hit.credentials.is_empty() && !hit.titled)?;
         let is_alone = typed.span.len() == slot.text.trim().len();
-        (is_alone && typed.name.full == printed.name.full)
+        let is_printed = |hit: &crate::rules::NameHit| !hit.credentials.is_empty() && hit.name.full == typed.name.full;
+        (is_alone && printed.iter().any(is_printed))
             .then(|| candidate(true, slot.evidence(&typed.span, RULE), 0.9, Vec::new()))
     })
 }
@@ -72,16 +74,31 @@ pub(in crate::rules::take) fn slash_signatures(text: &str) -> Vec<Range<usize>> 
     SIGN.find_iter(text).map(|found| found.range()).collect()
 }
 
-fn names_somebody(text: &Slot, from: usize) -> bool {
-    let rest = text.text.get(from..).unwrap_or_default().lines().next().unwrap_or_default();
-    rest.chars().filter(|letter| letter.is_alphabetic()).count() >= 4
+/// Whether somebody's name follows: "PENDING" and "stamp" are nobody.
+fn names_somebody(page: &Context, from: usize) -> bool {
+    let rest = page.text.text.get(from..).unwrap_or_default().lines().next().unwrap_or_default();
+    rest.chars().filter(|letter| letter.is_alphabetic()).count() >= NAME_LETTERS_MIN && !is_no_signature(page, rest)
+}
+
+/// Words in the place of a signature that are none: "pending", "stamp", "on file".
+fn is_no_signature(page: &Context, text: &str) -> bool {
+    let said = page.book.phrases.find(&Folded::new(text));
+    !said.any(&page.book.rules.signature.no_signature).is_empty()
+}
+
+/// The name of the patient: what the patient wrote is no signature of the HCP.
+fn is_the_patients(page: &Context, text: &str) -> bool {
+    let patients = page.labels_of(Field::PatientName).flat_map(|label| page.slots(label, 1));
+    let mut names = patients.filter_map(|(_, slot)| Some(fold(crate::rules::read_name(slot.text.lines().next()?)?.name.full.reveal())));
+    let own = crate::rules::read_name(text).map(|hit| fold(hit.name.full.reveal()));
+    own.is_some_and(|own| names.any(|name| name == own))
 }
 
 /// "Patient signature", "Parent or guardian": not the HCP's.
 fn is_somebody_elses(page: &Context, label: &Label) -> bool {
     let row = &page.sheet.rows[label.row];
     let around: Vec<&str> = row.words.iter().map(|token| token.text.as_str()).collect();
-    let found = page.book.phrases.find(&crate::rules::phrase::Folded::new(&around.join(" ")));
+    let found = page.book.phrases.find(&Folded::new(&around.join(" ")));
     !found.any(&page.book.rules.signature.not_the_provider).is_empty()
 }
 
@@ -114,9 +131,15 @@ fn on_line(page: &Context, label: &Label) -> Candidate {
     let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption && !label.colon);
     let written = slots.chain(over).find(|slot| {
         let letters = slot.text.chars().filter(|letter| letter.is_alphabetic()).count();
-        letters >= 3 && slot.words.len() <= NAME_WORDS_MAX
+        letters >= 3 && slot.words.len() <= NAME_WORDS_MAX && !is_no_signature(page, &slot.text)
     });
     match written {
+        Some(slot) if is_the_patients(page, &slot.text) => candidate(
+            true,
+            slot.evidence(&(0..slot.text.len()), &label.rule),
+            0.9,
+            vec!["the patient's own name stands where the HCP signs".to_owned()],
+        ),
         Some(slot) => candidate(true, slot.evidence(&(0..slot.text.len()), &label.rule), 0.9, Vec::new()),
         None => candidate(false, vec![ink(page, label.area, 0.9)], 0.9, Vec::new()),
     }
