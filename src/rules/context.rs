@@ -7,9 +7,9 @@ use jiff::civil::Date;
 use crate::model::{Area, Evidence, Field, Finding, Reading, Value};
 use crate::rules::book::Contents;
 use crate::rules::forms::{self, FormStory};
-use crate::rules::label::{Label, Meaning};
+use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::phrase::{Folded, Found};
-use crate::rules::sheet::{Sheet, Slot, SlotWord};
+use crate::rules::sheet::{Row, Sheet, Slot, SlotWord};
 use crate::rules::slots::{self, Where};
 use crate::rules::span::gap_before;
 use crate::rules::ticks::{self, Tick};
@@ -139,6 +139,16 @@ impl<'a> Context<'a> {
             .iter()
             .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| text.contains(char::is_alphanumeric)));
         !slot.is_empty() && words.all(|word| beside(word.area))
+    }
+
+    /// Whether a slot begins with another label of the book, though nothing but a blank stands behind that: the place before it is
+    /// empty.
+    pub(in crate::rules) fn begins_with_label(&self, slot: &Slot) -> bool {
+        let Some(first) = slot.words.first() else { return false };
+        let at = |row: &Row| row.words.iter().position(|token| token.area == first.area);
+        self.sheet.rows.iter().find_map(|row| Some((row, at(row)?))).is_some_and(|(row, at)| {
+            gap_before(row, at) > CELL_GAP * self.sheet.unit && self.book.labels.opens_any(&row.words[at..])
+        })
     }
 
     /// How sure the words of the page are, long words counting more.

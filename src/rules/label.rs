@@ -69,6 +69,13 @@ struct Entry {
 }
 
 impl Entry {
+    /// A plain "Name", "Phone" or "NPI", which says nothing of whose it is.
+    fn is_anybodys(&self) -> bool {
+        matches!(self.meaning, Meaning::Field(..))
+            && ["name", "fullname", "phone", "phonenumber", "tel", "telephone", "fax", "faxnumber", "npi", "npinumber", "cell", "signature", "date"]
+                .contains(&self.together.as_str())
+    }
+
     /// Whether it counts where it stands; one of a letter or two, which needs a colon, only at the beginning of a cell.
     fn counts(&self, span: &Span) -> bool {
         if self.colon_only { span.colon && span.begins_cell } else { span.colon || span.is_cell() }
@@ -258,6 +265,17 @@ impl Labels {
         fitting.next().map(|entry| (entry.words.len(), entry.rule.as_str()))
     }
 
+    /// Whether `words` begin with a listed label of two words or more, letter by letter.
+    pub(in crate::rules) fn opens_any(&self, words: &[Token]) -> bool {
+        let number = |token: &Token| self.vocabulary.get(&token.folded).copied();
+        let Some(first) = words.first().and_then(number) else { return false };
+        self.by_first_word[first].iter().any(|entry| {
+            let own = words.get(..entry.words.len());
+            entry.words.len() > 1
+                && own.is_some_and(|own| own.iter().map(number).eq(entry.words.iter().copied().map(Some)))
+        })
+    }
+
     /// How many labels there are.
     pub(in crate::rules) fn count(&self) -> usize {
         self.by_first_word.iter().map(Vec::len).sum::<usize>() + self.wordings.count()
@@ -332,9 +350,9 @@ impl Labels {
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
         let heading =
             candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());
-        let label = |entry: &&Entry| Label {
-            weak: entry.weak,
-            ..span.label(row, entry.meaning, &entry.rule, entry.phrase.clone())
+        let label = |entry: &&Entry| {
+            let meaning = if context == Some(Heading::Other) && entry.is_anybodys() { Meaning::Other } else { entry.meaning };
+            Label { weak: entry.weak, ..span.label(row, meaning, &entry.rule, entry.phrase.clone()) }
         };
         field.into_iter().chain(heading).map(label).collect()
     }

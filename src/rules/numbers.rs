@@ -15,6 +15,8 @@ use crate::rules::dates::{DateKind, find_dates};
 pub struct NpiHit {
     /// Ten digits.
     pub digits: String,
+    /// The ten digits before one of them was mended.
+    pub printed: String,
     /// Begins with 1 or 2 and Luhn over 80840 and the number holds (45 CFR 162.406).
     pub valid: bool,
     /// Where it stands.
@@ -87,8 +89,14 @@ fn npi(text: &str, span: Range<usize>, joined: bool) -> Option<NpiHit> {
     if !matches!(digits.chars().next(), Some('1' | '2')) {
         return None;
     }
-    let mut hit =
-        NpiHit { valid: npi_holds(&digits), digits, span: span.clone(), repairs: Vec::new(), doubts: Vec::new() };
+    let mut hit = NpiHit {
+        valid: npi_holds(&digits),
+        printed: digits.clone(),
+        digits,
+        span: span.clone(),
+        repairs: Vec::new(),
+        doubts: Vec::new(),
+    };
     if hit.digits != printed {
         hit.repairs.push(Repair::new(span.clone(), printed, &hit.digits));
     }

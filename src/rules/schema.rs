@@ -50,6 +50,8 @@ pub(in crate::rules) enum Heading {
     Provider,
     /// The payer's.
     Payer,
+    /// Somebody else's: an adjuster, a therapist, an employer. A plain "Name" or "Phone" there is nobody's that is asked for.
+    Other,
 }
 
 /// How a kind of paper is told: its signs add up, and the kind with the highest sum above its threshold wins.

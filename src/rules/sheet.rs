@@ -311,6 +311,10 @@ fn split(text: &str) -> Vec<(String, f64, f64)> {
         let is_one = piece.strip_prefix('|').is_some_and(|rest| rest.starts_with(['x', 'X']) && rest.contains('/'));
         let clean = if is_one { format!("|{clean}") } else { clean.to_owned() };
         let clean = clean.trim_start_matches(']').trim_end_matches('[').to_owned();
+        // "__2__ times": the blanks behind a number are its own, so that the word behind it stands beside it
+        let blanks = letters[to..].iter().take_while(|letter| **letter == '_').count();
+        let is_number = !clean.is_empty() && clean.bytes().all(|byte| byte.is_ascii_digit());
+        let to = if is_number { to + blanks } else { to };
         if !clean.is_empty() {
             pieces.push((clean, from as f64 / total, to as f64 / total));
         }

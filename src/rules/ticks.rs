@@ -71,7 +71,7 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
 /// Signs that are a tick box by themselves.
 fn sign(text: &str) -> Option<bool> {
     match text {
-        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)"
+        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)" | "(o)" | "(O)"
         | "[*]" | "[v]" | "[V]" | "●" | "◉" | "⦿" | "[X" | "[x" | "X]" | "x]" => Some(true),
         "☐" | "□" | "[]" | "()" | "[ ]" | "( )" | "○" | "◯" => Some(false),
         _ => None,

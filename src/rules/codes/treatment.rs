@@ -92,11 +92,11 @@ static PHRASES: LazyLock<Phrases<TreatmentFamily>> = LazyLock::new(|| {
     use TreatmentFamily::{Adjunct, Delegation, ManualTherapy, Massage, Precaution};
     Phrases::of(&[
         (
-            "massage therapy|therapeutic massage therapy|medical massage therapy|therapeutic massage|medical massage|clinical massage|massage|deep tissue massage|deep tissue work|swedish massage|sports massage|deep tissue|effleurage|petrissage|tapotement|relaxation massage|orthopedic massage|massage treatment|massage therapist|LMT|neck massage",
+            "massage therapy|therapeutic massage therapy|medical massage therapy|therapeutic massage|medical massage|clinical massage|massage|deep tissue massage|deep tissue work|swedish massage|sports massage|deep tissue|effleurage|petrissage|tapotement|relaxation massage|orthopedic massage|massage treatment|massage therapist|LMT|neck massage|swedish",
             Massage,
         ),
         (
-            "manual therapy|manual therapies|manual therapy techniques|manual techniques|myofascial release|MFR|myofascial work|trigger point therapy|trigger point release|trigger point massage|trigger point work|neuromuscular therapy|NMT|soft tissue mobilization|soft tissue mobilisation|soft tissue work|soft tissue release|soft tissue therapy|STM|IASTM|graston|instrument assisted soft tissue mobilization|manual traction|joint mobilization|joint mobilisation|manual lymphatic drainage|manual lymph drainage|lymphatic drainage|lymph drainage|MLD|craniosacral therapy|craniosacral|cranio sacral|strain counterstrain|counterstrain|active release technique|active release|muscle energy techniques|muscle energy|cross fiber friction|myofascial therapy",
+            "manual therapy|manual therapies|manual therapy techniques|manual techniques|myofascial release|MFR|myofascial work|trigger point therapy|trigger point release|trigger point massage|trigger point work|TrP|TrPs|TrP release|neuromuscular therapy|NMT|soft tissue mobilization|soft tissue mobilisation|soft tissue work|soft tissue release|soft tissue therapy|STM|IASTM|graston|instrument assisted soft tissue mobilization|manual traction|joint mobilization|joint mobilisation|manual lymphatic drainage|manual lymph drainage|lymphatic drainage|lymph drainage|MLD|craniosacral therapy|craniosacral|cranio sacral|strain counterstrain|counterstrain|active release technique|active release|muscle energy techniques|muscle energy|cross fiber friction|myofascial therapy",
             ManualTherapy,
         ),
         (
@@ -104,7 +104,7 @@ static PHRASES: LazyLock<Phrases<TreatmentFamily>> = LazyLock::new(|| {
             Adjunct,
         ),
         (
-            "evaluate and treat|evaluation and treatment|eval and treat|eval and tx|eval treat|eval tx|evaluate treat|evaluate treatment|assess and treat|E T|per therapist|per treating therapist|per LMT|therapist discretion|therapist's discretion|at the discretion of the therapist|as clinically indicated|treat as indicated|treat as needed|per protocol",
+            "evaluate and treat|evaluation and treatment|eval and treat|eval and tx|eval treat|eval tx|evaluate treat|evaluate treatment|eval and treatment|eval treatment|treat as clinically indicated|assess and treat|E T|per therapist|per treating therapist|per LMT|therapist discretion|therapist's discretion|at the discretion of the therapist|as clinically indicated|treat as indicated|treat as needed|per protocol",
             Delegation,
         ),
         (

@@ -192,6 +192,8 @@ const LISTED: &[Listed] = &[
     (&["therapist", "decides"], Part::Delegated),
     (&["therapists", "judgment"], Part::Delegated),
     (&["therapist", "judgment"], Part::Delegated),
+    (&["renew"], Part::Earlier),
+    (&["renewal", "of"], Part::Earlier),
     (&["same", "as"], Part::Earlier),
     (&["same", "frequency"], Part::Earlier),
     (&["same", "plan"], Part::Earlier),

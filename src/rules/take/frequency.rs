@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Field, Value};
+use crate::model::{Area, Field, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::Slot;
@@ -21,6 +21,12 @@ const PLAIN_LEAD_MAX: usize = 3;
 const COLUMN_WIDTH: u32 = 6;
 /// A box stands at most so many word heights behind its label.
 const BOX_GAP: f32 = 3.0;
+/// Words of a line that orders treatment.
+const ORDERING: [&str; 7] = ["massage", "manual therapy", "97124", "97140", "treat ", "treatment", "please see"];
+/// Words of a line that tells what was.
+const PAST: [&str; 8] = ["prior", "previous", "has had", "completed", "was seen", "received", "had been", "history"];
+/// More visits than this are hardly meant.
+const VISITS_MAX: u32 = 60;
 const RULE: &str = "rules/50-frequency.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -33,6 +39,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if found.is_empty() {
         found.extend(behind_plain_label(page));
     }
+    if let Some(other) = another(page, &found) {
+        found.iter_mut().for_each(|candidate| candidate.doubts.push(other.clone()));
+    }
     let left_empty = labels.iter().any(|label| is_left_empty(page, label));
     if found.is_empty() && !left_empty {
         // a sentence; what stands in another field's slot is not ours
@@ -42,6 +51,36 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// A second frequency elsewhere on the page, in a line that orders the treatment: nobody knows which is meant.
+fn another(page: &Context, found: &[Candidate]) -> Option<String> {
+    let taken = found.first().filter(|candidate| is_settled(&candidate.value))?;
+    let is_taken = |area: &Area| taken.evidence.iter().any(|evidence| evidence.area.overlap_y(area) > 0 && evidence.area.overlap_x(area) > 0);
+    let text = &page.text.text;
+    let mut from = 0;
+    for line in text.split_inclusive('\n') {
+        let span = from..from + line.len();
+        from = span.end;
+        let lower = line.to_lowercase();
+        let orders = ORDERING.iter().any(|word| lower.contains(word)) && !PAST.iter().any(|word| lower.contains(word));
+        let own = page.text.words.iter().filter(|word| span.start <= word.range.start && word.range.end <= span.end);
+        if !orders || own.clone().any(|word| is_taken(&word.area)) || own.count() == 0 {
+            continue;
+        }
+        let other = find_schedules(&without_codes(line)).into_iter().map(|schedule| Value::Frequency(schedule.frequency));
+        if let Some(other) = other.into_iter().find(|other| is_settled(other) && !same(other, &taken.value)) {
+            let Value::Frequency(frequency) = other else { continue };
+            return Some(format!("another frequency stands on the page: {}", frequency.text.reveal()));
+        }
+    }
+    None
+}
+
+/// A rate with its duration or number of visits.
+fn is_settled(value: &Value) -> bool {
+    let Value::Frequency(frequency) = value else { return false };
+    !frequency.phases.is_empty() && (frequency.visits.is_some() || frequency.phases.iter().all(|phase| phase.bounds.is_some()))
 }
 
 /// "TREATMENT FREQUENCY 1 to 2 visits per week": a row that begins with a label, without a colon.
@@ -80,7 +119,11 @@ fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
 }
 
 fn same_frequency(a: &Candidate, b: &Candidate) -> bool {
-    let (Value::Frequency(a), Value::Frequency(b)) = (&a.value, &b.value) else { return false };
+    same(&a.value, &b.value)
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    let (Value::Frequency(a), Value::Frequency(b)) = (a, b) else { return false };
     (&a.phases, a.visits, a.visits_max, a.as_needed, a.status)
         == (&b.phases, b.visits, b.visits_max, b.as_needed, b.status)
 }
@@ -105,6 +148,11 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
     }
     let mut schedule = read_schedule(&text)?;
     let rule = slots.first()?.2.to_owned();
+    let whole = slots.iter().filter_map(|(_, slot, _)| read_schedule(&slot.text)).map(|schedule| Value::Frequency(schedule.frequency));
+    let whole: Vec<Value> = whole.filter(is_settled).collect();
+    if whole.windows(2).any(|pair| !same(&pair[0], &pair[1])) {
+        schedule.doubts.push("two frequencies stand on the page".to_owned());
+    }
     let unused = slots.iter().any(|(begin, slot, _)| {
         let taken = schedule.used.iter().any(|used| used.start < begin + slot.text.len() && *begin < used.end);
         !taken && slot.text.contains(|letter: char| letter.is_ascii_digit())
@@ -297,6 +345,9 @@ fn candidate(
     mut doubts: Vec<String>,
 ) -> Candidate {
     doubts.extend(schedule.doubts);
+    if schedule.frequency.visits.is_some_and(|visits| visits > VISITS_MAX) {
+        doubts.push(format!("more than {VISITS_MAX} visits are hardly meant"));
+    }
     Candidate {
         field: Field::Frequency,
         value: Value::Frequency(schedule.frequency),

@@ -7,13 +7,13 @@ use regex::Regex;
 
 use crate::model::{Area, Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::label::Label;
+use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
 use crate::rules::ticks::Tick;
-use crate::rules::{NameHit, find_names, find_npis, find_phones, read_name};
+use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones, read_name};
 
 /// A value behind its label.
 const LABELLED: f32 = 1.0;
@@ -23,6 +23,8 @@ const PROSE: f32 = 0.95;
 const BLOCK: f32 = 0.9;
 /// What is left of the trust in a name that is read with a doubt.
 const DOUBTED: f32 = 0.85;
+/// Digits that are as sure as this are what was written.
+const PLAIN: f32 = 0.9;
 /// A name of a letterhead: below that of a label by more than a rival.
 const HEAD_NAME: f32 = 0.8;
 /// A row with more words is a sentence that names somebody.
@@ -351,6 +353,7 @@ fn npi(page: &Context) -> Vec<Candidate> {
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
+            let hit = as_printed(hit, &slot);
             let mut doubts = hit.doubts;
             if !hit.valid {
                 doubts.push("its check digit does not hold".to_owned());
@@ -374,6 +377,14 @@ fn npi(page: &Context) -> Vec<Candidate> {
         found.extend(npi_by_itself(page).or_else(|| unread_npi(page)));
     }
     found
+}
+
+/// A digit is mended only where it could hardly be read: what stands clearly on the paper is what somebody wrote.
+fn as_printed(hit: NpiHit, slot: &Slot) -> NpiHit {
+    if hit.printed == hit.digits || slot.confidence(&hit.span) < PLAIN {
+        return hit;
+    }
+    NpiHit { digits: hit.printed.clone(), valid: false, repairs: Vec::new(), doubts: Vec::new(), ..hit }
 }
 
 /// A number of an NPI's length behind the word, of which too little is a digit.
@@ -425,10 +436,29 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
     })
 }
 
+/// "Phone: 704-555-0123  Fax: 704-555-0124" in a letterhead, or below the prescriber: a plain "Phone" that does not stand with the
+/// patient's name or birth date.
+fn is_the_clinics(page: &Context, label: &Label) -> bool {
+    let plain = matches!(fold(&label.phrase).as_str(), "phone" | "tel" | "telephone" | "phonenumber");
+    let is_of = |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
+    let patient = [Field::PatientName, Field::PatientBirthDate];
+    let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderFax, Field::ProviderSignature];
+    let beside = |fields: &[Field]| page.labels.iter().any(|other| other.row == label.row && is_of(other, fields));
+    if !plain || beside(&patient) {
+        return false;
+    }
+    let above = |fields: &[Field]| {
+        let rows = page.labels.iter().filter(|other| other.row < label.row && is_of(other, fields)).map(|other| other.row);
+        rows.max()
+    };
+    beside(&provider) || above(&patient) < above(&provider) || above(&patient).is_none()
+}
+
 fn phones(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for field in [Field::PatientPhone, Field::ProviderPhone, Field::ProviderFax] {
         for label in page.labels_of(field) {
+            let field = if field == Field::PatientPhone && is_the_clinics(page, label) { Field::ProviderPhone } else { field };
             for (_, slot) in page.slots(label, 1) {
                 let Some(hit) = find_phones(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
                 let evidence = slot.evidence(&hit.span, &label.rule);

@@ -24,9 +24,69 @@ const SENTENCE_WORDS_MIN: usize = 8;
 const OTHER_WORDS_MAX: usize = 1;
 /// The title of a paper stands in its first rows.
 const TITLE_ROWS: usize = 3;
+/// What limits the treatment and does not forbid it.
+const PRECAUTIONS: [&str; 5] = ["deep", "sports", "swedish", "relaxation", "joint"];
+/// What was, and is not ordered.
+const PAST: [&str; 9] = ["prior", "previous", "has not had", "have not had", "tried", "failed", "declined", "history", "yet to"];
+/// So much of a line is quoted.
+const VETO_LETTERS_MAX: usize = 60;
+/// Massage and manual therapy (CPT), and the massage codes of HCPCS.
+const OURS: [&str; 4] = ["97124", "97140", "S8990", "97139"];
+/// Therapies of other professions.
+const OTHER_THERAPIES: [&str; 5] = ["physical therapy", "occupational therapy", "chiropractic", "acupuncture", "speech therapy"];
 const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
+    let mut found = ordered(page);
+    let doubts: Vec<String> = veto(page).into_iter().chain(another_therapy(page, &found)).collect();
+    for candidate in &mut found {
+        candidate.doubts.extend(doubts.iter().cloned());
+    }
+    found
+}
+
+/// "Hold massage until cleared", "97124 is contraindicated": the paper also says not to. A precaution ("no deep tissue") and what
+/// was done before ("no prior massage") are none.
+fn veto(page: &Context) -> Option<String> {
+    let text = &page.text.text;
+    let is_bare = |span: &Range<usize>| {
+        let words = text.get(span.clone()).unwrap_or_default().to_lowercase();
+        let line = text.get(..span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default().to_lowercase();
+        !PRECAUTIONS.iter().any(|word| words.contains(word)) && !PAST.iter().any(|word| line.contains(word))
+    };
+    let is_ours = |family| matches!(family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy);
+    let hits = treatment_words(text).into_iter();
+    let hit = hits.filter(|hit| hit.negated && is_ours(hit.family)).find(|hit| is_bare(&hit.span) && !page.is_beside_box(&hit.span))?;
+    let start = text.get(..hit.span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end = text.get(hit.span.end..).and_then(|behind| behind.find('\n')).map_or(text.len(), |at| hit.span.end + at);
+    let line: String = text.get(start..end).unwrap_or_default().chars().take(VETO_LETTERS_MAX).collect();
+    Some(format!("the paper also says: {}", line.trim()))
+}
+
+/// Codes or words of another therapy, and none of massage or manual therapy.
+fn another_therapy(page: &Context, found: &[Candidate]) -> Option<String> {
+    let codes = found.iter().filter_map(|candidate| match &candidate.value {
+        Value::Procedure(procedure) => procedure.code.as_deref(),
+        _ => None,
+    });
+    let codes: Vec<&str> = codes.collect();
+    if codes.iter().any(|code| OURS.contains(code)) || found.is_empty() {
+        return None;
+    }
+    if !codes.is_empty() {
+        return Some(format!("{} is no massage or manual therapy", codes.join(", ")));
+    }
+    let texts = found.iter().filter_map(|candidate| match &candidate.value {
+        Value::Text(text) => Some(text.reveal().to_lowercase()),
+        _ => None,
+    });
+    let other = texts.flat_map(|text| OTHER_THERAPIES.iter().find(|therapy| text.contains(**therapy)).copied()).next();
+    let named = treatment_words(&page.text.text);
+    let ours = named.iter().any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy));
+    other.filter(|_| !ours).map(|therapy| format!("{therapy} is no massage or manual therapy"))
+}
+
+fn ordered(page: &Context) -> Vec<Candidate> {
     let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(tick)).collect();
     // "Referred to: [x] Massage / manual therapy", and the codes where the treatment is asked for
     let coded = choices.iter().any(|tick| !find_procedures(&tick.words.text).is_empty());

@@ -47,6 +47,7 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
         let slot = page.slots(label, 1).into_iter().find(|(place, slot)| {
             // what stands below "Claim #: ____" is the next line, and no words of a text layer are unreadable
             letters(&slot.text) >= LETTERS_MIN
+                && !page.begins_with_label(slot)
                 && !(sees_all && page.is_choice(slot))
                 && (*place == Where::SameLine || !label.colon && !sees_all)
         });
