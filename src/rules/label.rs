@@ -291,7 +291,12 @@ impl Labels {
             while at < words.words.len() {
                 let listed = self.find_listed(sheet, row, words, &known, at, &headings);
                 let listed_to = listed.iter().map(|label| label.words.end).max().unwrap_or(at);
-                let worded = self.find_worded(sheet, row, words, &known, at);
+                let mut worded = self.find_worded(sheet, row, words, &known, at);
+                if let Some(label) = worded.as_mut().filter(|label| is_plain_number(label))
+                    && heading_above(&headings, &label.area) == Some(Heading::Other)
+                {
+                    label.meaning = Meaning::Other;
+                }
                 let here = match worded.filter(|worded| worded.words.end > listed_to) {
                     Some(worded) => vec![worded],
                     None => listed,
@@ -503,6 +508,13 @@ fn each_form(word: &str, mut tell: impl FnMut(&str)) {
         tell(&form);
     }
     tell(word);
+}
+
+/// "Telephone / fax": it says nothing of whose it is.
+fn is_plain_number(label: &Label) -> bool {
+    let of_anybody = matches!(label.meaning, Meaning::Field(Field::ProviderPhone | Field::ProviderFax | Field::ProviderNpi, _));
+    let named = |word: &str| ["provider", "physician", "referring", "ordering", "prescrib", "doctor", "attending"].iter().any(|of| word.contains(of));
+    of_anybody && !label.phrase.to_lowercase().split_whitespace().any(named)
 }
 
 /// Whether two meanings of one phrase cannot stand side by side: two fields, unless a heading tells them apart.

@@ -23,6 +23,8 @@ const PROSE: f32 = 0.95;
 const BLOCK: f32 = 0.9;
 /// What is left of the trust in a name that is read with a doubt.
 const DOUBTED: f32 = 0.85;
+/// A letterhead has so many rows.
+const LETTERHEAD_ROWS: usize = 5;
 /// Digits that are as sure as this are what was written.
 const PLAIN: f32 = 0.9;
 /// A name of a letterhead: below that of a label by more than a rival.
@@ -442,7 +444,7 @@ fn is_the_clinics(page: &Context, label: &Label) -> bool {
     let plain = matches!(fold(&label.phrase).as_str(), "phone" | "tel" | "telephone" | "phonenumber");
     let is_of = |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
     let patient = [Field::PatientName, Field::PatientBirthDate];
-    let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderFax, Field::ProviderSignature];
+    let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderSignature];
     let beside = |fields: &[Field]| page.labels.iter().any(|other| other.row == label.row && is_of(other, fields));
     if !plain || beside(&patient) {
         return false;
@@ -451,7 +453,13 @@ fn is_the_clinics(page: &Context, label: &Label) -> bool {
         let rows = page.labels.iter().filter(|other| other.row < label.row && is_of(other, fields)).map(|other| other.row);
         rows.max()
     };
-    beside(&provider) || above(&patient) < above(&provider) || above(&patient).is_none()
+    // under nobody's name it is nobody's
+    beside(&provider) || beside(&[Field::ProviderFax]) || above(&patient) < above(&provider) || above(&patient).is_none() && is_in_letterhead(label)
+}
+
+/// The first rows of a page belong to the sender.
+fn is_in_letterhead(label: &Label) -> bool {
+    label.row < LETTERHEAD_ROWS
 }
 
 fn phones(page: &Context) -> Vec<Candidate> {

@@ -48,19 +48,20 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 /// "Hold massage until cleared", "97124 is contraindicated": the paper also says not to. A precaution ("no deep tissue") and what
 /// was done before ("no prior massage") are none.
 fn veto(page: &Context) -> Option<String> {
-    let text = &page.text.text;
-    let is_bare = |span: &Range<usize>| {
-        let words = text.get(span.clone()).unwrap_or_default().to_lowercase();
-        let line = text.get(..span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default().to_lowercase();
-        !PRECAUTIONS.iter().any(|word| words.contains(word)) && !PAST.iter().any(|word| line.contains(word))
+    let forbids = |clause: &str| {
+        let is_past = PAST.iter().any(|word| clause.contains(word));
+        let forbidden = |hit: crate::rules::TreatmentHit| {
+            let words = clause.get(hit.span).unwrap_or_default();
+            let is_ours = matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy);
+            hit.negated && is_ours && !PRECAUTIONS.iter().any(|word| words.contains(word))
+        };
+        !is_past && treatment_words(clause).into_iter().any(forbidden)
     };
-    let is_ours = |family| matches!(family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy);
-    let hits = treatment_words(text).into_iter();
-    let hit = hits.filter(|hit| hit.negated && is_ours(hit.family)).find(|hit| is_bare(&hit.span) && !page.is_beside_box(&hit.span))?;
-    let start = text.get(..hit.span.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-    let end = text.get(hit.span.end..).and_then(|behind| behind.find('\n')).map_or(text.len(), |at| hit.span.end + at);
-    let line: String = text.get(start..end).unwrap_or_default().chars().take(VETO_LETTERS_MAX).collect();
-    Some(format!("the paper also says: {}", line.trim()))
+    // a diagnosis may hold a "not" as well: each label begins a clause of its own
+    let lower = page.text.text.to_lowercase();
+    let clause = lower.split(['\n', ':', ';']).find(|clause| forbids(clause))?;
+    let quoted: String = clause.trim().chars().take(VETO_LETTERS_MAX).collect();
+    Some(format!("the paper also says \"{quoted}\""))
 }
 
 /// Codes or words of another therapy, and none of massage or manual therapy.
