@@ -305,6 +305,13 @@ impl Labels {
                 headings.extend(here.iter().filter(|label| matches!(label.meaning, Meaning::Heading(_))).cloned());
                 labels.extend(here);
             }
+            // "Refer to | Entered by | Status": captions of values head no part of the form
+            let of_row = |label: &Label| label.row == row;
+            let headed: usize = headings.iter().filter(|label| of_row(label)).map(|label| label.words.len()).sum();
+            if headed < words.words.len() {
+                headings.retain(|label| !(of_row(label) && label.meaning == Meaning::Heading(Heading::Other)));
+                labels.retain(|label| !(of_row(label) && label.meaning == Meaning::Heading(Heading::Other)));
+            }
         }
         labels
     }
@@ -372,7 +379,7 @@ impl Labels {
             if apart || (index > at && token.text.starts_with('(')) || is_box(&token.text) {
                 break;
             }
-            if token.text == "/" {
+            if matches!(token.text.as_str(), "/" | "·" | "•" | "|") {
                 before_stroke = Some((groups, counted, end));
             }
             if !token.folded.is_empty() {

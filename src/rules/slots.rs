@@ -273,13 +273,17 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
 fn values_stand_in_a_column(sheet: &Sheet, labels: &[Label]) -> bool {
     let edges: Vec<(u32, u32)> = (0..sheet.rows.len())
         .filter_map(|row| {
-            let mut of_row = labels.iter().filter(|label| label.row == row);
-            let (label, more) = (of_row.next()?, of_row.next());
+            // "Sessions: how often?" is two labels and one question
+            let mut of_row: Vec<&Label> = labels.iter().filter(|label| label.row == row).collect();
+            of_row.sort_by_key(|label| label.words.start);
+            let first = of_row.first()?.words.start;
+            let label = of_row.iter().reduce(|before, next| if next.words.start == before.words.end { next } else { before })?;
+            let more = of_row.iter().any(|other| other.words.start >= label.words.end);
             let words = &sheet.rows[row].words;
             let one_cell = (label.words.end + 1..words.len()).all(|word| {
                 words[word].area.left.saturating_sub(words[word - 1].area.right) as f32 <= VALUE_GAP * sheet.unit
             });
-            let is_row = more.is_none() && label.words.start == 0 && label.words.end < words.len() && one_cell;
+            let is_row = !more && first == 0 && label.words.end < words.len() && one_cell;
             is_row.then(|| Some((words.get(label.words.end)?.area.left, words.last()?.area.right))).flatten()
         })
         .collect();

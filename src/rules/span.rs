@@ -76,6 +76,10 @@ pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usiz
     }
     if let Some(colon) = translation(sheet, words, end) {
         end = colon + 1;
+    } else if words.words.get(end).is_some_and(|token| matches!(token.text.as_str(), "·" | "•" | "|")) {
+        // "Client's full name · Nombre del cliente": behind the point stands the same in another language
+        let apart = |index: &usize| gap_before(words, *index) > CELL_GAP * sheet.unit;
+        end = (end + 1..words.words.len()).find(apart).unwrap_or(words.words.len());
     }
     let own = &words.words[at..end];
     let area = own.iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();

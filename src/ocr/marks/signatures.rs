@@ -203,7 +203,9 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
         }
         (above, below) if above.is_some() || below.is_some() => {
             let under = below.map(|rule| {
-                let area = Area::new(rule.left, caption.bottom, rule.right, rule.bottom + inch(UNDER_INCHES));
+                // the next cell of the row is another's
+                let right = rule.right.min(next_cell(words)).max(caption.right);
+                let area = Area::new(rule.left, caption.bottom, right, rule.bottom + inch(UNDER_INCHES));
                 Place { area, shown: *rule, bare: false }
             });
             let over = above.map(|rule| on_rule(page, rule));
@@ -273,6 +275,12 @@ fn next_free(words: &[Word], left: u32) -> u32 {
         }
     }
     end
+}
+
+/// Where the next cell of a caption's line begins: behind a gap.
+fn next_cell(words: &[Word]) -> u32 {
+    let apart = |pair: &&[Word]| pair[1].area.left.saturating_sub(pair[0].area.right) > APART * pair[1].area.height();
+    words.windows(2).find(apart).map_or(u32::MAX, |pair| pair[1].area.left.saturating_sub(4))
 }
 
 /// Where the next label on the same line begins.

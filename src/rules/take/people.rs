@@ -351,7 +351,13 @@ fn name_in(slot: &Slot) -> Option<NameHit> {
 /// The NPI stands behind its label, wherever that is; the digits are never taken from a phone slot.
 fn npi(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for label in page.labels_of(Field::ProviderNpi) {
+    // of several practitioners the ticked one's
+    let refused = |label: &Label| {
+        let own = page.ticks.iter().filter(|tick| names_provider(&tick.words) && tick.row == label.row);
+        own.filter(|tick| tick.area.left < label.area.left).max_by_key(|tick| tick.area.left).is_some_and(|tick| !tick.ticked)
+    };
+    let chosen = page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words));
+    for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))) {
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };

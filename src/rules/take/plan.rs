@@ -59,7 +59,8 @@ fn veto(page: &Context) -> Option<String> {
     };
     // a diagnosis may hold a "not" as well: each label begins a clause of its own
     let lower = page.text.text.to_lowercase();
-    let clause = lower.split(['\n', ':', ';']).find(|clause| forbids(clause))?;
+    let mut clauses = lower.split(['\n', ':', ';']).flat_map(|part| part.split("  "));
+    let clause = clauses.find(|clause| forbids(clause))?;
     let quoted: String = clause.trim().chars().take(VETO_LETTERS_MAX).collect();
     Some(format!("the paper also says \"{quoted}\""))
 }
