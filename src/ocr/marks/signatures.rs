@@ -117,7 +117,10 @@ fn is_caption(line: &Line, at: usize) -> bool {
         "x" => at == 0 && line.words.len() <= 3 && text.chars().all(|letter| letter.is_alphabetic() || letter == '_'),
         _ => false,
     };
-    (named && !waiting && line.words.len() <= CAPTION_WORDS) || asked
+    // the words of its own cell
+    let first = (0..=at).rev().find(|at| is_apart(line, *at)).unwrap_or(0);
+    let behind = (at + 1..line.words.len()).find(|at| is_apart(line, *at)).unwrap_or(line.words.len());
+    (named && !waiting && behind - first <= CAPTION_WORDS) || asked
 }
 
 /// Whether a word begins its line, or stands far behind the word before it; so does the end of a line.

@@ -58,8 +58,9 @@ fn veto(page: &Context) -> Option<String> {
         !is_past && treatment_words(clause).into_iter().any(forbidden)
     };
     // a diagnosis may hold a "not" as well: each label begins a clause of its own
-    let lower = page.text.text.to_lowercase();
-    let mut clauses = lower.split(['\n', ':', ';']).flat_map(|part| part.split("  "));
+    let row = |row: usize| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))).text;
+    let lower: Vec<String> = (0..page.sheet.rows.len()).map(|at| row(at).to_lowercase()).collect();
+    let mut clauses = lower.iter().flat_map(|line| line.split([':', ';'])).flat_map(|part| part.split("  "));
     let clause = clauses.find(|clause| forbids(clause))?;
     let quoted: String = clause.trim().chars().take(VETO_LETTERS_MAX).collect();
     Some(format!("the paper also says \"{quoted}\""))

@@ -38,6 +38,10 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
     }
     // a tick may be missed in a picture
     let sees_all = page.reading.source == Source::TextLayer;
+    // "Who pays?" over boxes of which none is ticked
+    if field == Field::PayerKind && sees_all && page.lists_choices && !page.ticks.is_empty() {
+        return None;
+    }
     let mut seen = false;
     for label in page.labels_of(field) {
         seen = true;
