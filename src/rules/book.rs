@@ -112,7 +112,15 @@ impl Book {
             read_file(&table, CODES_BYTES_MAX).map_err(|what| faults.push(unreadable(&table, what))).ok()
         };
         files.sort();
+        faults.extend(files.iter().filter(|(_, text)| !says_something(text)).map(|(name, _)| {
+            let what = "holds no rule; put its text back (`rxintake init` writes the shipped files into a new folder) or delete it";
+            Fault::of_file(FaultKind::Incomplete, name, what.to_owned())
+        }));
         match Self::from_files(files, codes) {
+            Ok(book) if faults.is_empty() => {
+                let lacking = lacking(&book.0.rules, &folder.display().to_string());
+                if lacking.is_empty() { Ok(book) } else { Err(Faults(lacking)) }
+            }
             Ok(_) if !faults.is_empty() => Err(Faults(faults)),
             Ok(book) => Ok(book),
             Err(Faults(more)) => Err(Faults(faults.into_iter().chain(more).collect())),
@@ -164,6 +172,7 @@ impl Book {
             labels.add(name, text, &file, &mut faults);
             labels.add_words(name, text, &file, &mut faults);
             check(name, text, &file, &mut faults);
+            check_sentences(name, text, &file, &mut faults);
             forms::check_file(name, text, &file, &mut faults);
             tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
             read.push((name, text, file));
@@ -237,6 +246,51 @@ fn without(text: &str, span: &Range<usize>) -> Option<String> {
 
 fn depth(line: &str) -> i32 {
     line.chars().map(|letter| i32::from(letter == '[') - i32::from(letter == ']')).sum()
+}
+
+/// Whether a file holds more than comments.
+fn says_something(text: &str) -> bool {
+    text.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+}
+
+/// What no book can work without, so that an emptied or deleted file is not taken for a clinic's wish.
+fn lacking(rules: &RuleFile, folder: &str) -> Vec<Fault> {
+    let parts = [
+        (rules.document.is_empty(), "no kind of paper ([document.order]), as in 10-documents.toml"),
+        (rules.field.values().all(|field| field.labels.is_empty()), "no label of any field, as in 20-patient.toml"),
+        (rules.payer.is_empty(), "no kind of payer ([payer.auto]), as in 60-payer.toml"),
+        (rules.signature.signed.is_empty(), "no words of a signature ([signature]), as in 70-provider.toml"),
+        (rules.require.is_empty(), "nothing that is asked of a prescription ([[require]]), as in 90-required.toml"),
+        (rules.tell.is_empty(), "no sentence for what is wrong ([[tell]]), as in 90-required.toml"),
+    ];
+    let lacking = parts.iter().filter(|(lacks, _)| *lacks).map(|(_, what)| {
+        let what = format!("these rule files hold {what}; `rxintake init` writes the shipped ones into a new folder");
+        Fault::of_file(FaultKind::Incomplete, folder, what)
+    });
+    lacking.collect()
+}
+
+/// The sentences for staff: one for each fault that the program knows, and none empty.
+fn check_sentences(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
+    let known: Vec<&str> = BUILT_IN
+        .iter()
+        .flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("fault = \"")?.strip_suffix('"')))
+        .collect();
+    let mut fault = |kind, near: String, what: String| {
+        faults.push(Fault::at(kind, name, text, text.find(&near).unwrap_or(0), what));
+    };
+    for rule in file.tell.iter().filter(|rule| !known.contains(&rule.fault.as_str())) {
+        let best = known.iter().max_by(|a, b| {
+            strsim::jaro_winkler(a, &rule.fault).total_cmp(&strsim::jaro_winkler(b, &rule.fault))
+        });
+        let what = format!("no fault is called `{}`; did you mean `{}`?", rule.fault, best.copied().unwrap_or_default());
+        fault(FaultKind::Value, format!("fault = {:?}", rule.fault), what);
+    }
+    let silent = file.tell.iter().filter(|rule| rule.tell.trim().is_empty()).map(|rule| format!("fault = {:?}", rule.fault));
+    let silent = silent.chain(file.require.iter().filter(|rule| rule.tell.trim().is_empty()).map(|rule| format!("field = \"{}\"", rule.field)));
+    for near in silent.collect::<Vec<_>>() {
+        fault(FaultKind::Idle, near, "`tell` is empty: say what staff should do".to_owned());
+    }
 }
 
 /// Rules that can never do anything are a mistake of whoever wrote them.
@@ -332,8 +386,20 @@ fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>)
     }
     all.other_labels.words.extend(file.other_labels.words);
     all.history.words.extend(file.history.words);
-    all.require.extend(file.require);
-    all.tell.extend(file.tell);
+    for rule in file.tell {
+        if all.tell.iter().any(|other| other.fault == rule.fault) {
+            let what = format!("a sentence for `{}` stands here or in an earlier file as well", rule.fault);
+            faults.push(Fault::of_file(FaultKind::Twice, name, what));
+        }
+        all.tell.push(rule);
+    }
+    for rule in file.require {
+        if all.require.iter().any(|other| other.field == rule.field && other.payers == rule.payers) {
+            let what = format!("field {} is asked for here or in an earlier file as well", rule.field);
+            faults.push(Fault::of_file(FaultKind::Twice, name, what));
+        }
+        all.require.push(rule);
+    }
     all.signature.signed.extend(file.signature.signed);
     all.signature.unsigned.extend(file.signature.unsigned);
     all.signature.no_signature.extend(file.signature.no_signature);

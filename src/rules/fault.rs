@@ -35,6 +35,8 @@ pub enum FaultKind {
     Untested,
     /// R013: what a payer asks for, without saying where that is said.
     Unsourced,
+    /// R014: what no book can work without is not there: an emptied or deleted file.
+    Incomplete,
 }
 
 impl FaultKind {
@@ -54,6 +56,7 @@ impl FaultKind {
             Self::SameForm => "R011",
             Self::Untested => "R012",
             Self::Unsourced => "R013",
+            Self::Incomplete => "R014",
         }
     }
 }

@@ -271,6 +271,42 @@ fn rule_files_that_are_broken_in_every_way_are_refused_with_their_place() {
     assert!(checked.contains("holds no rule file"), "{checked}");
 }
 
+/// An emptied or deleted file would leave a book that asks for nothing, so that every paper is complete.
+#[test]
+fn an_emptied_or_deleted_rule_file_is_refused() {
+    let cases: [(&str, Option<&str>, &str); 4] = [
+        ("90-required.toml", Some(""), "90-required.toml: holds no rule"),
+        ("90-required.toml", None, "nothing that is asked of a prescription"),
+        ("10-documents.toml", None, "no kind of paper"),
+        ("70-provider.toml", Some("# later\n"), "70-provider.toml: holds no rule"),
+    ];
+    for (name, text, wanted) in cases {
+        let clinic = Clinic::new();
+        let path = clinic.path("rules").join(name);
+        match text {
+            Some(text) => fs::write(path, text).unwrap(),
+            None => fs::remove_file(path).unwrap(),
+        }
+        let checked = clinic.command(&["rules", "check"]).output().unwrap();
+        assert_eq!(checked.status.code(), Some(1), "{name}: {}", said(&checked));
+        let told = said(&checked);
+        assert!(told.contains(wanted) && told.contains("[R014]"), "{name}: {wanted} is missing in:\n{told}");
+    }
+}
+
+/// A sentence for a fault that does not exist, one without words, and one said twice would never reach anybody.
+#[test]
+fn sentences_that_nobody_would_hear_are_refused() {
+    let clinic = Clinic::new();
+    edit(&clinic, "90-required.toml", "\"frequency_ambiguous\"", "\"frequency_ambigous\"");
+    edit(&clinic, "90-required.toml", "tell = \"No date. Ask the HCP's office when it was written.\"", "tell = \"\"");
+    edit(&clinic, "90-required.toml", "fault = \"implausible\"", "fault = \"conflict\"");
+    let told = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    for wanted in ["did you mean `frequency_ambiguous`?", "`tell` is empty", "a sentence for `conflict` stands"] {
+        assert!(told.contains(wanted), "{wanted} is missing in:\n{told}");
+    }
+}
+
 /// A page that no machine prints is told to a person, at once.
 #[test]
 fn a_page_without_end_takes_no_time_and_is_told() {
