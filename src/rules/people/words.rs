@@ -177,7 +177,7 @@ static REFUSED: Words = LazyLock::new(|| {
  specialists office manual neck back shoulder lumbar cervical thoracic sprain strain myalgia cervicalgia \
  headache january february september october november december monday tuesday wednesday thursday friday \
  contact attending authorizing supervising adjuster employer carrier payer complete all items bodywork massage fill below here form \
- fax return sign check")
+ fax return sign check whose bureau only use therapeutics wellbeing department division network claims legal preferred narne")
 });
 
 /// Words of sentences that are names too: refused only where they are written small.

@@ -194,7 +194,11 @@ fn provider(page: &Context) -> Vec<Candidate> {
         // a printed name may also stand over its caption
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
-            let Some(hit) = name_in(&slot) else { continue };
+            let Some(mut hit) = name_in(&slot) else { continue };
+            // a plain "Name" may be anybody's where the head of its part could not be read
+            if is_anybodys(label) && hit.credentials.is_empty() && hit.doubts.is_empty() {
+                hit.doubts.push("neither its label nor a credential says that it is the prescriber's".to_owned());
+            }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let trust = if label.weak { WEAK } else { trust };
             push_provider(&mut found, hit, &slot, trust, Some(label));
@@ -274,6 +278,11 @@ fn provider(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// A plain "Name", which a heading alone makes the prescriber's.
+fn is_anybodys(label: &Label) -> bool {
+    matches!(fold(&label.phrase).as_str(), "name" | "fullname" | "print" | "printname" | "printedname")
 }
 
 fn names_provider(slot: &Slot) -> bool {
