@@ -5,7 +5,7 @@ set -euo pipefail
 
 build="pkg-config clang libclang-dev libtesseract-dev libleptonica-dev"
 run="tesseract-ocr-eng tesseract-ocr-osd"
-test="openssl dovecot-imapd exim4-daemon-light qpdf strace binutils util-linux coreutils bsdutils"
+test="openssl dovecot-imapd exim4-daemon-light qpdf strace binutils util-linux coreutils bsdutils libtiff-tools"
 
 bench="tesseract-ocr ocrmypdf libtiff-tools"
 

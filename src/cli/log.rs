@@ -37,6 +37,7 @@ pub(in crate::cli) fn write(event: &Event) {
             info!(subject, waited_ms, "letter handed over");
         }
         Event::Trouble { what } => warn!(what, "trouble"),
+        Event::Sandbox { what } => warn!(what, "sandbox"),
         Event::Reconciled(pages) => info!(received = pages.received, accounted = pages.accounted, "pages"),
         Event::Purged { removed } => info!(removed, "removed"),
         Event::Rules { version } => info!(version, "rules in force"),

@@ -78,6 +78,7 @@ impl Screen {
             Event::Stored { record, told } => outcome(record, told).iter().for_each(|line| self.line(line)),
             Event::LetterSent { subject, .. } => self.line(&format!("  mailed: {subject}")),
             Event::Trouble { what } => self.line(&format!("TROUBLE: {what}")),
+            Event::Sandbox { what } => self.line(&format!("Beware: {what}.")),
             Event::Reconciled(pages) => self.line(&format!("In the last 24 hours: {pages}.")),
             Event::Purged { removed } => {
                 self.line(&format!("{removed} records were removed: the time that [retention] gives them was over."));

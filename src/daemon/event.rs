@@ -45,6 +45,11 @@ pub enum Event {
         /// What and what to do; no patient data.
         what: String,
     },
+    /// The kernel leaves open what should be shut to the reader child: said once, at the start.
+    Sandbox {
+        /// What is open.
+        what: String,
+    },
     /// The day's pages, held against what the fax machine and the fax services counted.
     Reconciled(Pages),
     /// Records whose time was over were removed for good.

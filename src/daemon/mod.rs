@@ -129,6 +129,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
     for mailbox in mailboxes {
         tasks.spawn(doors::watch_mailbox(mailbox, shared.clone()));
     }
+    let sandbox_told = tokio::spawn(tell_sandbox(pipeline.clone(), shared.tell.clone()));
     for _ in 0..shared.config.reader.jobs.max(1) {
         tasks.spawn(worker::work(pipeline.clone(), shared.clone()));
     }
@@ -158,6 +159,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
             }
         }
     }
+    sandbox_told.await.map_err(DaemonError::Task)?;
     (shared.tell)(Event::Stopping);
     shared.stop.cancel();
     while let Some(ended) = tasks.join_next().await {
@@ -167,6 +169,15 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         return Err(DaemonError::Unreached);
     }
     Ok(())
+}
+
+/// Tells once where the kernel does not hold the reader child in. A child that does not start is told with the first paper.
+async fn tell_sandbox(pipeline: Pipeline, tell: Tell) {
+    if let Ok(report) = pipeline.check().await
+        && !report.sandbox.is_shut()
+    {
+        tell(Event::Sandbox { what: report.sandbox.tell() });
+    }
 }
 
 async fn until_done(shared: &Shared) {

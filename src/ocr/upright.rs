@@ -28,19 +28,22 @@ pub(in crate::ocr) fn read(page: &Grey, dpi: u32, shown_dpi: u32, engine: &mut E
         return Ok(Upright { lines, degrees: 0 });
     }
     let part = densest_part(page, dpi * PART_INCHES);
-    let as_it_came = score(&engine.lines(&part, dpi, shown_dpi)?);
-    let mut best = (as_it_came * CLEARLY_BETTER, 0);
-    for degrees in [180, 90, 270] {
-        let turned = score(&engine.lines(&turn(&part, degrees), dpi, shown_dpi)?);
-        if turned > best.0 {
-            best = (turned, degrees);
+    let as_it_came = score(&engine.lines(&part, dpi, shown_dpi)?) * CLEARLY_BETTER;
+    // whether lines run across was looked at before (`pages::clean`), and lines that run up the page read well too: only a page
+    // that is no better on its head is tried on its sides
+    for ways in [&[180][..], &[90, 270]] {
+        let mut best = (as_it_came, 0);
+        for degrees in ways.iter().copied() {
+            let turned = score(&engine.lines(&turn(&part, degrees), dpi, shown_dpi)?);
+            if turned > best.0 {
+                best = (turned, degrees);
+            }
+        }
+        if let (_, degrees @ 1..) = best {
+            return Ok(Upright { lines: engine.lines(&turn(page, degrees), dpi, shown_dpi)?, degrees });
         }
     }
-    let (_, degrees) = best;
-    if degrees == 0 {
-        return Ok(Upright { lines, degrees });
-    }
-    Ok(Upright { lines: engine.lines(&turn(page, degrees), dpi, shown_dpi)?, degrees })
+    Ok(Upright { lines, degrees: 0 })
 }
 
 /// The picture turned clockwise by 90, 180 or 270 degrees.

@@ -2,6 +2,7 @@
 
 pub mod clean;
 mod color;
+mod density;
 mod limits;
 mod page;
 mod pdf;

@@ -16,12 +16,14 @@ use crate::pages::{Limits, color, page, trouble};
 
 /// T4Options (TIFF 6.0, section 11): bit 0 says two-dimensional coding.
 const T4_OPTIONS: Tag = Tag::Unknown(292);
+/// JPEG in TIFF (TIFF technical note 2), whose bytes have one bit order alone.
+const JPEG: u16 = 7;
 /// JBIG (ITU-T T.82) in TIFF.
 const JBIG: u16 = 34661;
 
 /// HylaFAX stores a fax as it was sent, unless it is told otherwise.
-const JBIG_TOLD: &str = "The fax is compressed as JBIG, which is not read. Set RECV_DATA_CONVERSION=JBIG:MMR in HylaFAX's \
-                         configuration, and convert this one with HylaFAX's own tools or ask the sender to send it again.";
+const JBIG_TOLD: &str = "compressed as JBIG, which is not read. Set RECV_DATA_CONVERSION=JBIG:MMR in HylaFAX's configuration, \
+                         and convert this one with HylaFAX's own tools or ask the sender to send it again.";
 
 /// A TIFF whose directories were counted.
 pub(in crate::pages) struct Tiff {
@@ -29,13 +31,13 @@ pub(in crate::pages) struct Tiff {
     decoder: Decoder<Cursor<Vec<u8>>>,
     page_count: u32,
     cut_short: bool,
+    /// The first page that is compressed as JBIG, from 1.
+    jbig_page: Option<u32>,
     pixels_max: u64,
 }
 
 impl Tiff {
     pub(in crate::pages) fn open(bytes: Vec<u8>, limits: &Limits) -> Result<Self, PaperError> {
-        let mut tiff_limits = TiffLimits::default();
-        tiff_limits.decoding_buffer_size = usize::try_from(limits.page_pixels_max * 4).unwrap_or(usize::MAX);
         let cut = directory_is_missing(&bytes);
         let damaged = move |_| {
             if cut {
@@ -46,13 +48,17 @@ impl Tiff {
             }
             trouble(PaperErrorCode::Damaged, "The fax or scan file is damaged. Ask the sender to send it again.")
         };
-        let mut decoder = Decoder::new(Cursor::new(bytes.clone())).map_err(damaged)?.with_limits(tiff_limits);
+        let mut decoder =
+            Decoder::new(Cursor::new(bytes.clone())).map_err(damaged)?.with_limits(buffers(limits.page_pixels_max));
         let (page_count, chain_broken) = count(&mut decoder, limits.pages_max)?;
         decoder.seek_to_image(0).map_err(damaged)?;
-        if decoder.find_tag_unsigned::<u16>(Tag::Compression).ok().flatten() == Some(JBIG) {
-            return Err(trouble(PaperErrorCode::Damaged, JBIG_TOLD));
+        let pixels_max = limits.page_pixels_max;
+        let mut tiff = Self { bytes, decoder, page_count, cut_short: chain_broken, jbig_page: None, pixels_max };
+        let jbig = tiff.jbig_pages();
+        if jbig.len() == page_count as usize {
+            return Err(trouble(PaperErrorCode::Damaged, &format!("The fax is {JBIG_TOLD}")));
         }
-        let mut tiff = Self { bytes, decoder, page_count, cut_short: chain_broken, pixels_max: limits.page_pixels_max };
+        tiff.jbig_page = jbig.first().copied();
         tiff.cut_short |= tiff.last_strip_is_missing();
         Ok(tiff)
     }
@@ -62,6 +68,9 @@ impl Tiff {
     }
 
     pub(in crate::pages) fn error(&self) -> Option<PaperError> {
+        if let Some(page) = self.jbig_page {
+            return Some(trouble(PaperErrorCode::Damaged, &format!("Page {page} of the fax is {JBIG_TOLD}")));
+        }
         let message = "The fax broke off; the pages that came were read. Ask the sender to send it again.";
         self.cut_short.then(|| trouble(PaperErrorCode::Truncated, message))
     }
@@ -89,7 +98,11 @@ impl Tiff {
         let compression = self.short(Tag::Compression).unwrap_or(1);
         let (pixels, whole) = match compression {
             2..=4 => self.fax_pixels(compression, width, height)?,
-            _ => (self.plain_pixels(width, height)?, true),
+            JPEG => (plain_pixels(&mut self.decoder, width, height)?, true),
+            _ if self.short(Tag::FillOrder) == Some(2) => {
+                (plain_pixels(&mut self.mirrored(number)?, width, height)?, true)
+            }
+            _ => (plain_pixels(&mut self.decoder, width, height)?, true),
         };
         Ok((Grey { width, height, pixels }, resolution, whole))
     }
@@ -113,6 +126,15 @@ impl Tiff {
         let offsets = self.decoder.get_tag_u64_vec(Tag::StripOffsets).map_err(damaged)?;
         let sizes = self.decoder.get_tag_u64_vec(Tag::StripByteCounts).map_err(damaged)?;
         Ok(offsets.into_iter().zip(sizes).map(|(offset, size)| offset..offset.saturating_add(size)).collect())
+    }
+
+    /// From 1. HylaFAX stores each page as it was sent, and a sender may change its mind between two pages (ITU-T T.30, EOM).
+    fn jbig_pages(&mut self) -> Vec<u32> {
+        let page_count = self.page_count;
+        let is_jbig = |number: &u32| {
+            self.decoder.seek_to_image(*number as usize - 1).is_ok() && self.short(Tag::Compression) == Some(JBIG)
+        };
+        (1..=page_count).filter(is_jbig).collect()
     }
 
     fn last_strip_is_missing(&mut self) -> bool {
@@ -165,16 +187,39 @@ impl Tiff {
         Ok((rows.pixels, whole))
     }
 
-    fn plain_pixels(&mut self, width: u32, height: u32) -> Result<Vec<u8>, PageTrouble> {
+    /// The file with the bits of page `number`'s bytes in their usual order: the decoder knows of no other.
+    fn mirrored(&mut self, number: u32) -> Result<Decoder<Cursor<Vec<u8>>>, PageTrouble> {
         let damaged = |_: TiffError| PageTrouble::Damaged;
-        let color = self.decoder.colortype().map_err(damaged)?;
-        let bytes = match self.decoder.read_image().map_err(damaged)? {
-            DecodingResult::U8(bytes) => bytes,
-            DecodingResult::U16(samples) => samples.iter().map(|sample| (sample >> 8) as u8).collect(),
-            _ => return Err(PageTrouble::Damaged), // floating point and 32 bits a sample: no scanner makes them
-        };
-        color::to_grey(&bytes, color, width, height).ok_or(PageTrouble::Damaged)
+        let mut bytes = self.bytes.clone();
+        for strip in self.strips()? {
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+            let places = place(strip.start)..place(strip.end);
+            bytes[places].iter_mut().for_each(|byte| *byte = byte.reverse_bits());
+        }
+        let decoder = Decoder::new(Cursor::new(bytes)).map_err(damaged)?;
+        let mut decoder = decoder.with_limits(buffers(self.pixels_max));
+        decoder.seek_to_image(number as usize - 1).map_err(damaged)?;
+        Ok(decoder)
     }
+}
+
+/// Room for the four colours of every pixel.
+fn buffers(pixels_max: u64) -> TiffLimits {
+    let mut limits = TiffLimits::default();
+    limits.decoding_buffer_size = usize::try_from(pixels_max * 4).unwrap_or(usize::MAX);
+    limits
+}
+
+/// What the decoder makes of the page at which it is, in grey.
+fn plain_pixels(decoder: &mut Decoder<Cursor<Vec<u8>>>, width: u32, height: u32) -> Result<Vec<u8>, PageTrouble> {
+    let damaged = |_: TiffError| PageTrouble::Damaged;
+    let color = decoder.colortype().map_err(damaged)?;
+    let bytes = match decoder.read_image().map_err(damaged)? {
+        DecodingResult::U8(bytes) => bytes,
+        DecodingResult::U16(samples) => samples.iter().map(|sample| (sample >> 8) as u8).collect(),
+        _ => return Err(PageTrouble::Damaged), // floating point and 32 bits a sample: no scanner makes them
+    };
+    color::to_grey(&bytes, color, width, height).ok_or(PageTrouble::Damaged)
 }
 
 /// The header points at a directory behind the end of the file: writers that put it last were cut off.

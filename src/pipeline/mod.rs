@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::decide::decide;
 use crate::model::{OtherPage, Paper, PaperError, PaperKind, ReadPaper, Reading};
-use crate::reader::{Progress, Reader, ReaderError};
+use crate::reader::{Progress, Reader, ReaderError, ReaderReport};
 use crate::rules::Book;
 
 /// The paper could not be taken through, and that is not the paper's fault: it stays owed and is tried again.
@@ -42,6 +42,14 @@ impl Pipeline {
     /// Puts another rule book in force, for all papers that begin their journey after this.
     pub fn set_book(&self, book: Book) {
         *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+    }
+
+    /// Starts a reader child, and tells what holds it in.
+    ///
+    /// # Errors
+    /// What keeps papers from being read.
+    pub async fn check(&self) -> Result<ReaderReport, ReaderError> {
+        self.reader.check().await
     }
 
     /// The journey. `parts` are one paper: a file, or the attachments of one mail in their order. `on` is the day of receipt,

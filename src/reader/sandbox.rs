@@ -35,7 +35,12 @@ pub enum Enforced {
 }
 
 impl Sandbox {
-    /// A sentence for `doctor`.
+    /// Whether it can open no file but the trained data and make no call but those of reading.
+    pub fn is_shut(&self) -> bool {
+        self.landlock != Enforced::Not && self.seccomp
+    }
+
+    /// A sentence for `doctor` and the log.
     pub fn tell(&self) -> String {
         let files = match self.landlock {
             Enforced::Fully => "sees no file but the trained data (landlock)",

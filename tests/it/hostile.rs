@@ -84,6 +84,17 @@ async fn a_jbig_fax_is_told_with_the_setting_that_avoids_it() {
 }
 
 #[tokio::test]
+async fn a_later_page_in_jbig_is_told_in_the_same_way() {
+    // a row of eight pixels, not compressed
+    let (page, jbig) = (fax_page(8, 1, 1, 1), fax_page(1728, 2200, 34661, 3));
+    let read = read(tiff(&[page.clone(), jbig, page], WHITE_G4, 0)).await;
+    let message = read.error.unwrap().message;
+    assert!(message.starts_with("Page 2 ") && message.contains("RECV_DATA_CONVERSION"), "{message}");
+    let troubles: Vec<_> = read.readings.iter().map(|reading| reading.trouble).collect();
+    assert_eq!(troubles, [None, Some(PageTrouble::Damaged), None]);
+}
+
+#[tokio::test]
 async fn what_is_no_paper_is_told() {
     for bytes in [&b""[..], b"PK\x03\x04rest", b"GIF89a", b"\0\0\0\x18ftypheic", b"\x7fELF\x02\x01\x01\0\0\xff\xfe"] {
         assert_eq!(code(&read(bytes.to_vec()).await), Some(PaperErrorCode::NotAPaper));

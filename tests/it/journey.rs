@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::clinic::{Clinic, ORDER, files};
 use crate::make::{encrypted_pdf, pdf};
@@ -224,4 +225,23 @@ fn init_asks_a_person_and_fills_in_the_answers() {
     assert_eq!(config["alerts"]["smtp"]["user"].as_str(), Some("front@hillside.example"));
     assert!(config["alerts"].get("directory").is_none());
     assert_eq!(config["staff"][0]["email"].as_str(), Some("front@hillside.example"));
+}
+
+/// A child of an old kernel, played by a script: it answers that landlock is not there, and that a paper is forgotten.
+#[test]
+fn a_kernel_without_landlock_is_told_once_at_the_start() {
+    let clinic = Clinic::new();
+    let report = r#"{"Report":{"sandbox":{"landlock":"Not","seccomp":true}}}"#;
+    let frames = format!(r#"printf '\{:03o}\000\000\000{report}\010\000\000\000"Closed"'"#, report.len());
+    let program = clinic.path("reader");
+    fs::write(&program, format!("#!/bin/sh\n{frames}; exec cat > /dev/null\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    for (program, told) in [(program.as_path(), 1), (Path::new(env!("CARGO_BIN_EXE_rxintake-reader")), 0)] {
+        for arguments in [&["run", "--once"][..], &["run", "--once", "--log", "json"]] {
+            let ended = clinic.command(arguments).env("RXINTAKE_READER", program).output().unwrap();
+            let said = String::from_utf8(ended.stdout).unwrap();
+            let lines = said.lines().filter(|line| line.contains("this kernel has no landlock"));
+            assert_eq!(lines.count(), told, "{said}");
+        }
+    }
 }

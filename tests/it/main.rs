@@ -12,6 +12,7 @@ mod durability;
 mod exim;
 mod fax_queue;
 mod folder;
+mod formats;
 mod hostile;
 mod journey;
 mod keeping;

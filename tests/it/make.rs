@@ -1,5 +1,8 @@
 //! Papers that tests make for themselves.
 
+use rxintake::model::{Grey, PageContent};
+use rxintake::pages::{self, Limits};
+
 /// A white page.
 pub(crate) fn blank_png(width: u32, height: u32) -> Vec<u8> {
     png(width, height, &vec![255; width as usize * height as usize])
@@ -20,7 +23,7 @@ pub(crate) fn png(width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// A PDF with one line of Helvetica a page.
+/// A PDF with a text in Helvetica on each page.
 pub(crate) fn pdf(pages: &[&str]) -> Vec<u8> {
     pdf_of_size(pages, (612, 792))
 }
@@ -37,13 +40,17 @@ pub(crate) fn pdf_of_size(pages: &[&str], size: (i64, i64)) -> Vec<u8> {
     let kids: Vec<Object> = pages
         .iter()
         .map(|text| {
-            let operations = vec![
+            let mut operations = vec![
                 Operation::new("BT", vec![]),
                 Operation::new("Tf", vec!["F1".into(), 12.into()]),
+                Operation::new("TL", vec![20.into()]),
                 Operation::new("Td", vec![72.into(), 700.into()]),
-                Operation::new("Tj", vec![Object::string_literal(*text)]),
-                Operation::new("ET", vec![]),
             ];
+            for line in text.lines() {
+                operations.push(Operation::new("Tj", vec![Object::string_literal(line)]));
+                operations.push(Operation::new("T*", vec![]));
+            }
+            operations.push(Operation::new("ET", vec![]));
             let content = document.add_object(Stream::new(dictionary! {}, Content { operations }.encode().unwrap()));
             let page = dictionary! { "Type" => "Page", "Parent" => tree, "Contents" => content };
             document.add_object(page).into()
@@ -60,6 +67,20 @@ pub(crate) fn pdf_of_size(pages: &[&str], size: (i64, i64)) -> Vec<u8> {
     let mut bytes = Vec::new();
     document.save_to(&mut bytes).unwrap();
     bytes
+}
+
+/// A text as a picture of a letter page in grey: 200 dots an inch.
+pub(crate) fn text_picture(text: &str) -> Grey {
+    let page = pages::open(pdf(&[text]), &Limits::default()).unwrap().page(1);
+    match page.content {
+        PageContent::Words { ink, .. } | PageContent::Pixels { ink, .. } => ink,
+    }
+}
+
+/// One bit a pixel, each row beginning on a byte, 1 for ink: what [`fax_page`] with compression 1 holds.
+pub(crate) fn bilevel(picture: &Grey) -> Vec<u8> {
+    let byte = |pixels: &[u8]| (0_u8..).zip(pixels).filter(|(_, pixel)| **pixel < 128).map(|(at, _)| 0x80 >> at).sum();
+    (0..picture.height).flat_map(|y| picture.row(y).chunks(8).map(byte)).collect()
 }
 
 /// The same, to be opened by a password alone (PDF 1.4, the 128-bit key of its standard handler).

@@ -103,6 +103,36 @@ async fn no_memory_is_told_and_not_a_crash() {
     assert!(outcome.is_err() || outcome.unwrap().error.is_some());
 }
 
+#[tokio::test]
+async fn a_child_ends_after_its_pages() {
+    let five = || pdf(&["one", "two", "three", "four", "five"]);
+    assert_eq!(children(|options| options.pages_per_child = 2, &[five()]).await, 3);
+    assert_eq!(children(|options| options.pages_per_child = 5, &[five(), five()]).await, 2);
+    assert_eq!(children(|_| (), &[five(), five()]).await, 1);
+}
+
+#[tokio::test]
+async fn a_child_that_holds_too_much_memory_ends_after_its_paper() {
+    let papers = [pdf(&["one", "two"]), pdf(&["three"]), pdf(&["four"])];
+    assert_eq!(children(|options| options.memory_mark_bytes = 1_000_000, &papers).await, 3);
+    assert_eq!(children(|_| (), &papers).await, 1);
+}
+
+/// How many children read `papers`, one after the other and each of them whole.
+async fn children(set: impl Fn(&mut Options), papers: &[Vec<u8>]) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let starts = folder.path().join("starts");
+    let program = script(folder.path(), &format!("echo start >> '{}'; exec '{READER}' \"$@\"", starts.display()));
+    let mut options = with_program(&program);
+    set(&mut options);
+    let reader = Reader::new(options).unwrap();
+    for paper in papers {
+        let read = reader.read(Arc::from(paper.clone()), &|_| ()).await.unwrap();
+        assert!(read.error.is_none() && read.readings.iter().all(|reading| !reading.lines.is_empty()));
+    }
+    fs::read_to_string(starts).unwrap().lines().count()
+}
+
 #[test]
 fn a_missing_program_is_our_turn() {
     let error = Reader::new(with_program(Path::new("/nowhere/rxintake-reader"))).err().unwrap();

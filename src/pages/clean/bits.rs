@@ -29,6 +29,13 @@ impl Bits {
         &mut self.ink[y * self.width..(y + 1) * self.width]
     }
 
+    /// Turned clockwise by 90 degrees.
+    pub(super) fn turned(&self) -> Self {
+        let columns = 0..self.width;
+        let ink = columns.flat_map(|x| (0..self.height).rev().map(move |y| self.ink[y * self.width + x])).collect();
+        Self { width: self.height, height: self.width, ink }
+    }
+
     /// Ink is black.
     pub(super) fn to_grey(&self) -> Grey {
         let pixels = self.ink.iter().map(|ink| if *ink == 0 { 255 } else { 0 }).collect();
@@ -63,6 +70,18 @@ impl Blob {
 
     pub(super) fn height(&self) -> usize {
         self.bottom - self.top
+    }
+
+    /// Where it is on a page that was `height` high and is turned clockwise by 90 degrees.
+    pub(super) fn turned(&self, height: usize) -> Self {
+        let Self { left, top, right, bottom, area } = *self;
+        Self { left: height - bottom, right: height - top, top: left, bottom: right, area }
+    }
+
+    /// Where it is on a page of `width` and `height` that is turned by 180 degrees.
+    pub(super) fn on_its_head(&self, width: usize, height: usize) -> Self {
+        let Self { left, top, right, bottom, area } = *self;
+        Self { left: width - right, right: width - left, top: height - bottom, bottom: height - top, area }
     }
 }
 

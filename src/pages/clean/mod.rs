@@ -3,6 +3,7 @@
 mod bits;
 mod header;
 mod lines;
+mod neighbours;
 mod shade;
 mod sheet;
 mod skew;
@@ -46,6 +47,18 @@ pub struct Resolution {
     pub x_dpi: f32,
     /// Down; half of that across in a standard fax.
     pub y_dpi: f32,
+}
+
+impl Resolution {
+    /// Of the same page turned by 90 degrees.
+    pub(in crate::pages) fn turned(self) -> Self {
+        Self { x_dpi: self.y_dpi, y_dpi: self.x_dpi }
+    }
+
+    /// By how much the page grows when it is cleaned, across and down.
+    fn scales(self) -> (f64, f64) {
+        (f64::from(DPI as f32 / self.x_dpi), f64::from(DPI as f32 / self.y_dpi))
+    }
 }
 
 /// How the page was taken.
@@ -147,28 +160,30 @@ fn clean_bilevel(page: &Grey, resolution: Resolution) -> Cleaned {
     specks::fill_pinholes(&mut bits);
     let mut letters = specks::remove(&mut bits, x_dpi, y_dpi);
     streaks::close(&mut bits, &streaks, x_dpi, y_dpi);
+    let lies = upright::lies(&letters, x_dpi, y_dpi);
+    // a machine stamps its line along the edge that went in first, however the page lay; else it was turned with the page
+    let stamped = if lies { take_header(&mut bits, &letters, resolution) } else { None };
+    let resolution = if lies { resolution.turned() } else { resolution };
+    if lies {
+        letters.iter_mut().for_each(|blob| *blob = blob.turned(bits.height));
+        bits = bits.turned();
+    }
     let upside_down = upright::votes(&letters) == Some(true);
     if upside_down {
         bits.ink.reverse();
-        letters.iter_mut().for_each(|blob| turn_blob(blob, bits.width, bits.height));
+        letters.iter_mut().for_each(|blob| *blob = blob.on_its_head(bits.width, bits.height));
     }
-    let band = header::find(&bits, &letters, y_dpi);
-    let (scale_x, scale_y) = (f64::from(DPI as f32 / x_dpi), f64::from(DPI as f32 / y_dpi));
-    let (width, height) = scaled(page.width, page.height, scale_x, scale_y);
-    let fax_header = band.map(|(top, bottom)| {
-        let strip = cut(&mut bits, top, bottom);
-        let map = Map::upright(strip.width, strip.height, scale_x, scale_y, 0.0);
-        let (strip_width, strip_height) = scaled(strip.width, strip.height, scale_x, scale_y);
-        let row = |y: usize| ((y as f64 * scale_y) as u32).min(height);
-        HeaderBand { top: row(top), bottom: row(bottom), strip: warp::warp(&strip, &map, strip_width, strip_height) }
-    });
+    let fax_header = stamped.or_else(|| take_header(&mut bits, &letters, resolution));
+    let Resolution { x_dpi, y_dpi } = resolution;
+    let (scale_x, scale_y) = resolution.scales();
+    let (page_width, page_height) = (bits.width as u32, bits.height as u32);
+    let (width, height) = scaled(page_width, page_height, scale_x, scale_y);
     let skew_degrees = skew::measure(&bits, x_dpi, y_dpi);
-    let map = Map::upright(page.width, page.height, scale_x, scale_y, f64::from(skew_degrees));
+    let map = Map::upright(page_width, page_height, scale_x, scale_y, f64::from(skew_degrees));
     let ink = warp::warp(&bits.to_grey(), &map, width, height);
     let mut words = ink.clone();
     lines::remove(&mut words);
     let words = smooth::soften(&words);
-    let turned_degrees = if upside_down { 180 } else { 0 };
     let blank = letters.len() < LETTERS_MIN;
     let shown_dpi = shown_dpi(resolution);
     Cleaned {
@@ -178,7 +193,7 @@ fn clean_bilevel(page: &Grey, resolution: Resolution) -> Cleaned {
         shown_dpi,
         fax_header,
         skew_degrees,
-        turned_degrees,
+        turned_degrees: degrees(lies, upside_down),
         blank,
         inverted,
         kind: Kind::Bilevel,
@@ -195,14 +210,21 @@ fn scaled(width: u32, height: u32, scale_x: f64, scale_y: f64) -> (u32, u32) {
     (side(width, scale_x), side(height, scale_y))
 }
 
-fn turn_blob(blob: &mut Blob, width: usize, height: usize) {
-    *blob = Blob {
-        left: width - blob.right,
-        right: width - blob.left,
-        top: height - blob.bottom,
-        bottom: height - blob.top,
-        area: blob.area,
-    };
+/// Clockwise.
+fn degrees(lies: bool, upside_down: bool) -> u16 {
+    u16::from(lies) * 90 + u16::from(upside_down) * 180
+}
+
+/// Takes the stamped line out of a page, where there is one.
+fn take_header(bits: &mut Bits, letters: &[Blob], resolution: Resolution) -> Option<HeaderBand> {
+    let (top, bottom) = header::find(bits, letters, resolution.y_dpi)?;
+    let (scale_x, scale_y) = resolution.scales();
+    let height = scaled(1, bits.height as u32, scale_x, scale_y).1;
+    let strip = cut(bits, top, bottom);
+    let map = Map::upright(strip.width, strip.height, scale_x, scale_y, 0.0);
+    let (strip_width, strip_height) = scaled(strip.width, strip.height, scale_x, scale_y);
+    let row = |y: usize| ((y as f64 * scale_y) as u32).min(height);
+    Some(HeaderBand { top: row(top), bottom: row(bottom), strip: warp::warp(&strip, &map, strip_width, strip_height) })
 }
 
 /// Takes rows out of a page: they are white there afterwards.
@@ -215,22 +237,24 @@ fn cut(bits: &mut Bits, top: usize, bottom: usize) -> Grey {
     Bits { width: bits.width, height: ink.len() / bits.width, ink }.to_grey()
 }
 
-fn clean_grey(mut page: Grey, believed: Option<Resolution>) -> Cleaned {
+fn clean_grey(mut page: Grey, mut believed: Option<Resolution>) -> Cleaned {
     let sheet = sheet::find(&page);
     let inverted = sheet.is_none() && is_dark(&page);
     if inverted {
         page.pixels.iter_mut().for_each(|pixel| *pixel = 255 - *pixel);
     }
-    let (seen_width, seen_height) = sheet.map_or((f64::from(page.width), f64::from(page.height)), |sheet| sheet.size());
-    let resolution = believed.unwrap_or_else(|| guess(seen_width.max(1.0) as u32, seen_height.max(1.0) as u32));
-    let (scale_x, scale_y) = (f64::from(DPI as f32 / resolution.x_dpi), f64::from(DPI as f32 / resolution.y_dpi));
-    let side = |pixels: f64, scale: f64| (pixels * scale).round().clamp(1.0, SIDE_MAX) as u32;
-    let (width, height) = (side(seen_width, scale_x), side(seen_height, scale_y));
-    let level = match &sheet {
-        Some(sheet) => sheet.map(f64::from(width), f64::from(height)),
-        None => Map::upright(page.width, page.height, scale_x, scale_y, 0.0),
-    };
-    let skew_degrees = grey_skew(&page, &level, width, height);
+    let mut view = View::of(&page, sheet, believed);
+    let mut small = view.half(&page);
+    let half_dpi = DPI as f32 / 2.0;
+    let lies = upright::lies(&specks::remove(&mut small.clone(), half_dpi, half_dpi), half_dpi, half_dpi);
+    if lies {
+        page = turn(&page, 90);
+        believed = believed.map(Resolution::turned);
+        view = View::of(&page, if inverted { None } else { sheet::find(&page) }, believed);
+        small = view.half(&page);
+    }
+    let View { sheet, level, width, height } = view;
+    let skew_degrees = skew::measure(&small, half_dpi, half_dpi);
     let turned = Map::upright(width, height, 1.0, 1.0, f64::from(skew_degrees));
     let flat = shade::flatten(&warp::warp(&page, &level.after(&turned), width, height));
     let mut bits = Bits::of(&flat, INK);
@@ -251,7 +275,7 @@ fn clean_grey(mut page: Grey, believed: Option<Resolution>) -> Cleaned {
         shown_dpi: believed.filter(|_| sheet.is_none()).map_or(DPI, shown_dpi),
         fax_header: None,
         skew_degrees,
-        turned_degrees: if upside_down { 180 } else { 0 },
+        turned_degrees: degrees(lies, upside_down),
         blank: letters.len() < LETTERS_MIN,
         inverted,
         kind: if sheet.is_some() { Kind::Photo } else { Kind::Scan },
@@ -269,11 +293,35 @@ fn is_dark(page: &Grey) -> bool {
     dark as f32 > INK_SHARE_MAX * small.pixels.len() as f32 && threshold < 140
 }
 
-fn grey_skew(page: &Grey, level: &Map, width: u32, height: u32) -> f32 {
-    let half = Map { x: [2.0, 0.0, 0.0], y: [0.0, 2.0, 0.0], depth: [0.0, 0.0] };
-    let small = warp::warp(page, &level.after(&half), width.div_ceil(2), height.div_ceil(2));
-    let bits = Bits::of(&shade::flatten(&small), INK);
-    skew::measure(&bits, DPI as f32 / 2.0, DPI as f32 / 2.0)
+/// What of a picture is the page, and how it comes from there at 300 dpi.
+struct View {
+    sheet: Option<sheet::Sheet>,
+    level: Map,
+    width: u32,
+    height: u32,
+}
+
+impl View {
+    fn of(page: &Grey, sheet: Option<sheet::Sheet>, believed: Option<Resolution>) -> Self {
+        let (seen_width, seen_height) =
+            sheet.map_or((f64::from(page.width), f64::from(page.height)), |sheet| sheet.size());
+        let resolution = believed.unwrap_or_else(|| guess(seen_width.max(1.0) as u32, seen_height.max(1.0) as u32));
+        let (scale_x, scale_y) = resolution.scales();
+        let side = |pixels: f64, scale: f64| (pixels * scale).round().clamp(1.0, SIDE_MAX) as u32;
+        let (width, height) = (side(seen_width, scale_x), side(seen_height, scale_y));
+        let level = match &sheet {
+            Some(sheet) => sheet.map(f64::from(width), f64::from(height)),
+            None => Map::upright(page.width, page.height, scale_x, scale_y, 0.0),
+        };
+        Self { sheet, level, width, height }
+    }
+
+    /// The page's ink, at half of 300 dpi.
+    fn half(&self, page: &Grey) -> Bits {
+        let half = Map { x: [2.0, 0.0, 0.0], y: [0.0, 2.0, 0.0], depth: [0.0, 0.0] };
+        let small = warp::warp(page, &self.level.after(&half), self.width.div_ceil(2), self.height.div_ceil(2));
+        Bits::of(&shade::flatten(&small), INK)
+    }
 }
 
 /// Whitens what was ink and is no more, with the soft edge around it.

@@ -137,6 +137,47 @@ fn a_page_on_its_head_is_turned() {
 }
 
 #[test]
+fn a_page_on_its_side_is_turned() {
+    for (resolution, rows, row_unit) in [(FINE, 2156, 3), (STANDARD, 1078, 2)] {
+        let mut page = Page::new(1728, rows);
+        page.text(3, row_unit);
+        assert_eq!(clean(page.0.clone(), Some(resolution)).turned_degrees, 0);
+        for (degrees, back) in [(90, 270), (180, 180), (270, 90)] {
+            let turned = if degrees == 180 { resolution } else { resolution.turned() };
+            let cleaned = clean(turn(&page.0, degrees), Some(turned));
+            assert_eq!(cleaned.turned_degrees, back, "{resolution:?} turned by {degrees}");
+            assert!(cleaned.words.width < cleaned.words.height);
+        }
+    }
+}
+
+#[test]
+fn a_grey_page_on_its_side_is_turned_and_a_wide_one_stays() {
+    let mut page = Page::new(1700, 2200);
+    page.text(3, 3);
+    page.0.pixels.iter_mut().enumerate().for_each(|(at, pixel)| *pixel = (*pixel).clamp(40, 200 + (at % 40) as u8));
+    for (degrees, back) in [(90, 270), (270, 90)] {
+        let cleaned = clean(turn(&page.0, degrees), None);
+        assert_eq!((cleaned.turned_degrees, cleaned.kind), (back, Kind::Scan));
+    }
+    let mut wide = Page::new(2200, 1700);
+    wide.text(3, 3);
+    assert_eq!(clean(wide.0, None).turned_degrees, 0);
+}
+
+#[test]
+fn the_line_stamped_along_the_edge_that_went_in_first_is_found_on_a_page_on_its_side() {
+    let mut page = Page::new(2244, 1764); // a letter page that lies: 11 by 9 inches
+    page.text(3, 3);
+    let mut faxed = Page(turn(&page.0, 90));
+    (0..60).for_each(|index| faxed.letter(100 + index * 25, 40, 3, 2, index % 2 == 0));
+    let cleaned = clean(faxed.0, Some(FINE));
+    assert_eq!(cleaned.turned_degrees, 270);
+    let strip = cleaned.fax_header.expect("a header line").strip;
+    assert!(strip.width > 10 * strip.height);
+}
+
+#[test]
 fn the_sheet_of_a_photograph_is_found_flattened_and_lit() {
     let mut page = Page::new(1700, 2200);
     page.text(3, 3);

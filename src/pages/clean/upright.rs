@@ -2,11 +2,16 @@
 
 use crate::model::Grey;
 use crate::pages::clean::bits::{Bits, Blob, blobs};
+use crate::pages::clean::neighbours::{Nearest, nearest};
 
 /// Votes needed before a page is said to stand on its head or not.
 const VOTES_MIN: usize = 60;
 /// Of the votes, this share must agree.
 const SHARE_MIN: f32 = 0.62;
+
+/// Of the letters with a neighbour, this share must have it above or below before a page is said to lie on its side. Of 151
+/// made papers (scans, faxes of three qualities, photographs) at most 0.075 have it so when they stand, and at least 0.9 when they lie.
+const LYING_SHARE_MIN: f32 = 0.6;
 
 /// The picture turned clockwise by 90, 180 or 270 degrees; by anything else, as it is.
 pub fn turn(grey: &Grey, degrees: u16) -> Grey {
@@ -29,6 +34,16 @@ pub fn turn(grey: &Grey, degrees: u16) -> Grey {
 pub fn upside_down(grey: &Grey) -> Option<bool> {
     let bits = Bits::of(grey, 128);
     votes(&blobs(&bits).blobs)
+}
+
+/// Whether a page lies on its side: letters stand closer to the next of their line than to the next line.
+///
+/// Asked before anything is read, for the engine reads lines that run up the page with confidence, each by itself, and loses what
+/// stands between them.
+pub(super) fn lies(letters: &[Blob], x_dpi: f32, y_dpi: f32) -> bool {
+    let nearest = nearest(letters, x_dpi, y_dpi);
+    let lying = nearest.iter().filter(|nearest| **nearest == Nearest::Below).count();
+    nearest.len() >= VOTES_MIN && lying as f32 >= LYING_SHARE_MIN * nearest.len() as f32
 }
 
 /// The same for letter-sized pieces of ink.
