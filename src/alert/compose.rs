@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Field, Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Reception, Record, Role};
+use crate::model::{Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Reception, Record, Role};
 
 /// Somebody who is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,36 +170,11 @@ fn gap_lines(prescription: &Prescription) -> Vec<String> {
         GapLevel::Note => format!("  Note: {tell}"),
     };
     let mut lines: Vec<String> = prescription.gaps.iter().map(gap).collect();
-    let doubts: Vec<&str> = prescription.doubts.iter().map(|field| field_words(*field)).collect();
+    let doubts: Vec<&str> = prescription.doubts.iter().map(|field| field.words()).collect();
     if !doubts.is_empty() {
         lines.push(format!("  Check against the picture: {}.", doubts.join(", ")));
     }
     lines
-}
-
-/// What staff call a field.
-fn field_words(field: Field) -> &'static str {
-    match field {
-        Field::PatientName => "patient's name",
-        Field::PatientBirthDate => "date of birth",
-        Field::PatientPhone => "patient's phone",
-        Field::Diagnoses => "diagnosis",
-        Field::Plan => "treatment",
-        Field::Frequency => "frequency",
-        Field::PayerKind => "who pays",
-        Field::PayerInsurer => "insurer",
-        Field::PayerClaimNumber => "claim number",
-        Field::PayerDateOfInjury => "date of injury",
-        Field::PayerAdjuster => "adjuster",
-        Field::ProviderName => "prescriber's name",
-        Field::ProviderCredential => "prescriber's credential",
-        Field::ProviderNpi => "NPI",
-        Field::ProviderPhone => "prescriber's phone",
-        Field::ProviderFax => "prescriber's fax",
-        Field::ProviderSignature => "signature",
-        Field::WrittenOn => "date written",
-        Field::ExpiresOn => "expiry date",
-    }
 }
 
 pub(in crate::alert) fn count(number: usize, one: &str, many: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::{Frequency, Gap, GapLevel, OtherPage, Paper, PaperKind, Payer, PayerKind, Prescription};
+use crate::model::{Diagnosis, Frequency, Gap, GapLevel, OtherPage, Paper, PaperKind, Payer, PayerKind, Prescription};
 
 /// Prints one paper under its path.
 ///
@@ -47,10 +47,7 @@ fn print_prescription(prescription: &Prescription, out: &mut impl Write) -> io::
     let patient = &prescription.patient;
     row(out, "Patient", patient.name.as_ref().map(|name| name.reveal().clone()))?;
     row(out, "Born", patient.birth_date.as_ref().map(|date| date.reveal().to_string()))?;
-    let diagnoses = prescription.diagnoses.iter().map(|diagnosis| {
-        [diagnosis.code.as_deref(), diagnosis.text.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ")
-    });
-    row(out, "Diagnoses", join(diagnoses))?;
+    row(out, "Diagnoses", join(prescription.diagnoses.iter().map(diagnosis_words)))?;
     let procedures = prescription.plan.procedures.iter().filter_map(|procedure| {
         let code = procedure.code.as_ref()?;
         Some(procedure.units.map_or(code.clone(), |units| format!("{code} ({units} units)")))
@@ -74,7 +71,10 @@ fn print_prescription(prescription: &Prescription, out: &mut impl Write) -> io::
         };
         writeln!(out, "    {level:4} {field}: {tell}")?;
     }
-    let doubts = prescription.doubts.iter().map(ToString::to_string);
+    let doubts = prescription.doubts.iter().map(|field| match prescription.reasons.get(field) {
+        Some(reasons) => format!("{} ({})", field.words(), reasons.join("; ")),
+        None => field.words().to_owned(),
+    });
     if let Some(doubts) = join(doubts) {
         writeln!(out, "    Check against the picture: {doubts}")?;
     }
@@ -93,6 +93,15 @@ fn row(out: &mut impl Write, label: &str, value: Option<String>) -> io::Result<(
 fn join(words: impl Iterator<Item = String>) -> Option<String> {
     let words: Vec<String> = words.filter(|word| !word.is_empty()).collect();
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+fn diagnosis_words(diagnosis: &Diagnosis) -> String {
+    let said: Vec<&str> = [diagnosis.code.as_deref(), diagnosis.text.as_deref()].into_iter().flatten().collect();
+    let instead = match diagnosis.instead.as_slice() {
+        [] => String::new(),
+        codes => format!(" (ask for {})", codes.join(" or ")),
+    };
+    said.join(" ") + &instead
 }
 
 fn frequency_words(frequency: &Frequency) -> String {

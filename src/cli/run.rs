@@ -153,7 +153,7 @@ fn outcome(record: &Record, told: &[String]) -> Vec<String> {
             };
             lines.push(format!("    {level} {}: {}", gap.field, gap.tell));
         }
-        let doubts: Vec<String> = prescription.doubts.iter().map(ToString::to_string).collect();
+        let doubts: Vec<&str> = prescription.doubts.iter().map(|field| field.words()).collect();
         if !doubts.is_empty() {
             lines.push(format!("    check against the picture: {}", doubts.join(", ")));
         }

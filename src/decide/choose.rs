@@ -1,5 +1,7 @@
 //! Of several candidates for a field, the one to keep, and whether the others make it doubtful.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
@@ -7,6 +9,8 @@ use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Pr
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
+const TWO_VALUES: &str = "two different values stand on the paper";
+const OUT_OF_ORDER: &str = "birth, accident, writing and receipt are not in this order";
 
 /// The candidates of one prescription, and what was taken of them.
 pub(in crate::decide) struct Chosen {
@@ -52,8 +56,11 @@ impl Chosen {
             .iter()
             .filter(|other| other.confidence > best.confidence - RIVAL && !same(&other.value, &best.value))
             .count();
-        if !best.doubts.is_empty() && agreeing == 0 || rivals > 0 {
-            self.doubts.insert(field);
+        if !best.doubts.is_empty() && agreeing == 0 {
+            self.doubt(field, &best.doubts);
+        }
+        if rivals > 0 {
+            self.doubt(field, &[TWO_VALUES.to_owned()]);
         }
         self.evidence.entry(field).or_default().extend(best.evidence);
         Some(best.value)
@@ -119,7 +126,7 @@ impl Chosen {
         match self.best(Field::Frequency, |value| matches!(value, Value::Frequency(_)))? {
             Value::Frequency(frequency) => {
                 if frequency.status == crate::model::FrequencyStatus::Review {
-                    self.doubts.insert(Field::Frequency);
+                    self.doubt(Field::Frequency, &[]);
                 }
                 Some(frequency)
             }
@@ -167,8 +174,8 @@ impl Chosen {
         kept.sort_by_key(|finding| {
             finding.evidence.first().map(|evidence| (evidence.page, evidence.area.top, evidence.area.left))
         });
-        if kept.iter().any(|finding| !finding.doubts.is_empty()) {
-            self.doubts.insert(field);
+        for finding in kept.iter().filter(|finding| !finding.doubts.is_empty()) {
+            self.doubt(field, &finding.doubts);
         }
         let evidence = self.evidence.entry(field).or_default();
         evidence.extend(kept.iter().flat_map(|finding| finding.evidence.clone()));
@@ -221,7 +228,9 @@ impl Chosen {
         for pair in given.windows(2) {
             let [(earlier, first), (later, second)] = pair else { continue };
             if earlier > later {
-                self.doubts.extend([*first, *second]);
+                for field in [*first, *second] {
+                    self.doubt(field, &[OUT_OF_ORDER.to_owned()]);
+                }
             }
         }
     }
@@ -231,7 +240,17 @@ impl Chosen {
     }
 
     pub(in crate::decide) fn doubts(&self) -> Vec<Field> {
-        self.doubts.iter().copied().collect()
+        self.doubts.keys().copied().collect()
+    }
+
+    /// Why, of those of which it is known.
+    pub(in crate::decide) fn reasons(&self) -> BTreeMap<Field, Vec<String>> {
+        let known = self.doubts.iter().filter(|(_, reasons)| !reasons.is_empty());
+        known.map(|(field, reasons)| (*field, reasons.iter().cloned().collect())).collect()
+    }
+
+    fn doubt(&mut self, field: Field, reasons: &[String]) {
+        self.doubts.entry(field).or_default().extend(reasons.iter().cloned());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::{Field, FrequencyStatus, Gap, GapLevel, GapReason, Prescription};
+use crate::model::{CodeFault, Field, FrequencyStatus, Gap, GapLevel, GapReason, PayerKind, Prescription};
 use crate::rules::Book;
 
 /// All gaps, the gravest first.
@@ -31,8 +31,8 @@ pub(in crate::decide) fn gaps(prescription: &Prescription, unread: &[Field], boo
         Some(FrequencyStatus::Reference) => wrong(Field::Frequency, GapReason::Ambiguous, "frequency_reference"),
         _ => {}
     }
-    if prescription.diagnoses.iter().any(|diagnosis| diagnosis.billable == Some(false)) {
-        wrong(Field::Diagnoses, GapReason::NotBillable, "not_billable");
+    for fault in code_faults(prescription) {
+        wrong(Field::Diagnoses, GapReason::NotBillable, fault);
     }
     if prescription.expires_on.is_some_and(|expires| expires < on) {
         wrong(Field::ExpiresOn, GapReason::Expired, "expired");
@@ -40,6 +40,38 @@ pub(in crate::decide) fn gaps(prescription: &Prescription, unread: &[Field], boo
     gaps.extend(profile(prescription, book, on));
     gaps.sort_by_key(|gap| (gap.level, gap.field));
     gaps
+}
+
+/// Payers that take no bill without an ICD-10 code (reference/domain.md, A.6: "S (bill)").
+const BILLED_BY_CODE: [PayerKind; 3] = [PayerKind::Auto, PayerKind::WorkersComp, PayerKind::HealthPlan];
+
+/// What is wrong with the codes, each fault once; or that there is none where the payer asks for one. Words alone are a diagnosis, and
+/// the code is not told as missing.
+fn code_faults(prescription: &Prescription) -> Vec<&'static str> {
+    let diagnoses = &prescription.diagnoses;
+    let mut faults: Vec<&'static str> = Vec::new();
+    for diagnosis in diagnoses {
+        let unnamed = (diagnosis.billable == Some(false)).then_some("not_billable");
+        faults.extend(diagnosis.fault.map(CodeFault::name).or(unnamed));
+    }
+    let in_words = !diagnoses.is_empty() && diagnoses.iter().all(|diagnosis| diagnosis.code.is_none());
+    if in_words && faults.is_empty() && is_billed_by_code(prescription) {
+        faults.push("code_missing");
+    }
+    faults.sort_unstable();
+    faults.dedup();
+    faults
+}
+
+/// Whether a bill to the payer needs a code.
+fn is_billed_by_code(prescription: &Prescription) -> bool {
+    prescription.payer.kind.is_some_and(|kind| BILLED_BY_CODE.contains(&kind))
+}
+
+/// Whether the diagnoses can stand on a bill to the payer.
+pub(in crate::decide) fn has_billable_code(prescription: &Prescription) -> bool {
+    let billable = prescription.diagnoses.iter().any(|diagnosis| diagnosis.billable == Some(true));
+    billable || !is_billed_by_code(prescription)
 }
 
 /// What the kind of payer is known to refuse: always notes, since the rules of one insurer are not those of all.

@@ -2,6 +2,8 @@
 
 mod choose;
 mod gaps;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,6 +67,7 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
         expires_on: chosen.date(Field::ExpiresOn),
         gaps: Vec::new(),
         doubts: Vec::new(),
+        reasons: BTreeMap::new(),
         evidence: EvidenceByField::new(),
         ready_to_treat: false,
         ready_to_bill: false,
@@ -81,6 +84,7 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     prescription.gaps = gaps::gaps(&prescription, &unread, book, on);
     prescription.evidence = chosen.evidence();
     prescription.doubts = chosen.doubts();
+    prescription.reasons = chosen.reasons();
     let told = |field: &Field| prescription.gaps.iter().any(|gap| gap.field == *field);
     let mut doubtful: Vec<Field> = unread.into_iter().filter(|field| !told(field)).collect();
     // somebody has a claim for an accident: that nobody is named who pays is a misread
@@ -104,12 +108,14 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     let warns = prescription.gaps.iter().any(|gap| gap.level == GapLevel::Warn);
     let treatment_doubted = prescription.doubts.iter().any(|field| TREATMENT_FIELDS.contains(field));
     prescription.ready_to_treat = !stops && !treatment_doubted;
-    prescription.ready_to_bill = !stops && !warns && prescription.doubts.is_empty();
+    let has_code = gaps::has_billable_code(&prescription);
+    prescription.ready_to_bill = !stops && !warns && prescription.doubts.is_empty() && has_code;
     prescription
 }
 
 type EvidenceByField = BTreeMap<Field, Vec<Evidence>>;
-type Doubts = BTreeSet<Field>;
+/// The doubted fields, each with why.
+type Doubts = BTreeMap<Field, BTreeSet<String>>;
 
 /// Whether two values say the same, upper and lower case aside.
 fn same(a: &Value, b: &Value) -> bool {

@@ -90,6 +90,31 @@ impl Field {
         Self::ExpiresOn,
     ];
 
+    /// What staff call it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::PatientName => "patient's name",
+            Self::PatientBirthDate => "date of birth",
+            Self::PatientPhone => "patient's phone",
+            Self::Diagnoses => "diagnosis",
+            Self::Plan => "treatment",
+            Self::Frequency => "frequency",
+            Self::PayerKind => "who pays",
+            Self::PayerInsurer => "insurer",
+            Self::PayerClaimNumber => "claim number",
+            Self::PayerDateOfInjury => "date of injury",
+            Self::PayerAdjuster => "adjuster",
+            Self::ProviderName => "prescriber's name",
+            Self::ProviderCredential => "prescriber's credential",
+            Self::ProviderNpi => "NPI",
+            Self::ProviderPhone => "prescriber's phone",
+            Self::ProviderFax => "prescriber's fax",
+            Self::ProviderSignature => "signature",
+            Self::WrittenOn => "date written",
+            Self::ExpiresOn => "expiry date",
+        }
+    }
+
     /// The name in records, gaps and rule files.
     pub fn name(self) -> &'static str {
         match self {

@@ -144,6 +144,51 @@ pub struct Diagnosis {
     pub text: Option<String>,
     /// Whether the code is billable on the day asked for; None where the code list does not know it or there is no code.
     pub billable: Option<bool>,
+    /// What is wrong with the code as it stands; None where nothing is known against it, or where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<CodeFault>,
+    /// ICD-10-CM codes that may be meant instead, for whoever asks the HCP's office; never taken by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instead: Vec<String>,
+}
+
+impl Diagnosis {
+    /// Words without a code.
+    pub fn in_words(text: String) -> Self {
+        Self { code: None, text: Some(text), billable: None, fault: None, instead: Vec::new() }
+    }
+}
+
+/// What is wrong with a diagnosis code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeFault {
+    /// A code of ICD-9-CM, which ended for US claims on 30 September 2015; its digits stand in the diagnosis' text.
+    Icd9,
+    /// It was billable once; newer codes took its place.
+    Replaced,
+    /// A heading: the codes below it are billable, it is not.
+    Heading,
+    /// Its last character, which tells the encounter, or a placeholder X before it is missing.
+    CutShort,
+    /// It may be billed from a later fiscal year on.
+    NotYetValid,
+    /// Billable on the day, but not from the next first of October on.
+    Ending,
+}
+
+impl CodeFault {
+    /// Its name among the faults of the rule files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Icd9 => "code_icd9",
+            Self::Replaced => "code_replaced",
+            Self::Heading => "code_heading",
+            Self::CutShort => "code_cut_short",
+            Self::NotYetValid => "code_not_yet_valid",
+            Self::Ending => "code_ending",
+        }
+    }
 }
 
 /// One procedure that was ordered.

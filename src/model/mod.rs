@@ -21,7 +21,7 @@ pub use area::Area;
 pub use arrival::{Arrival, ArrivalId, Origin, OriginKind, Reception};
 pub use document::{Document, MediaType, PaperError, PaperErrorCode, ReadPaper};
 pub use field::Field;
-pub use finding::{Diagnosis, Evidence, Finding, PaperKind, PersonName, Procedure, Section, Value};
+pub use finding::{CodeFault, Diagnosis, Evidence, Finding, PaperKind, PersonName, Procedure, Section, Value};
 pub use frequency::{Bounds, DayOfWeek, Frequency, FrequencyStatus, PeriodUnit, Phase, Window};
 pub use page::{Grey, Page, PageContent};
 pub use prescription::{

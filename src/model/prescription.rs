@@ -71,6 +71,9 @@ pub struct Prescription {
     pub gaps: Vec<Gap>,
     /// Fields whose value a person should check against the picture, in the order of [`Field::ALL`].
     pub doubts: Vec<Field>,
+    /// Why a doubted field is to be checked, where the program can say it. May name a diagnosis code: for the record, not for letters.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reasons: BTreeMap<Field, Vec<String>>,
     /// The ink behind each field.
     pub evidence: BTreeMap<Field, Vec<Evidence>>,
     /// Nothing that stops treatment is missing.

@@ -148,7 +148,16 @@ fn the_official_table_of_codes_is_taken() {
     let clinic = Clinic::new();
     let line = |code: &str, title: &str| format!("00001 {code:<7} 1 {title:<60} {title}\n");
     let file = clinic.path("icd10cm-order-2027.txt");
-    fs::write(&file, [line("M542", "Cervicalgia"), line("Z9989", "Dependence on enabling machines")].concat()).unwrap();
+    let some = [line("M542", "Cervicalgia"), line("Z9989", "Dependence on enabling machines")].concat();
+    fs::write(&file, &some).unwrap();
+    let cut_off = clinic.command(&["rules", "codes", "import"]).arg(&file).output().unwrap();
+    assert!(!cut_off.status.success() && said(&cut_off).contains("download it again"), "{}", said(&cut_off));
+    // every letter begins a code, and a whole file has more than 90,000 lines
+    let others = (0..90_100).map(|number| {
+        let letter = char::from(b'A' + u8::try_from(number % 26).unwrap());
+        line(&format!("{letter}{:02}{:03}", number / 26 % 100, number / 2600 + 100), "Something else")
+    });
+    fs::write(&file, some + &others.collect::<String>()).unwrap();
     let imported = clinic.command(&["rules", "codes", "import"]).arg(&file).output().unwrap();
     assert!(imported.status.success(), "{}", said(&imported));
     assert!(said(&imported).contains("fiscal year 2027"));

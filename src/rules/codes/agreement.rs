@@ -13,6 +13,8 @@ pub enum Agreement {
     Agrees,
     /// They do not; this code's title fits them.
     Contradicts(String),
+    /// They name something else than the code; the list holds no title that fits them.
+    Foreign,
     /// Nothing can be said.
     Unknown,
 }
@@ -25,6 +27,9 @@ impl CodeList {
             return Agreement::Unknown;
         }
         let own = self.meaning(code).map(|title| said.fit(title));
+        if let Some(other) = self.title_of_another(code, words).or_else(|| self.near_and_nearer(code, &said)) {
+            return Agreement::Contradicts(other);
+        }
         if own.is_some_and(|own| FITS <= own) {
             return Agreement::Agrees;
         }
@@ -46,11 +51,35 @@ impl CodeList {
             }
             (Some(own), _) if own < WEAK || clash => match self.best(&said, code) {
                 Some((other, fit)) if STRONG <= fit => Agreement::Contradicts(other),
+                _ if own == 0.0 && names_a_disease(words) => Agreement::Foreign,
                 _ => Agreement::Unknown,
             },
             (Some(own), _) if WEAK <= own => Agreement::Agrees,
             _ => Agreement::Unknown,
         }
+    }
+
+    /// The code one place away whose listed title the words are, to the letter, where the code's own title is another.
+    fn title_of_another(&self, code: &str, words: &str) -> Option<String> {
+        let is = |title: &str| letters(title).eq(letters(words));
+        let own = self.title(code)?;
+        let near = || self.titled().filter(|(other, _)| *other != code && one_place_apart(code, other));
+        if is(own) {
+            return None;
+        }
+        near().find(|(_, title)| is(title)).map(|(other, _)| other.to_owned())
+    }
+
+    /// The code one place away for which the words hold something that this one's title lacks, while they hold nothing of this
+    /// title that the other lacks: a digit was taken for another one.
+    fn near_and_nearer(&self, code: &str, said: &Meaning) -> Option<String> {
+        let own = self.meaning(code)?;
+        let own_fit = said.fit(own);
+        let near = self.titled().filter(|(other, _)| *other != code && one_place_apart(code, other));
+        let near = near.filter_map(|(other, _)| Some((other, self.meaning(other)?)));
+        let nearer = near.filter(|(_, title)| said.tells_apart(title, own) && !said.tells_apart(own, title));
+        let nearer = best(nearer.map(|(other, title)| (other, said.fit(title))));
+        nearer.filter(|(_, fit)| FITS <= *fit && own_fit <= *fit).map(|(other, _)| other)
     }
 
     /// Whether `words` are, but for their wording, the title of some diagnosis of the list.
@@ -115,6 +144,65 @@ fn best<'a>(fits: impl Iterator<Item = (&'a str, f32)>) -> Option<(String, f32)>
     best.map(|(code, fit)| (code.to_owned(), fit))
 }
 
+/// Letters and digits alone, lower case.
+fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
+/// Endings of the names of diseases ("arthritis", "anemia"), and common names without one. Words of an order that name none of them
+/// ("please call") say nothing against a code.
+const DISEASE_ENDINGS: [&str; 10] =
+    ["itis", "osis", "algia", "pathy", "emia", "plegia", "paresis", "iasis", "penia", "trophy"];
+const DISEASES: [&str; 37] = [
+    "shock",
+    "diabetes",
+    "hypertension",
+    "asthma",
+    "obesity",
+    "cancer",
+    "carcinoma",
+    "lymphoma",
+    "melanoma",
+    "pneumonia",
+    "stroke",
+    "pregnancy",
+    "fracture",
+    "fever",
+    "cough",
+    "infection",
+    "depression",
+    "anxiety",
+    "insomnia",
+    "dementia",
+    "epilepsy",
+    "seizure",
+    "migraine",
+    "gout",
+    "hernia",
+    "lupus",
+    "copd",
+    "gerd",
+    "fatigue",
+    "dizziness",
+    "vertigo",
+    "nausea",
+    "edema",
+    "burn",
+    "wound",
+    "abscess",
+    "ulcer",
+];
+/// Words of orders with such an ending that name no disease.
+const NO_DISEASES: [&str; 7] =
+    ["diagnosis", "prognosis", "osteopathy", "naturopathy", "homeopathy", "chiropathy", "academia"];
+
+/// Whether words name a disease, of whatever list.
+fn names_a_disease(words: &str) -> bool {
+    let mut words = words.split(|letter: char| !letter.is_alphabetic()).map(str::to_lowercase);
+    let ends = |word: &str| 7 <= word.len() && DISEASE_ENDINGS.iter().any(|ending| word.ends_with(ending));
+    words.any(|word| !NO_DISEASES.contains(&word.as_str()) && (DISEASES.contains(&word.as_str()) || ends(&word)))
+}
+
 /// Words beside a part of the body that make a diagnosis in words; a sentence has more.
 const STEMS_MAX: usize = 4;
 /// Shares of the words that two titles have in common.
@@ -171,10 +259,18 @@ mod tests {
             ("M99.01", "Somatic dysfunction cervical"),
             ("R51.9", "Headaches"),
             ("M54.16", "lumbar radiculopathy"),
+            ("S46.811D", "Strain of right shoulder / upper arm muscle, subsequent"),
         ] {
             assert_eq!(agrees(code, words), Agreement::Agrees, "{code} {words}");
         }
+        assert_eq!(agrees("R51.9", "Shock"), Agreement::Contradicts("R57.9".to_owned()));
+        assert_eq!(agrees("R51.9", "Diabetes"), Agreement::Foreign);
         for (code, words, better) in [
+            ("M76.11", "Unilateral primary osteoarthritis, right hip", "M16.11"),
+            ("M54.11", "Radiculopathy, lumbosacral region", "M54.17"),
+            ("S23.8XXA", "Sprain of ligaments of thoracic spine, initial encounter", "S23.3XXA"),
+            ("S46.311A", "Strain of other muscles, fascia and tendons at shoulder level, right arm", "S46.811A"),
+            ("G43.919", "Migraine, not intractable, without status migrainosus", "G43.909"),
             ("R57.9", "Headache, unspecified", "R51.9"),
             ("M25.571", "Pain in right shoulder", "M25.511"),
             ("M25.512", "Pain in right shoulder", "M25.511"),
@@ -185,9 +281,45 @@ mod tests {
         ] {
             assert_eq!(agrees(code, words), Agreement::Contradicts(better.to_owned()), "{code} {words}");
         }
-        for (code, words) in [("M54.2", ""), ("M54.2", "please call"), ("M54.2", "1. 2.")] {
+        for (code, words) in
+            [("M54.2", ""), ("M54.2", "please call"), ("M54.2", "1. 2."), ("M54.2", "Insurance, Diagnosis")]
+        {
             assert_eq!(agrees(code, words), Agreement::Unknown, "{code} {words}");
         }
+    }
+
+    /// Every code of the list whose digit was taken for another one, or a letter for one that looks the same, with its true title
+    /// beside it: none comes out as another code without a doubt.
+    #[test]
+    fn no_misread_of_one_character_stands_beside_its_title_unseen() {
+        let list = CodeList::built_in();
+        let codes: Vec<(String, String)> =
+            list.titled().map(|(code, title)| (code.to_owned(), title.to_owned())).collect();
+        let (mut tried, mut silent) = (0, Vec::new());
+        for (code, title) in &codes {
+            for misread in misreads(code).filter(|misread| list.title(misread).is_some()) {
+                tried += 1;
+                if !matches!(list.agrees_with(&misread, title), Agreement::Contradicts(_)) {
+                    silent.push(format!("{code} read as {misread}: {title}"));
+                }
+            }
+            // nor does a true title speak against its own code
+            assert!(!matches!(list.agrees_with(code, title), Agreement::Contradicts(_)), "{code} {title}");
+        }
+        assert!(1_000 < tried, "{tried}");
+        assert_eq!(silent, Vec::<String>::new(), "{} of {tried}", silent.len());
+    }
+
+    /// Each character of a code as another digit, or as a letter or digit that looks the same.
+    fn misreads(code: &str) -> impl Iterator<Item = String> + '_ {
+        const ALIKE: [&str; 6] = ["0ODQ", "1ILT7", "5S", "8B3", "2Z", "6G"];
+        code.char_indices().filter(|(_, letter)| *letter != '.').flat_map(move |(at, letter)| {
+            let digits = if letter.is_ascii_digit() { "0123456789" } else { "" };
+            let alike = ALIKE.iter().filter(move |class| class.contains(letter)).flat_map(|class| class.chars());
+            let others = digits.chars().chain(alike).filter(move |other| *other != letter);
+            let ends = code.get(..at).zip(code.get(at + 1..)).unwrap_or_default();
+            others.map(move |other| format!("{}{other}{}", ends.0, ends.1))
+        })
     }
 
     #[test]

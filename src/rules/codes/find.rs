@@ -1,14 +1,13 @@
 //! In: text and the code list. Out: the diagnosis codes it holds, mended only where exactly one code can be meant.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use jiff::civil::Date;
 
 use super::list::{CodeList, CodeStatus};
 use super::shape::{bare, dotted, is_well_formed};
 use super::{CodeHit, CodeSystem};
+use crate::model::CodeFault;
 use crate::rules::Repair;
 
 /// All diagnosis codes of `text`, from left to right. `labelled`: the text stands in a diagnosis slot, so that short and
@@ -26,24 +25,28 @@ pub fn find_codes(text: &str, list: &CodeList, on: Date, labelled: bool) -> Vec<
             i += 1;
         }
     }
+    doubt_ranges(text, &mut hits);
     hits
 }
 
-/// ICD-9-CM codes still printed on old forms, with the ICD-10-CM codes to ask about.
-fn icd9() -> &'static BTreeMap<&'static str, Vec<&'static str>> {
-    static TABLE: LazyLock<BTreeMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-        include_str!("../../../rules/codes/icd9cm.tsv")
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| {
-                let mut columns = line.split('\t');
-                let code = columns.next()?;
-                Some((code, columns.nth(1).unwrap_or_default().split_whitespace().collect()))
-            })
-            .collect()
-    });
-    &TABLE
+/// "M54.2-M54.6": both ends are told, and that something may stand between them.
+fn doubt_ranges(text: &str, hits: &mut [CodeHit]) {
+    for at in 1..hits.len() {
+        let between = text.get(hits[at - 1].span.end..hits[at].span.start).unwrap_or_default();
+        // a dash at the beginning of a line is that of a list
+        let is_listed = between.contains('\n') || between.contains("  ");
+        if !is_listed && is_range(between.trim()) && hits[at].doubts.is_empty() {
+            hits[at].doubts.push(RANGE.to_owned());
+        }
+    }
 }
+
+/// What stands between the two ends of a range.
+fn is_range(between: &str) -> bool {
+    matches!(between, "-" | "–" | "—" | "to" | "thru" | "through")
+}
+
+const RANGE: &str = "a range of codes: those between are not listed";
 
 /// Byte ranges of runs of letters and digits.
 fn atoms(text: &str) -> Vec<Range<usize>> {
@@ -60,12 +63,12 @@ fn atoms(text: &str) -> Vec<Range<usize>> {
     out
 }
 
-struct Search<'a> {
-    text: &'a str,
-    atoms: &'a [Range<usize>],
-    list: &'a CodeList,
+pub(super) struct Search<'a> {
+    pub(super) text: &'a str,
+    pub(super) atoms: &'a [Range<usize>],
+    pub(super) list: &'a CodeList,
     on: Date,
-    labelled: bool,
+    pub(super) labelled: bool,
 }
 
 /// A way to read a run of atoms as one code.
@@ -80,11 +83,11 @@ struct Reading {
 }
 
 impl Search<'_> {
-    fn atom(&self, i: usize) -> &str {
+    pub(super) fn atom(&self, i: usize) -> &str {
         self.atoms.get(i).and_then(|span| self.text.get(span.clone())).unwrap_or_default()
     }
 
-    fn gap(&self, i: usize) -> &str {
+    pub(super) fn gap(&self, i: usize) -> &str {
         let (Some(before), Some(after)) = (self.atoms.get(i), self.atoms.get(i + 1)) else { return "" };
         self.text.get(before.end..after.start).unwrap_or_default()
     }
@@ -172,16 +175,17 @@ impl Search<'_> {
             span: reading.span.clone(),
             repairs: Vec::new(),
             doubts: Vec::new(),
+            fault: None,
             suggestions: Vec::new(),
         };
         let length = raw.chars().count();
         let strong = reading.dot && !reading.joined;
         if listed {
-            let capital = printed.chars().next().is_some_and(|c| c.is_ascii_uppercase());
+            let is_capital = printed.chars().next().is_some_and(|c| c.is_ascii_uppercase());
             let enough = if self.labelled {
-                4 <= length || matches!(hit.status, CodeStatus::Billable | CodeStatus::Retired { .. })
+                4 <= length || hit.status == CodeStatus::Billable || is_capital
             } else {
-                capital && (strong || 5 <= length)
+                is_capital && (strong || 5 <= length)
             };
             if !enough || is_spinal_level(raw) && !reading.dot {
                 return None;
@@ -189,11 +193,7 @@ impl Search<'_> {
             if printed != exact {
                 self.tell(&mut hit, printed, reading);
             }
-            if let CodeStatus::Header { children } = &hit.status {
-                hit.suggestions.clone_from(children);
-            } else if let CodeStatus::Retired { successors, .. } = &hit.status {
-                hit.suggestions.clone_from(successors);
-            }
+            hit.find_fault(self.list, self.on);
             return Some(hit);
         }
         self.mended(reading, raw, printed, hit)
@@ -215,28 +215,28 @@ impl Search<'_> {
             let doubt = well_formed && !self.list.is_full();
             hit.code.clone_from(only);
             hit.status = self.list.look_up(only, self.on);
+            hit.find_fault(self.list, self.on);
             self.tell(&mut hit, printed, reading);
             if doubt {
                 hit.doubts.push("the code was mended, but the list at hand is not the full one".to_owned());
             }
             return Some(hit);
         }
-        if !well_formed || reading.joined || !(reading.dot || self.labelled && 5 <= length) {
+        let filled = self.filled(&bare(raw));
+        if !well_formed && filled.is_empty() || reading.joined || !(reading.dot || self.labelled && 5 <= length) {
             return None;
         }
         let capital = printed.chars().next().is_some_and(|c| c.is_ascii_uppercase());
         if !capital || (!self.labelled && !reading.dot) {
             return None;
         }
-        hit.suggestions = self.filled(&bare(raw));
-        hit.doubts.push(
-            if hit.suggestions.is_empty() {
-                "the code is not on the list"
-            } else {
-                "a placeholder X may be missing in the code"
-            }
-            .to_owned(),
-        );
+        if filled.is_empty() {
+            hit.doubts.push("the code is not on the list".to_owned());
+        } else {
+            hit.doubts.push("a placeholder X may be missing in the code".to_owned());
+            hit.fault = Some(CodeFault::CutShort);
+            hit.suggestions = filled;
+        }
         Some(hit)
     }
 
@@ -267,12 +267,12 @@ impl Search<'_> {
         let between = self.text.get(last.span.end..span.start)?;
         let sign = between.trim_end_matches('.').trim();
         let dotted_gap =
-            between.ends_with('.') && matches!(sign, "," | ";" | "/" | "&" | "-" | "–" | "+" | "and" | "" | "to");
+            between.ends_with('.') && (is_range(sign) || matches!(sign, "," | ";" | "/" | "&" | "+" | "and"));
         let tail = self.atom(i);
         let digits =
             tail.chars().all(|c| c.is_ascii_alphanumeric()) && tail.chars().next().is_some_and(|c| c.is_ascii_digit());
         let category: String = last.code.chars().take(3).collect();
-        if last.system != CodeSystem::Icd10 || !dotted_gap || !digits || 4 < tail.len() || sign.is_empty() {
+        if last.system != CodeSystem::Icd10 || !dotted_gap || !digits || 4 < tail.len() {
             return None;
         }
         let code = format!("{category}.{}", tail.to_ascii_uppercase());
@@ -280,63 +280,22 @@ impl Search<'_> {
         if status == CodeStatus::Unknown {
             return None;
         }
-        let range = matches!(sign, "-" | "–" | "to");
-        let why = if range {
-            "a range of codes: those between are not listed"
-        } else {
-            "the category of the code is left out"
-        };
+        let why = if is_range(sign) { RANGE } else { "the category of the code is left out" };
         let printed = self.text.get(span.start.saturating_sub(1)..span.end).unwrap_or(tail);
         let span = span.start.saturating_sub(1)..span.end;
         let repairs = vec![Repair::new(span.clone(), printed, &code)];
-        Some((
-            CodeHit {
-                code,
-                system: CodeSystem::Icd10,
-                status,
-                span,
-                repairs,
-                doubts: vec![why.to_owned()],
-                suggestions: Vec::new(),
-            },
-            i + 1,
-        ))
-    }
-
-    fn icd9(&self, i: usize) -> Option<(CodeHit, usize)> {
-        let head = self.atom(i);
-        let category =
-            (head.len() == 3 && head.chars().all(|c| c.is_ascii_digit())) || (head.len() == 4 && head.starts_with('E'));
-        let tail = self.atom(i + 1);
-        if !category
-            || self.gap(i) != "."
-            || !(1..=2).contains(&tail.len())
-            || !tail.chars().all(|c| c.is_ascii_digit())
-        {
-            return None;
-        }
-        let before =
-            self.atoms.get(i).and_then(|span| self.text.get(..span.start)).and_then(|text| text.chars().next_back());
-        if matches!(before, Some('$' | '.' | '-' | '/')) {
-            return None;
-        }
-        let code = format!("{head}.{tail}");
-        // any three digits with a dot may be a price or a weight: only known codes are taken
-        let direction = icd9().get(code.as_str())?;
-        let span = self.atoms.get(i)?.start..self.atoms.get(i + 1)?.end;
-        let hit = CodeHit {
+        let mut hit = CodeHit {
             code,
-            system: CodeSystem::Icd9,
-            status: CodeStatus::Retired {
-                last_billable_fy: 2015,
-                successors: direction.iter().map(|code| (*code).to_owned()).collect(),
-            },
+            system: CodeSystem::Icd10,
+            status,
             span,
-            repairs: Vec::new(),
-            doubts: Vec::new(),
-            suggestions: direction.iter().map(|code| (*code).to_owned()).collect(),
+            repairs,
+            doubts: vec![why.to_owned()],
+            fault: None,
+            suggestions: Vec::new(),
         };
-        Some((hit, i + 2))
+        hit.find_fault(self.list, self.on);
+        Some((hit, i + 1))
     }
 }
 

@@ -77,7 +77,21 @@ pub enum CodeListError {
     /// No code in the whole text.
     #[error("no code in the table: is it the icd10cm-order file?")]
     Empty,
+    /// An order file without its end.
+    #[error(
+        "only {lines} lines, and none for the codes that begin with {lacking}: a whole order file has more than \
+         {ORDER_LINES_MIN}; download it again, unpack it, and import that"
+    )]
+    CutOff {
+        /// Lines with a code.
+        lines: usize,
+        /// Letters with which no code begins.
+        lacking: String,
+    },
 }
+
+/// A whole order file has 95,358 lines (January 2021), 98,186 (fiscal year 2026) or 98,403 (2027), headings included.
+const ORDER_LINES_MIN: usize = 90_000;
 
 const FULL_MARK: &str = "# the full list";
 const CHILDREN_MAX: usize = 12;
@@ -146,8 +160,21 @@ impl CodeList {
 
     /// Takes the official order file of a fiscal year (icd10cm-order, fixed width: order number 1-5, code 7-13, billable 15,
     /// short title 17-76, long title from 78) over this list: its codes are billable or headers from that year on; codes of
-    /// this list that it lacks or heads are retired. The answer is a full list.
+    /// this list that it lacks or heads are retired. The answer is a full list, and so the file must be whole.
     pub fn import(&self, order_file: &str, fiscal_year: u16) -> Result<Self, CodeListError> {
+        let full = self.import_part(order_file, fiscal_year)?;
+        let lines = order_file.lines().filter(|line| !line.trim().is_empty()).count();
+        // every letter begins a code since U07.1 came in fiscal year 2020
+        let begins = |letter: &char| order_file.lines().any(|line| line.get(6..7) == Some(letter.to_string().as_str()));
+        let lacking: String = ('A'..='Z').filter(|letter| !begins(letter)).collect();
+        if lines < ORDER_LINES_MIN || !lacking.is_empty() {
+            return Err(CodeListError::CutOff { lines, lacking });
+        }
+        Ok(full)
+    }
+
+    /// The same, of as many lines as there are.
+    fn import_part(&self, order_file: &str, fiscal_year: u16) -> Result<Self, CodeListError> {
         let mut codes: BTreeMap<String, Entry> = BTreeMap::new();
         for (index, line) in order_file.lines().enumerate() {
             if line.trim().is_empty() {
@@ -223,6 +250,16 @@ impl CodeList {
         if children.is_empty() { CodeStatus::Unknown } else { CodeStatus::Header { children } }
     }
 
+    /// Whether a code that is billable on a day is so no more from the next first of October on.
+    pub fn ends_with_the_year(&self, code: &str, on: Date) -> bool {
+        self.codes.get(code).is_some_and(|entry| entry.last_billable_fy == Some(fiscal_year(on)))
+    }
+
+    /// What took or will take the place of a code.
+    pub fn successors(&self, code: &str) -> Vec<String> {
+        self.codes.get(code).map(|entry| entry.successors.clone()).unwrap_or_default()
+    }
+
     fn children(&self, code: &str) -> Vec<String> {
         if code.len() < 3 {
             return Vec::new();
@@ -238,6 +275,11 @@ impl CodeList {
     /// The title of the official table.
     pub fn title(&self, code: &str) -> Option<&str> {
         self.codes.get(code).map(|entry| entry.title.as_str())
+    }
+
+    /// All codes with their titles.
+    pub(super) fn titled(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.codes.iter().map(|(code, entry)| (code.as_str(), entry.title.as_str()))
     }
 
     /// Codes that look like `code` (without its dot) once look-alike characters are made one.
@@ -299,7 +341,9 @@ mod tests {
             line("S134XXA", 1, "Sprain of ligaments of cervical spine, init"),
         ]
         .concat();
-        let full = CodeList::built_in().import(&file, 2027).unwrap();
+        let cut_off = CodeList::built_in().import(&file, 2027);
+        assert!(matches!(cut_off, Err(CodeListError::CutOff { lines: 3, lacking }) if lacking.starts_with("ABC")));
+        let full = CodeList::built_in().import_part(&file, 2027).unwrap();
         assert!(full.is_full());
         assert_eq!(full.look_up("M54.2", date(2026, 11, 2)), CodeStatus::Billable);
         assert!(matches!(full.look_up("M54.6", date(2026, 11, 2)), CodeStatus::Retired { last_billable_fy: 2026, .. }));

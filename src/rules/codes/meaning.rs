@@ -8,6 +8,8 @@ pub(super) struct Meaning {
     pub(super) stems: BTreeSet<String>,
     pub(super) regions: BTreeSet<&'static str>,
     pub(super) sides: BTreeSet<&'static str>,
+    /// What tells titles apart that are alike otherwise: "unspecified", "intractable", and "-aura" for "without aura".
+    pub(super) qualifiers: BTreeSet<String>,
 }
 
 impl Meaning {
@@ -17,27 +19,43 @@ impl Meaning {
             .iter()
             .fold(lower, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text });
         let mut meaning = Self::default();
-        for word in lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-            let figures = word.chars().filter(char::is_ascii_digit).count();
-            let unfolded;
-            let word = if figures == 1 && 5 <= word.len() {
-                unfolded = word.replace('1', "l").replace('0', "o").replace('5', "s");
-                unfolded.as_str()
-            } else {
-                word
-            };
-            if let Some(side) = side(word) {
-                meaning.sides.insert(side);
-            } else if let Some(region) = region(word) {
-                meaning.regions.insert(region);
-            } else if 3 <= word.len()
-                && !SILENT.split_whitespace().any(|silent| silent == word)
-                && !word.chars().any(|c| c.is_ascii_digit())
-            {
-                meaning.stems.insert(stem(word));
+        for part in lower.split([',', ';', '(', ')', '\n']) {
+            let mut lacks = false;
+            for word in part.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+                match word {
+                    "without" | "not" | "no" => lacks = true,
+                    "with" | "and" => lacks = false,
+                    word if lacks => {
+                        meaning.qualifiers.extend((3 <= word.len()).then(|| format!("-{}", stem(word))));
+                    }
+                    word => meaning.add(word),
+                }
             }
         }
         meaning
+    }
+
+    fn add(&mut self, word: &str) {
+        let figures = word.chars().filter(char::is_ascii_digit).count();
+        let unfolded;
+        let word = if figures == 1 && 5 <= word.len() {
+            unfolded = word.replace('1', "l").replace('0', "o").replace('5', "s");
+            unfolded.as_str()
+        } else {
+            word
+        };
+        if let Some(side) = side(word) {
+            self.sides.insert(side);
+        } else if let Some(region) = region(word) {
+            self.regions.insert(region);
+        } else if let Some(qualifier) = qualifier(word) {
+            self.qualifiers.insert(qualifier.to_owned());
+        } else if 3 <= word.len()
+            && !SILENT.split_whitespace().any(|silent| silent == word)
+            && !word.chars().any(|c| c.is_ascii_digit())
+        {
+            self.stems.insert(stem(word));
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -51,9 +69,11 @@ impl Meaning {
         };
         let region = |region: &&&'static str| one.regions.contains(**region) && !other.regions.contains(**region);
         let side = |side: &&&'static str| one.sides.contains(**side) && !other.sides.contains(**side);
+        let qualifier = |it: &&String| one.qualifiers.contains(*it) && !other.qualifiers.contains(*it);
         self.stems.iter().any(|word| stem(&word))
             || self.regions.iter().any(|it| region(&it))
             || self.sides.iter().any(|it| side(&it))
+            || self.qualifiers.iter().any(|it| qualifier(&it))
     }
 
     /// From 0 to 1: how much of these words the title shares, both ways.
@@ -192,6 +212,10 @@ fn stem(word: &str) -> String {
 
 /// Everyday words for what the titles say.
 const PHRASES: &[(&str, &str)] = &[
+    ("w/o", "without"),
+    ("c-spine", "cervical spine"),
+    ("t-spine", "thoracic spine"),
+    ("l-spine", "lumbar spine"),
     ("neck pain", "cervicalgia"),
     ("pain in neck", "cervicalgia"),
     ("pain in the neck", "cervicalgia"),
@@ -207,6 +231,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("upper back", "thoracic"),
     ("mid-back", "thoracic"),
     ("whiplash", "sprain ligaments cervical"),
+    ("up arm", "upper arm"),
     ("upper extremity", "arm"),
     ("lower extremity", "leg"),
     ("upper limb", "arm"),
@@ -221,7 +246,23 @@ const PHRASES: &[(&str, &str)] = &[
 ];
 
 /// Words that tell nothing apart.
-const SILENT: &str = "unspecified other and the with without not elsewhere classified initial subsequent sequela encounter for type due disorder disorders region site level part parts init subs specified other oth unsp dx diagnosis icd code primary secondary acute chronic intractable status nec nos patient has into from left right";
+const SILENT: &str = "other and the with without not elsewhere classified encounter for type due disorder disorders region site level part parts specified other oth dx diagnosis icd code status nec patient has into from left right";
+
+/// Words that only tell one title from a like one.
+fn qualifier(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "unspecified" | "unsp" | "unspec" | "nos" => "unspecified",
+        "initial" | "init" => "initial",
+        "subsequent" | "subs" | "subseq" => "subsequent",
+        "sequela" => "sequela",
+        "primary" => "primary",
+        "secondary" => "secondary",
+        "acute" => "acute",
+        "chronic" => "chronic",
+        "intractable" => "intractable",
+        _ => return None,
+    })
+}
 
 fn side(word: &str) -> Option<&'static str> {
     match word {
@@ -241,7 +282,7 @@ fn region(word: &str) -> Option<&'static str> {
         "lumbosacral" | "lumbosacr" => "lumbar",
         "sacral" | "sacrum" | "sacroiliac" | "sacrococcygeal" => "sacrum",
         "pelvis" | "pelvic" => "pelvis",
-        "shoulder" | "shoulders" | "rotator" => "shoulder",
+        "shoulder" | "shoulders" | "shldr" | "rotator" => "shoulder",
         "elbow" | "epicondylitis" => "elbow",
         "forearm" => "forearm",
         "wrist" => "wrist",

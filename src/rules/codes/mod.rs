@@ -3,10 +3,12 @@
 mod agreement;
 mod areas;
 mod find;
+mod icd9;
 mod list;
 mod meaning;
 mod phrase;
 mod procedures;
+mod scope;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -19,8 +21,13 @@ pub use areas::{AreaHit, Side, body_areas};
 pub use find::find_codes;
 pub use list::{CodeList, CodeListError, CodeStatus};
 pub use procedures::{ProcedureHit, find_procedures};
+pub(in crate::rules) use scope::{Scope, opens_scope, scope, without_cue};
+pub(in crate::rules) use shape::{begins_with_mark, code_shapes, opens_with_mark, without_marks};
 pub use treatment::{TreatmentFamily, TreatmentHit, treatment_words};
 
+use jiff::civil::Date;
+
+use crate::model::CodeFault;
 use crate::rules::Repair;
 
 /// Which code book a diagnosis code comes from.
@@ -47,6 +54,36 @@ pub struct CodeHit {
     pub repairs: Vec<Repair>,
     /// Why a person should look.
     pub doubts: Vec<String>,
+    /// What is wrong with it on the day asked for.
+    pub fault: Option<CodeFault>,
     /// Codes that may be meant instead, for the sentence to staff; never taken by themselves.
     pub suggestions: Vec<String>,
 }
+
+impl CodeHit {
+    /// What the list says against the code on a day, and what it names instead.
+    fn find_fault(&mut self, list: &CodeList, on: Date) {
+        (self.fault, self.suggestions) = match &self.status {
+            CodeStatus::Billable if list.ends_with_the_year(&self.code, on) => {
+                (Some(CodeFault::Ending), list.successors(&self.code))
+            }
+            CodeStatus::Billable | CodeStatus::Unknown => (None, Vec::new()),
+            CodeStatus::Header { children } if differ_in_the_last(children) => {
+                (Some(CodeFault::CutShort), children.clone())
+            }
+            CodeStatus::Header { children } => (Some(CodeFault::Heading), children.clone()),
+            CodeStatus::Retired { successors, .. } => (Some(CodeFault::Replaced), successors.clone()),
+            CodeStatus::NotYetValid { .. } => (Some(CodeFault::NotYetValid), Vec::new()),
+        };
+    }
+}
+
+/// "S13.4XXA", "S13.4XXD", "S13.4XXS": only the seventh character is open.
+fn differ_in_the_last(codes: &[String]) -> bool {
+    let stem = |code: &String| code.get(..code.len().saturating_sub(1)).map(str::to_owned);
+    let first = codes.first().and_then(stem);
+    codes.iter().all(|code| code.len() == FULL_LENGTH && stem(code) == first)
+}
+
+/// Seven characters and the dot.
+const FULL_LENGTH: usize = 8;

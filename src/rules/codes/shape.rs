@@ -1,5 +1,10 @@
 //! The shape of an ICD-10-CM code, and the characters that OCR mixes up in one.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 /// "M54.2" without its dot, upper case.
 pub(super) fn bare(code: &str) -> String {
     code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
@@ -57,4 +62,64 @@ pub(super) fn is_well_formed(bare: &str) -> bool {
         .position(|c| *c == 'X')
         .is_none_or(|at| tail.len() == 4 || at + 1 == tail.len() || tail.iter().skip(at).all(|c| *c == 'X'));
     category && third_fits && tail.len() <= 4 && tail_fits && filled
+}
+
+/// Tokens of `text` that have the shape of a code, each with its place; what names a level of the spine is none.
+pub(in crate::rules) fn code_shapes(text: &str) -> Vec<Range<usize>> {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b[A-Z](?:[0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?|[A-Z0-9]{2}\.[0-9A-Z]{1,4})\b")
+            .expect("a fixed pattern")
+    });
+    let shapes = SHAPE.find_iter(text).filter(|shape| {
+        let (word, joined) =
+            (shape.as_str(), text.get(..shape.start()).is_some_and(|before| before.ends_with(['-', '/'])));
+        let digits = word.bytes().filter(u8::is_ascii_digit).count();
+        digits > 0 && if word.contains('.') { !joined || word.len() > 4 } else { is_bare_category(word) && !joined }
+    });
+    shapes.map(|shape| shape.range()).collect()
+}
+
+/// Three characters that could be a category: no level of the spine, no vitamin.
+fn is_bare_category(word: &str) -> bool {
+    let number = word.get(1..).and_then(|number| number.parse::<u32>().ok());
+    let level = match (word.chars().next(), number) {
+        (Some('C'), Some(number)) => number <= 7,
+        (Some('T'), Some(number)) => number <= 12,
+        (Some('L' | 'S'), Some(number)) => number <= 5,
+        _ => false,
+    };
+    !level && word != "B12" && is_well_formed(word)
+}
+
+/// "A.", "2)": the letter or number of an entry of a list.
+fn is_mark(word: &str) -> bool {
+    let mark = word.trim_start_matches('(').strip_suffix(['.', ')', ':']);
+    mark.is_some_and(|mark| {
+        // "R." and "(L)" are sides
+        let letter = mark.len() == 1 && mark.bytes().all(|byte| byte.is_ascii_alphabetic() && !b"RLrl".contains(&byte));
+        letter || (1..=2).contains(&mark.len()) && mark.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// The words of an entry without the letters or numbers of the list around them.
+pub(in crate::rules) fn without_marks(words: &str) -> &str {
+    let mut words = words.trim();
+    while let Some(first) = words.split_whitespace().next().filter(|first| is_mark(first)) {
+        words = words.get(first.len()..).unwrap_or_default().trim_start();
+    }
+    while let Some(last) = words.split_whitespace().next_back().filter(|last| is_mark(last)) {
+        words = words.get(..words.len() - last.len()).unwrap_or_default().trim_end();
+    }
+    words
+}
+
+/// Whether the last word before a code is the letter or number of its entry: which.
+pub(in crate::rules) fn begins_with_mark(before: &str) -> Option<&str> {
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.split_whitespace().next_back().filter(|word| is_mark(word))
+}
+
+/// Whether words begin with the number of an entry: "15. Description".
+pub(in crate::rules) fn opens_with_mark(words: &str) -> bool {
+    words.split_whitespace().next().is_some_and(is_mark)
 }

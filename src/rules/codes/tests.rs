@@ -55,6 +55,17 @@ fn codes_of_a_diagnosis_slot() {
         ("S134XXA", "S13.4XXA"),
         ("m54.2", "M54.2"),
         ("R52 Pain", "R52"),
+        ("M54.2,M54.6,S13.4XXA", "M54.2 M54.6 S13.4XXA"),
+        ("M54.2+M54.6", "M54.2 M54.6"),
+        ("M54.2&M54.6", "M54.2 M54.6"),
+        ("922.3 back contusion", "922.3"),
+        ("back contusion 922.3", "922.3"),
+        ("524.63 TMJ", "524.63"),
+        ("847.0, E812", "847.0 E812"),
+        ("E815.0", "E815.0"),
+        ("S13.4XA", "S13.4XA"),
+        ("G35 multiple sclerosis", "G35"),
+        ("M54 Dorsalgia", "M54"),
     ] {
         assert_eq!(named(&codes(text, true)), wanted, "{text}");
     }
@@ -78,6 +89,9 @@ fn codes_of_a_diagnosis_slot() {
         "C5-6 disc",
         "NPI 1234567893",
         "60 min",
+        "weight 185.5 lbs",
+        "Copay 125.50",
+        "Total $125.50",
         "2x/week x 6 weeks",
     ] {
         assert_eq!(named(&codes(none, true)), "", "{none}");
@@ -114,11 +128,50 @@ fn what_is_mended_or_odd_is_told() {
     assert!(matches!(one("S13.4").status, CodeStatus::Header { .. }));
     assert!(matches!(one("M54.5").status, CodeStatus::Retired { .. }));
     assert_eq!(one("847.0").system, CodeSystem::Icd9);
+    assert_eq!(one("847.0").fault, Some(CodeFault::Icd9));
+    for (text, fault, instead) in [
+        ("M54.5", CodeFault::Replaced, "M54.59"),
+        ("M72.2", CodeFault::Replaced, "M67.A01"),
+        ("G35", CodeFault::Replaced, "G35.D"),
+        ("F43.8", CodeFault::Replaced, "F43.89"),
+        ("S13.4XA", CodeFault::CutShort, "S13.4XXA"),
+        ("S13.4XX", CodeFault::CutShort, "S13.4XXD"),
+        ("S13.4", CodeFault::CutShort, "S13.4XXA"),
+        ("M25.51", CodeFault::Heading, "M25.511"),
+    ] {
+        let hit = one(text);
+        assert_eq!(hit.fault, Some(fault), "{text}");
+        assert!(hit.suggestions.iter().any(|code| code == instead), "{text}: {:?}", hit.suggestions);
+    }
+    let range = codes("M54.2-M54.6", true);
+    assert!(range[0].doubts.is_empty() && !range[1].doubts.is_empty());
+    assert!(codes("M54.2\n- M54.6", true)[1].doubts.is_empty());
+    let before_october = find_codes("M72.2", &CodeList::built_in(), date(2026, 9, 15), true).remove(0);
+    assert_eq!((before_october.status, before_october.fault), (CodeStatus::Billable, Some(CodeFault::Ending)));
     assert_eq!(one("M13.842").status, CodeStatus::Unknown);
     assert!(!one("M13.842").doubts.is_empty());
     let text = "Dx: MS4.2 neck";
     let hit = codes(text, true).remove(0);
     assert_eq!(text.get(hit.span), Some("MS4.2"));
+}
+
+/// The rows of reference/domain.md, C.4: what is a heading or retired, since when, and what may be billed instead.
+#[test]
+fn codes_that_changed_are_known_with_what_took_their_place() {
+    let list = CodeList::built_in();
+    let headings = "M54.5 M79.1 R51 M72.2 S23.420A S23.420D S23.420S M51.36 M51.37 M65.9 M48.06 M26.60 M26.61 M26.62 M26.63 \
+                    M50.02 M50.12 M50.22 M50.32 M50.82 M50.92 R10.2 F43.8 G35 G20 G90.8 G92 G93.3";
+    for code in headings.split_whitespace() {
+        let CodeStatus::Retired { successors, .. } = list.look_up(code, ON) else { panic!("{code} is not retired") };
+        assert!(!successors.is_empty(), "{code}");
+        for successor in successors {
+            assert_eq!(list.look_up(&successor, ON), CodeStatus::Billable, "{code}: {successor}");
+        }
+    }
+    let new = "G44.86 M62.5A0 M62.5A1 M62.5A2 M62.5A9 M62.85 M51.A0 M51.A1 M51.A2 M51.A3 M51.A4 M51.A5 M67.A01 M67.A02 M67.A09";
+    for code in new.split_whitespace() {
+        assert_eq!(list.look_up(code, ON), CodeStatus::Billable, "{code}");
+    }
 }
 
 #[test]

@@ -1,0 +1,82 @@
+//! What becomes of findings: which are kept, what they lack, and whether they are ready.
+
+use jiff::civil::date;
+
+use super::*;
+use crate::model::{Area, CodeFault, Diagnosis, Finding, GapReason, PaperKind, PayerKind, Private};
+
+fn finding(field: Field, value: Value, left: u32) -> Finding {
+    let evidence = Evidence {
+        page: 1,
+        area: Area::new(left, 0, left + 90, 30),
+        text: Private::from("M54.2"),
+        confidence: 1.0,
+        rule: String::new(),
+    };
+    Finding { field, value, evidence: vec![evidence], confidence: 1.0, rule: String::new(), doubts: Vec::new() }
+}
+
+fn diagnosis(code: Option<&str>, billable: Option<bool>, fault: Option<CodeFault>) -> Value {
+    let code = code.map(str::to_owned);
+    Value::Diagnosis(Diagnosis { code, text: Some("Cervicalgia".to_owned()), billable, fault, instead: Vec::new() })
+}
+
+fn decided(payer: PayerKind, diagnoses: Vec<Value>) -> Prescription {
+    let mut findings: Vec<Finding> =
+        (0..).zip(diagnoses).map(|(at, value)| finding(Field::Diagnoses, value, at * 100)).collect();
+    findings.push(finding(Field::PayerKind, Value::PayerKind(payer), 2000));
+    let section = Section { pages: vec![1], kind: PaperKind::Order, findings };
+    decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0)
+}
+
+fn told(prescription: &Prescription) -> Vec<(GapReason, GapLevel)> {
+    let of_diagnoses = prescription.gaps.iter().filter(|gap| gap.field == Field::Diagnoses);
+    of_diagnoses.map(|gap| (gap.reason, gap.level)).collect()
+}
+
+#[test]
+fn a_payer_that_is_billed_by_code_is_not_billed_without_one() {
+    let words = || vec![diagnosis(None, None, None)];
+    for payer in [PayerKind::Auto, PayerKind::WorkersComp, PayerKind::HealthPlan] {
+        let prescription = decided(payer, words());
+        assert_eq!(told(&prescription), [(GapReason::NotBillable, GapLevel::Warn)], "{payer:?}");
+        assert!(!gaps::has_billable_code(&prescription), "{payer:?}");
+    }
+    let letter = decided(PayerKind::HsaFsa, words());
+    assert!(told(&letter).is_empty() && gaps::has_billable_code(&letter));
+    let coded = decided(PayerKind::Auto, vec![diagnosis(Some("M54.2"), Some(true), None)]);
+    assert!(told(&coded).is_empty() && gaps::has_billable_code(&coded));
+}
+
+#[test]
+fn what_is_wrong_with_a_code_is_said_once_and_by_name() {
+    let of = |fault| diagnosis(Some("M54.5"), Some(false), Some(fault));
+    let prescription = decided(PayerKind::SelfPay, vec![of(CodeFault::Replaced), of(CodeFault::CutShort)]);
+    let sentences: Vec<&str> =
+        prescription.gaps.iter().filter(|gap| gap.field == Field::Diagnoses).map(|gap| gap.tell.as_str()).collect();
+    assert!(matches!(sentences.as_slice(), [one] if one.contains("replaced by newer ones")), "{sentences:?}");
+    let old = decided(PayerKind::Auto, vec![diagnosis(None, None, Some(CodeFault::Icd9))]);
+    let sentence = old.gaps.iter().find(|gap| gap.field == Field::Diagnoses).map(|gap| gap.tell.clone());
+    assert!(sentence.is_some_and(|tell| tell.contains("old ICD-9 code")));
+    let ending = decided(PayerKind::Auto, vec![diagnosis(Some("M72.2"), Some(true), Some(CodeFault::Ending))]);
+    assert_eq!(told(&ending), [(GapReason::NotBillable, GapLevel::Note)]);
+}
+
+#[test]
+fn every_fault_of_a_code_has_its_sentence() {
+    use CodeFault::*;
+    let book = Book::built_in();
+    for fault in [Icd9, Replaced, Heading, CutShort, NotYetValid, Ending] {
+        assert!(book.sentence(fault.name()).is_some(), "{fault:?}");
+    }
+    assert!(book.sentence("code_missing").is_some());
+}
+
+#[test]
+fn a_doubt_says_why() {
+    let twice = |day: i8, left| finding(Field::WrittenOn, Value::Date(date(2026, 10, day).into()), left);
+    let section = Section { pages: vec![1], kind: PaperKind::Order, findings: vec![twice(1, 0), twice(2, 500)] };
+    let prescription = decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0);
+    let reasons = prescription.reasons.get(&Field::WrittenOn);
+    assert!(reasons.is_some_and(|reasons| reasons[0].contains("two different values")), "{reasons:?}");
+}

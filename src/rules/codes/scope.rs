@@ -1,0 +1,297 @@
+//! In: the words around a code. Out: whether they say that the patient has it. A small ConText (Harkema et al., J Biomed Inform 42,
+//! 2009): cues before and behind, and what ends their reach. "No", "not" and "without" belong to titles as well ("not
+//! intractable"), so that they count only directly before a code or before words that are its title.
+
+use std::ops::Range;
+
+/// What the words around a code say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) enum Scope {
+    /// The patient has it.
+    Present,
+    /// The patient does not have it, or somebody else has it.
+    RuledOut,
+    /// The patient had it.
+    History,
+    /// They may say that the patient does not have it.
+    Doubtful,
+}
+
+/// How a cue before a code is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Cue {
+    RulesOut,
+    /// Also a part of titles.
+    Denies,
+    Past,
+    Suspects,
+}
+
+/// Words before a code, lower case.
+const BEFORE: &[(&str, Cue)] = &[
+    ("rule out", Cue::RulesOut),
+    ("rules out", Cue::RulesOut),
+    ("rule-out", Cue::RulesOut),
+    ("ruled out", Cue::RulesOut),
+    ("ruling out", Cue::RulesOut),
+    ("r/o", Cue::RulesOut),
+    ("excludes", Cue::RulesOut),
+    ("excluded", Cue::RulesOut),
+    ("denies", Cue::RulesOut),
+    ("denied", Cue::RulesOut),
+    ("negative for", Cue::RulesOut),
+    ("neg for", Cue::RulesOut),
+    ("no evidence of", Cue::RulesOut),
+    ("no sign of", Cue::RulesOut),
+    ("no signs of", Cue::RulesOut),
+    ("no history of", Cue::RulesOut),
+    ("no hx of", Cue::RulesOut),
+    ("family history of", Cue::RulesOut),
+    ("family history", Cue::RulesOut),
+    ("family hx", Cue::RulesOut),
+    ("fhx", Cue::RulesOut),
+    ("no", Cue::Denies),
+    ("not", Cue::Denies),
+    ("without", Cue::Denies),
+    ("w/o", Cue::Denies),
+    ("w/out", Cue::Denies),
+    ("history of", Cue::Past),
+    ("hx of", Cue::Past),
+    ("h/o", Cue::Past),
+    ("hx", Cue::Past),
+    ("resolved", Cue::Past),
+    // outpatient codes are not given for what is only suspected (ICD-10-CM Official Guidelines, IV.H)
+    ("possible", Cue::Suspects),
+    ("probable", Cue::Suspects),
+    ("suspected", Cue::Suspects),
+    ("suspect", Cue::Suspects),
+    ("questionable", Cue::Suspects),
+    ("versus", Cue::Suspects),
+    ("vs", Cue::Suspects),
+];
+/// Words that close what is said of a code before them.
+const BEHIND: &[(&str, Scope)] = &[
+    ("ruled out", Scope::RuledOut),
+    ("rule out", Scope::RuledOut),
+    ("r/o", Scope::RuledOut),
+    ("excluded", Scope::RuledOut),
+    ("denied", Scope::RuledOut),
+    ("negative", Scope::Doubtful),
+    ("unlikely", Scope::Doubtful),
+    ("resolved", Scope::Doubtful),
+    ("suspected", Scope::Doubtful),
+];
+/// What ends the reach of a cue.
+const ENDS: [&str; 10] = ["\n", ";", "  ", ". ", "? ", " but ", " however ", " although ", " except ", "•"];
+/// Between a cue and a code these say nothing.
+const FILLERS: [&str; 20] = [
+    "any",
+    "of",
+    "for",
+    "the",
+    "a",
+    "an",
+    "sign",
+    "signs",
+    "evidence",
+    "symptoms",
+    "icd",
+    "icd10",
+    "10",
+    "cm",
+    "code",
+    "dx",
+    "diagnosis",
+    "possible",
+    "history",
+    "acute",
+];
+
+/// What the words around the code at `spans[index]` say of it, `last` being what was said of the code before it. `is_title` says
+/// whether words are the title of the code, `title` is the listed one.
+pub(in crate::rules) fn scope(
+    text: &str,
+    spans: &[Range<usize>],
+    index: usize,
+    last: Scope,
+    title: Option<&str>,
+    is_title: impl Fn(&str) -> bool,
+) -> Scope {
+    let span = &spans[index];
+    let lower = text.to_ascii_lowercase();
+    let clause = from_last_end(lower.get(..span.start).unwrap_or_default());
+    let clause_start = span.start - clause.len();
+    let before = index.checked_sub(1).map(|at| spans[at].end).filter(|end| clause_start < *end);
+    // what stands between the code before it in the same clause and this one
+    let own = before.and_then(|end| lower.get(end..span.start)).unwrap_or(clause);
+    let said = match nearest(own) {
+        Some((cue, lead, between)) => by_cue(cue, lead, between, title, &is_title),
+        // "M50.20 ruled out, M54.2": what was said of the one before is said behind it
+        None if behind(own, true) != Scope::Present => Scope::Present,
+        None if before.is_some() && last != Scope::Present => match own.contains(" or ") {
+            true => last,
+            false => Scope::Doubtful,
+        },
+        None => Scope::Present,
+    };
+    let next = spans.get(index + 1).map_or(text.len(), |next| next.start);
+    if said == Scope::Present { behind(lower.get(span.end..next).unwrap_or_default(), next < text.len()) } else { said }
+}
+
+/// Whether words begin with a cue that rules out what follows it: "rule out radiculopathy".
+pub(in crate::rules) fn opens_scope(words: &str) -> bool {
+    let lower = words.trim_start().to_ascii_lowercase();
+    let strong = BEFORE.iter().filter(|(_, cue)| matches!(cue, Cue::RulesOut | Cue::Suspects));
+    strong.into_iter().any(|(cue, _)| {
+        lower.strip_prefix(cue).is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
+    })
+}
+
+/// Words without the cue at their end, which speaks of what follows: "Cervicalgia, R/O".
+pub(in crate::rules) fn without_cue(words: &str) -> &str {
+    let lower = words.to_ascii_lowercase();
+    let cut = BEFORE.iter().filter_map(|(cue, _)| lower.strip_suffix(cue)).map(str::len).min();
+    let alone =
+        |at: &usize| !lower.get(..*at).is_some_and(|lead| lead.ends_with(|letter: char| letter.is_alphanumeric()));
+    match cut.filter(alone).and_then(|at| words.get(..at)) {
+        Some(rest) => rest.trim_end_matches(|letter: char| !letter.is_alphanumeric()),
+        None => words,
+    }
+}
+
+fn by_cue(cue: Cue, lead: &str, between: &str, title: Option<&str>, is_title: &impl Fn(&str) -> bool) -> Scope {
+    let mut words = between.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let direct = words.all(|word| FILLERS.contains(&word));
+    let named = !direct && is_title(between);
+    match cue {
+        Cue::RulesOut if direct || named => Scope::RuledOut,
+        Cue::RulesOut => Scope::Doubtful,
+        Cue::Past if direct || named => Scope::History,
+        Cue::Suspects if direct || named => Scope::Doubtful,
+        // "2 No", "Yes/No": an answer
+        Cue::Denies if direct && lead.trim_end().ends_with(['/', '?', '#']) => Scope::Present,
+        Cue::Denies if direct => Scope::RuledOut,
+        Cue::Denies if named && !title.is_some_and(negates) => match lead.chars().any(char::is_alphabetic) {
+            true => Scope::Doubtful,
+            false => Scope::RuledOut,
+        },
+        Cue::Past | Cue::Suspects | Cue::Denies => Scope::Present,
+    }
+}
+
+/// "without aura", "not intractable": a title that itself says what is absent.
+fn negates(title: &str) -> bool {
+    let title = title.to_ascii_lowercase();
+    ["without", "w/o", "not "].iter().any(|word| title.contains(word))
+}
+
+/// What is said behind a code, up to the next one or the end of the clause. `goes_on`: another code follows, to which words that
+/// stand directly before it belong.
+fn behind(rest: &str, goes_on: bool) -> Scope {
+    let end = ENDS.iter().filter_map(|end| rest.find(end)).min();
+    let goes_on = goes_on && end.is_none();
+    let clause = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    let closed = clause.trim_end().ends_with([',', ')']);
+    let words = clause.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    let cue = BEHIND.iter().find(|(cue, _)| {
+        let lead = words.strip_suffix(cue);
+        lead.is_some_and(|lead| !lead.ends_with(|letter: char| letter.is_alphanumeric()))
+    });
+    cue.filter(|_| !goes_on || closed).map_or(Scope::Present, |(_, scope)| *scope)
+}
+
+fn from_last_end(text: &str) -> &str {
+    let from = ENDS.iter().filter_map(|end| text.rfind(end).map(|at| at + end.len())).max().unwrap_or(0);
+    text.get(from..).unwrap_or_default()
+}
+
+/// The cue that ends last before the end of `clause`, of two the longer: what stands before it, and between it and the end.
+fn nearest(clause: &str) -> Option<(Cue, &str, &str)> {
+    let places = BEFORE.iter().filter_map(|(cue, kind)| Some((last_word(clause, cue)?, cue.len(), *kind)));
+    let (start, length, kind) = places.max_by_key(|(start, length, _)| (start + length, *length))?;
+    Some((kind, clause.get(..start)?, clause.get(start + length..)?))
+}
+
+/// Where `cue` stands last as words of its own.
+fn last_word(clause: &str, cue: &str) -> Option<usize> {
+    let alone = |at: &usize| {
+        let (before, behind) =
+            (clause.get(..*at).unwrap_or_default(), clause.get(at + cue.len()..).unwrap_or_default());
+        // "No. 2" and "No: ___" are numbers and answers
+        let number = cue == "no" && behind.starts_with(['.', ':', '#']);
+        !before.ends_with(|letter: char| letter.is_alphanumeric())
+            && !behind.starts_with(|letter: char| letter.is_alphanumeric())
+            && !number
+            && !behind.starts_with([',', ')'])
+    };
+    clause.rmatch_indices(cue).map(|(at, _)| at).find(alone)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::super::{Agreement, CodeList, find_codes};
+    use super::*;
+
+    #[test]
+    fn what_is_ruled_out_is_told_from_what_a_title_lacks() {
+        use Scope::*;
+        for (text, wanted) in [
+            ("R/O M50.20", &[RuledOut][..]),
+            ("rule out M50.20", &[RuledOut]),
+            ("denies M54.50", &[RuledOut]),
+            ("no M54.16", &[RuledOut]),
+            ("negative for M54.16", &[RuledOut]),
+            ("without M54.16", &[RuledOut]),
+            ("Family history of M79.7", &[RuledOut]),
+            ("Family history of fibromyalgia (M79.7)", &[RuledOut]),
+            ("h/o M54.50", &[History]),
+            ("history of low back pain M54.50", &[History]),
+            ("history of MVA, M54.2", &[Present]),
+            ("M54.2 Cervicalgia, R/O M50.20", &[Present, RuledOut]),
+            ("R/O M50.20; M54.2 Cervicalgia", &[RuledOut, Present]),
+            ("R/O M50.20 or M54.12", &[RuledOut, RuledOut]),
+            ("R/O M50.20, M54.2", &[RuledOut, Doubtful]),
+            ("M50.20 ruled out, M54.2", &[RuledOut, Present]),
+            ("M50.20 (r/o), M54.2", &[RuledOut, Present]),
+            ("M54.2, ruled out M50.20", &[Present, RuledOut]),
+            ("M54.2 but no M54.12", &[Present, RuledOut]),
+            ("Rule out fracture, M54.2", &[Doubtful]),
+            ("possible M50.20", &[Doubtful]),
+            ("Migraine, not intractable, without status migrainosus G43.909", &[Present]),
+            ("G43.909 Migraine, unspecified, not intractable, without status migrainosus", &[Present]),
+            ("Spondylosis without myelopathy or radiculopathy, lumbar region (M47.816)", &[Present]),
+            ("no improvement with PT. M54.2", &[Present]),
+            ("no improvement M54.2", &[Present]),
+            ("Neck pain without radiculopathy M54.2", &[Present]),
+            ("Low back pain w/o sciatica M54.50", &[Present]),
+            ("Dx No. 1 M54.2", &[Present]),
+            ("Pregnant: Yes/No M54.2", &[Present]),
+        ] {
+            assert_eq!(scopes(text), wanted, "{text}");
+        }
+        for (words, wanted) in [
+            ("Cervicalgia, R/O", "Cervicalgia"),
+            ("Family history of", ""),
+            ("Myalgia", "Myalgia"),
+            ("casino", "casino"),
+        ] {
+            assert_eq!(without_cue(words), wanted);
+        }
+        assert!(opens_scope("R/O radiculopathy") && !opens_scope("Romberg"));
+    }
+
+    fn scopes(text: &str) -> Vec<Scope> {
+        let list = CodeList::built_in();
+        let hits = find_codes(text, &list, date(2026, 11, 2), true);
+        let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
+        let mut said = Vec::new();
+        for (index, hit) in hits.iter().enumerate() {
+            let last = said.last().copied().unwrap_or(Scope::Present);
+            let is_title = |words: &str| list.agrees_with(&hit.code, words) == Agreement::Agrees;
+            said.push(scope(text, &spans, index, last, list.title(&hit.code), is_title));
+        }
+        said
+    }
+}
