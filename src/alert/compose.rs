@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Options;
+use crate::alert::remind::addresses;
 use crate::model::{Gap, GapLevel, Letter, OriginKind, Paper, Prescription, Reception, Record, Role};
 
 /// Somebody who is told.
@@ -19,19 +21,73 @@ pub struct Staff {
     pub roles: Vec<Role>,
 }
 
-/// The letters that a new record causes: to the front desk what somebody must do, to therapists what is ready to treat, to
-/// billers what hinders the bill. A paper that was ours before rings no second bell.
-pub fn letters(record: &Record, staff: &[Staff], from: &str, now: Timestamp) -> Vec<Letter> {
-    if was_told_before(record) {
-        return Vec::new();
+/// The letters that a record causes: to the front desk what somebody must do, to therapists what is ready to treat, to billers
+/// what hinders the bill. A paper that was ours before rings no second bell.
+pub fn letters(record: &Record, staff: &[Staff], options: &Options, now: Timestamp) -> Vec<Letter> {
+    let mut letters = Vec::new();
+    if !was_told_before(record) {
+        letters = letters_of_reading(record, staff, options, now);
     }
+    letters.extend(letters_of_settling(record, staff, options, now));
+    letters
+}
+
+/// The letters that a decision causes: to therapists what it made ready to treat, to billers what still hinders the bill then.
+pub fn letters_of_decision(
+    before: &Record,
+    after: &Record,
+    staff: &[Staff],
+    options: &Options,
+    now: Timestamp,
+) -> Vec<Letter> {
+    let known = letters_of_settling(before, staff, options, now);
+    let mut letters = letters_of_settling(after, staff, options, now);
+    letters.retain(|letter| known.iter().all(|other| other.message_id != letter.message_id));
+    letters
+}
+
+/// What was not ready as it was read and is by what people settled: a letter for each prescription, whenever its turn comes.
+fn letters_of_settling(record: &Record, staff: &[Staff], options: &Options, now: Timestamp) -> Vec<Letter> {
+    let mut letters = Vec::new();
+    for (number, prescription) in (1..).zip(&record.paper.prescriptions) {
+        if prescription.ready_to_treat || !record.is_ready_to_treat(prescription) {
+            continue;
+        }
+        let mut write = |role: Role, subject: &str, body: Vec<String>| {
+            let to = addresses(staff, role);
+            if !to.is_empty() {
+                let mut letter = letter(record, role, to, subject.to_owned(), &body, options, now);
+                letter.message_id = letter.message_id.replacen('@', &format!(".{number}@"), 1);
+                letters.push(letter);
+            }
+        };
+        let ready = "What was missing in a prescription is settled: it is ready to treat.";
+        let look = "Open the record before the first visit; the decisions stand below what was read.";
+        write(Role::Therapist, "1 prescription is ready to treat now", vec![ready.to_owned(), look.to_owned()]);
+        if !record.is_ready_to_bill(prescription) {
+            let mut body = vec!["1 prescription is ready to treat now, but not to bill:".to_owned()];
+            body.extend(gap_lines(&unsettled(prescription, record)));
+            write(Role::Biller, "1 prescription is not ready to bill", body);
+        }
+    }
+    letters
+}
+
+/// What somebody closed is not mentioned again.
+fn unsettled(prescription: &Prescription, record: &Record) -> Prescription {
+    let mut prescription = prescription.clone();
+    prescription.gaps.retain(|gap| !record.is_settled(Some(gap.field)));
+    prescription.doubts.retain(|field| !record.is_settled(Some(*field)));
+    prescription
+}
+
+fn letters_of_reading(record: &Record, staff: &[Staff], options: &Options, now: Timestamp) -> Vec<Letter> {
     let paper = &record.paper;
     let mut letters = Vec::new();
     let mut write = |role: Role, subject: String, body: Vec<String>| {
-        let to: Vec<String> =
-            staff.iter().filter(|person| person.roles.contains(&role)).map(|person| person.email.clone()).collect();
+        let to = addresses(staff, role);
         if !to.is_empty() {
-            letters.push(letter(record, role, to, subject, &body, from, now));
+            letters.push(letter(record, role, to, subject, &body, options, now));
         }
     };
     if paper.error.is_some() || needs_front_desk(paper) || pages_too_many(record).is_some() {
@@ -121,14 +177,14 @@ fn front_desk_subject(paper: &Paper) -> String {
         .filter(|gap| gap.level == GapLevel::Stop)
         .count();
     let gaps = paper.prescriptions.iter().map(|prescription| prescription.gaps.len()).sum::<usize>();
+    let all = gaps + paper.prescriptions.iter().map(|prescription| prescription.doubts.len()).sum::<usize>();
     match (stops, gaps) {
         (0, 0) if paper.has_unreadable_page() => "A page could not be read".to_owned(),
         (0, 0) if paper.prescriptions.is_empty() => "The pages of a fax have to be checked".to_owned(),
         (0, 0) => "A prescription has to be checked".to_owned(),
-        (0, gaps) => format!("A prescription lacks {}", count(gaps, "thing", "things")),
-        (stops, _) => {
-            format!("A prescription cannot be used yet: {} missing or unclear", count(stops, "thing is", "things are"))
-        }
+        (0, gaps) if gaps == all => format!("A prescription lacks {}", count(gaps, "thing", "things")),
+        (0, _) => format!("In a prescription {} missing or unclear", count(all, "thing is", "things are")),
+        _ => format!("A prescription cannot be used yet: {} missing or unclear", count(all, "thing is", "things are")),
     }
 }
 
@@ -139,6 +195,13 @@ pub(in crate::alert) fn what_is_open(record: &Record) -> Vec<String> {
 
 fn front_desk_body(record: &Record) -> Vec<String> {
     let mut body = Vec::new();
+    if let Some(first) = record.arrival.same_bytes_as.as_ref().filter(|_| record.may_be_renewal()) {
+        let first: String = first.0.chars().take(8).collect();
+        body.push(format!(
+            "The very same paper came before, as record {first}, so nobody was told of this one. Ask whether it is a renewal or \
+             was sent twice; a therapist has to hear of a renewal from you. Then close this record."
+        ));
+    }
     if let Some(error) = record.paper.error.as_ref().filter(|_| !record.is_settled(None)) {
         body.push(error.message.clone());
     }
@@ -147,10 +210,7 @@ fn front_desk_body(record: &Record) -> Vec<String> {
         body.extend(unreadable_pages(&record.paper));
     }
     for prescription in &record.paper.prescriptions {
-        // what somebody closed is not mentioned again
-        let mut prescription = prescription.clone();
-        prescription.gaps.retain(|gap| !record.is_settled(Some(gap.field)));
-        prescription.doubts.retain(|field| !record.is_settled(Some(*field)));
+        let prescription = unsettled(prescription, record);
         let pages = match prescription.pages.as_slice() {
             [only] => format!("Prescription on page {only}:"),
             [first, .., last] => format!("Prescription on pages {first} to {last}:"),
@@ -187,7 +247,7 @@ fn letter(
     to: Vec<String>,
     subject: String,
     body: &[String],
-    from: &str,
+    options: &Options,
     now: Timestamp,
 ) -> Letter {
     let id = &record.arrival.id.0;
@@ -200,19 +260,22 @@ fn letter(
     let received =
         record.arrival.received_at.to_zoned(TimeZone::system()).strftime("%B %-d, %Y at %-I:%M %p").to_string();
     // a fax number is an office's; a mail address may be a patient's and is not told
-    let caller = record.arrival.origin.sender.as_ref().filter(|_| record.arrival.reception.is_some());
-    let caller = caller.map(|number| format!(" from {}", number.reveal())).unwrap_or_default();
-    let head = format!("Record {short}, received {received} through {door}{caller}.");
-    let settle = match role {
-        Role::FrontDesk => format!(" When it is settled: rxintake records resolve {short}"),
-        _ => String::new(),
+    let sender = match (&record.arrival.origin.sender, &record.arrival.reception) {
+        (Some(number), Some(_)) => format!(" from {}.", number.reveal()),
+        (Some(_), None) => ". The sender's mail address stands in the record.".to_owned(),
+        (None, _) => ". The sender is not known here; look at the paper.".to_owned(),
     };
-    let foot = format!(
-        "To see what was read, and the paper's name: rxintake records show {short}. To see the paper itself: {}.{settle}",
-        original(&short)
-    );
+    let head = format!("Record {short}, received {received} through {door}{sender}");
+    let mut foot = vec![
+        by_when(record, role).to_owned(),
+        format!("To see what was read, and the paper's name: {}", options.command(&format!("records show {short}"))),
+        format!("To see the paper itself: {}", original(&short, options)),
+    ];
+    if role == Role::FrontDesk {
+        foot.push(format!("When it is settled: {}", options.command(&format!("records resolve {short}"))));
+    }
     let (text, html) = page(&head, body, &foot);
-    let domain = at_domain(from);
+    let domain = at_domain(&options.from);
     let role_word = format!("{role:?}").to_lowercase();
     Letter {
         message_id: format!("<{id}.{role_word}@{domain}>"),
@@ -226,20 +289,39 @@ fn letter(
         due_at: now,
         role: Some(role),
         instead_of: Vec::new(),
+        subjects: Vec::new(),
         is_dead: false,
     }
 }
 
-/// The command that brings a record's paper back, to look at it.
-pub(in crate::alert) fn original(record: &str) -> String {
-    format!("rxintake records original {record} --to FILE")
+/// Until when something has to be done. No date of the prescription itself: that would be a patient's (45 CFR 164.514(b)(2)(i)(C)).
+fn by_when(record: &Record, role: Role) -> &'static str {
+    let gaps = || record.paper.prescriptions.iter().flat_map(|it| &it.gaps);
+    let hinders_bill_alone = !record.paper.prescriptions.is_empty()
+        && record.paper.prescriptions.iter().all(|it| it.doubts.is_empty())
+        && gaps().all(|gap| gap.level != GapLevel::Stop);
+    match role {
+        Role::Biller => "By when: before the bill goes out.",
+        Role::Therapist => "By when: before the first visit.",
+        _ if record.paper.error.is_some() || record.paper.has_unreadable_page() => {
+            "By when: today; nobody knows yet what the paper orders."
+        }
+        _ if hinders_bill_alone => "By when: before the bill goes out.",
+        _ => "By when: before the first treatment.",
+    }
 }
 
-/// A letter's body, as text and as HTML.
-pub(in crate::alert) fn page(head: &str, body: &[String], foot: &str) -> (String, String) {
-    let text = format!("{head}\n\n{}\n\n{foot}\n", body.join("\n"));
+/// The command that brings a record's paper back, to look at it.
+pub(in crate::alert) fn original(record: &str, options: &Options) -> String {
+    options.command(&format!("records original {record} --to FILE"))
+}
+
+/// A letter's body, as text and as HTML. Each line of the foot stands by itself, so that a command can be copied.
+pub(in crate::alert) fn page(head: &str, body: &[String], foot: &[String]) -> (String, String) {
+    let text = format!("{head}\n\n{}\n\n{}\n", body.join("\n"), foot.join("\n"));
     let lines: Vec<String> = body.iter().map(|line| format!("<li>{}</li>", escape(line.trim()))).collect();
-    let html = format!("<p>{}</p><ul>{}</ul><p>{}</p>", escape(head), lines.join(""), escape(foot));
+    let foot: Vec<String> = foot.iter().map(|line| escape(line)).collect();
+    let html = format!("<p>{}</p><ul>{}</ul><p>{}</p>", escape(head), lines.join(""), foot.join("<br>"));
     (text, html)
 }
 

@@ -7,12 +7,12 @@ mod options;
 mod remind;
 mod storm;
 
-pub use compose::{Staff, in_papers, letters};
+pub use compose::{Staff, in_papers, letters, letters_of_decision};
 pub use error::AlertError;
 pub use mailer::Mailer;
 pub use options::{Options, Smtp};
-pub use remind::{MissingFax, Pages, addresses, digest, escalation, missing_fax, undeliverable};
-pub use storm::{GATHERED_MAX, Storm, gathered};
+pub use remind::{MissingFax, Pages, Trouble, addresses, digest, escalation, missing_fax, troubles, undeliverable};
+pub use storm::{GATHERED_MAX, Storm, gathered, without};
 
 use jiff::{SignedDuration, Timestamp};
 

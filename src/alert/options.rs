@@ -1,6 +1,6 @@
 //! How alerts are sent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,24 @@ pub struct Options {
     pub storm_minutes: u32,
     /// The SMTP server.
     pub smtp: Option<Smtp>,
+    /// The configuration that all this stands in, so that a letter can print commands that work.
+    #[serde(skip)]
+    pub configuration: PathBuf,
 }
 
+/// The home of the packaged system, which only its own user may look into (`StateDirectory` in `packaging/rxintake.service`).
+const PACKAGED: &str = "/var/lib/rxintake";
+
 impl Options {
+    /// The command with these arguments as it works wherever it is typed on this machine.
+    pub fn command(&self, arguments: &str) -> String {
+        let user = if self.configuration.starts_with(PACKAGED) { "sudo -u rxintake " } else { "" };
+        match self.configuration.as_path() {
+            path if path == Path::new("") => format!("rxintake {arguments}"),
+            path => format!("{user}rxintake {arguments} --config {}", quoted(path)),
+        }
+    }
+
     /// Whether letters wait at this time of day. The quiet hours may go over midnight.
     pub fn is_quiet(&self, at: Time) -> bool {
         match (self.quiet_from, self.quiet_until) {
@@ -82,6 +97,13 @@ impl Smtp {
     }
 }
 
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-+@".contains(letter);
+    if path.chars().all(is_plain) { path.into_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 /// More mails than that in ten minutes are not read one by one.
 fn storm_letters() -> u32 {
     25
@@ -117,6 +139,7 @@ mod tests {
             storm_letters: storm_letters(),
             storm_minutes: storm_minutes(),
             smtp: None,
+            configuration: PathBuf::new(),
         };
         let night = options(Some(time(20, 0, 0, 0)), Some(time(7, 0, 0, 0)));
         assert!(night.is_quiet(time(23, 0, 0, 0)) && night.is_quiet(time(6, 59, 0, 0)));
@@ -124,5 +147,17 @@ mod tests {
         let noon = options(Some(time(12, 0, 0, 0)), Some(time(13, 0, 0, 0)));
         assert!(noon.is_quiet(time(12, 30, 0, 0)) && !noon.is_quiet(time(13, 0, 0, 0)));
         assert!(!options(None, None).is_quiet(time(3, 0, 0, 0)));
+    }
+
+    #[test]
+    fn a_command_works_wherever_it_is_typed() {
+        let command = |path: &str| {
+            let text = "from = \"rxintake@clinic.example\"";
+            Options { configuration: path.into(), ..toml::from_str::<Options>(text).unwrap() }.command("doctor")
+        };
+        assert_eq!(command("/srv/clinic/rxintake.toml"), "rxintake doctor --config /srv/clinic/rxintake.toml");
+        assert_eq!(command("/srv/our clinic's/r.toml"), "rxintake doctor --config '/srv/our clinic'\\''s/r.toml'");
+        let packaged = "sudo -u rxintake rxintake doctor --config /var/lib/rxintake/rxintake.toml";
+        assert_eq!(command("/var/lib/rxintake/rxintake.toml"), packaged);
     }
 }

@@ -2,8 +2,11 @@
 //! whoever runs the place when a gap stays open too long. No patient data, as in every letter.
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
 
+use crate::alert::Options;
 use crate::alert::compose::{Staff, at_domain, count, original, page, what_is_open};
 use crate::model::{GapLevel, Letter, Record, RecordState, Role};
 
@@ -16,7 +19,7 @@ pub fn digest(
     open: &[Record],
     pages: Option<Pages>,
     staff: &[Staff],
-    from: &str,
+    options: &Options,
     day: Date,
     now: Timestamp,
 ) -> Option<Letter> {
@@ -31,13 +34,16 @@ pub fn digest(
         body.extend(what_is_open(record));
     }
     if open.len() > NAMED_MAX {
-        body.push(format!("and {} more: rxintake records list", open.len() - NAMED_MAX));
+        body.push(format!("and {} more: {}", open.len() - NAMED_MAX, options.command("records list")));
     }
-    let head =
-        format!("{what} still open today, {day}. Whoever settles one closes it: rxintake records resolve RECORD");
-    let foot = format!("To see them all: rxintake records list. To see a paper itself: {}", original("RECORD"));
+    let head = format!("{what} still open today, {day}.");
+    let foot = [
+        format!("Whoever settles one closes it: {}", options.command("records resolve RECORD")),
+        format!("To see them all: {}", options.command("records list")),
+        format!("To see a paper itself: {}", original("RECORD", options)),
+    ];
     let (text, html) = page(&head, &body, &foot);
-    let message_id = format!("<digest.{day}.frontdesk@{}>", at_domain(from));
+    let message_id = format!("<digest.{day}.frontdesk@{}>", at_domain(&options.from));
     let subject = format!("[rxintake] {what} still open");
     Some(plain(message_id, to, subject, (text, html), now))
 }
@@ -71,7 +77,7 @@ pub struct MissingFax {
 }
 
 /// A word to the front desk and the operator about a fax that never came here.
-pub fn missing_fax(fax: &MissingFax, staff: &[Staff], from: &str, now: Timestamp) -> Option<Letter> {
+pub fn missing_fax(fax: &MissingFax, staff: &[Staff], options: &Options, now: Timestamp) -> Option<Letter> {
     let to = everybody(staff, &[Role::FrontDesk, Role::Operator]);
     if to.is_empty() {
         return None;
@@ -81,20 +87,21 @@ pub fn missing_fax(fax: &MissingFax, staff: &[Staff], from: &str, now: Timestamp
     let head = format!("The fax machine received a fax of {pages}{caller} at {}, but it never came here.", fax.began);
     let body = [
         format!(
-            "Look for {} in the fax server's receive queue; `rxintake doctor` says whether it can be read there.",
-            fax.file
+            "Look for {} in the fax server's receive queue; whether it can be read there says: {}",
+            fax.file,
+            options.command("doctor")
         ),
         "If it is gone, ask the sender to send it again.".to_owned(),
     ];
-    let letters =
-        page(&head, &body, "Every page that the fax machine counts is held against the pages that are stored.");
+    let foot = "Every page that the fax machine counts is held against the pages that are stored.";
+    let letters = page(&head, &body, &[foot.to_owned()]);
     let key: String = format!("{}.{}", fax.file, fax.began).chars().filter(char::is_ascii_alphanumeric).collect();
-    let message_id = format!("<missing.{key}@{}>", at_domain(from));
+    let message_id = format!("<missing.{key}@{}>", at_domain(&options.from));
     Some(plain(message_id, to, "[rxintake] A fax is missing".to_owned(), letters, now))
 }
 
 /// A word to the operator about a letter that the mail server will not take. None where nobody else is there to be told.
-pub fn undeliverable(letter: &Letter, why: &str, staff: &[Staff], now: Timestamp) -> Option<Letter> {
+pub fn undeliverable(letter: &Letter, why: &str, staff: &[Staff], options: &Options, now: Timestamp) -> Option<Letter> {
     let mut to = addresses(staff, Role::Operator);
     to.retain(|address| !letter.to.contains(address));
     if to.is_empty() {
@@ -106,9 +113,55 @@ pub fn undeliverable(letter: &Letter, why: &str, staff: &[Staff], now: Timestamp
         format!("The mail server says: {why}"),
         "Correct the address under [[staff]] in the configuration and start rxintake again: the letter is then sent again.".to_owned(),
     ];
-    let letters = page(&head, &body, "To see all that cannot be delivered: rxintake doctor");
+    let letters = page(&head, &body, &[format!("To see all that cannot be delivered: {}", options.command("doctor"))]);
     let message_id = letter.message_id.replacen('<', "<dead.", 1);
     Some(plain(message_id, to, "[rxintake] A letter cannot be delivered".to_owned(), letters, now))
+}
+
+/// Something that does not work, in words without patient data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The same for the same matter, letter and figure.
+    pub key: String,
+    /// What it is and what to do.
+    pub what: String,
+    /// Since when it is known.
+    pub since: Timestamp,
+}
+
+impl Trouble {
+    /// One letter a matter and day: its Message-ID, or one of those that a letter about several stands for.
+    pub fn message_id(&self, day: Date, from: &str) -> String {
+        let digest = Sha256::digest(&self.key);
+        let key: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        format!("<trouble.{day}.{key}@{}>", at_domain(from))
+    }
+}
+
+/// A word to the operator, or to the front desk where there is none, about what does not work. None where nobody is there.
+pub fn troubles(troubles: &[Trouble], staff: &[Staff], options: &Options, day: Date, now: Timestamp) -> Option<Letter> {
+    let operators = addresses(staff, Role::Operator);
+    let to = if operators.is_empty() { addresses(staff, Role::FrontDesk) } else { operators };
+    let ids: Vec<String> = troubles.iter().map(|trouble| trouble.message_id(day, &options.from)).collect();
+    let (false, Some(first)) = (to.is_empty(), ids.first()) else { return None };
+    let line = |trouble: &Trouble| {
+        let since = trouble.since.to_zoned(TimeZone::system()).strftime("%B %-d, %-I:%M %p").to_string();
+        format!("Since {since}: {}.", trouble.what.trim_end_matches('.'))
+    };
+    let body: Vec<String> = troubles.iter().map(line).collect();
+    let head = "Something at the paper intake needs a person. Papers that are here are safe; others may wait outside.";
+    let foot = [
+        format!("How things stand now: {}", options.command("doctor")),
+        "What stays so is told once a day.".to_owned(),
+    ];
+    let subject = match troubles.len() {
+        1 => "[rxintake] Something needs a person".to_owned(),
+        several => format!("[rxintake] {several} things need a person"),
+    };
+    let mut letter = plain(first.clone(), to, subject, page(head, &body, &foot), now);
+    letter.role = Some(Role::Operator);
+    letter.instead_of = ids.into_iter().skip(1).collect();
+    Some(letter)
 }
 
 fn plain(
@@ -130,6 +183,7 @@ fn plain(
         due_at: now,
         role: None,
         instead_of: Vec::new(),
+        subjects: Vec::new(),
         is_dead: false,
     }
 }
@@ -143,7 +197,13 @@ fn everybody(staff: &[Staff], roles: &[Role]) -> Vec<String> {
 
 /// A word to the operator about a record that cannot be used and was left alone for longer than `after_hours`. None where that
 /// is not so.
-pub fn escalation(record: &Record, staff: &[Staff], from: &str, after_hours: u32, now: Timestamp) -> Option<Letter> {
+pub fn escalation(
+    record: &Record,
+    staff: &[Staff],
+    options: &Options,
+    after_hours: u32,
+    now: Timestamp,
+) -> Option<Letter> {
     let to = addresses(staff, Role::Operator);
     let is_old = now.duration_since(record.stored_at) >= SignedDuration::from_hours(after_hours.into());
     let hinders = record.paper.error.is_some()
@@ -154,10 +214,15 @@ pub fn escalation(record: &Record, staff: &[Staff], from: &str, after_hours: u32
     }
     let short = short(record);
     let head = format!("Record {short} cannot be used, and nobody has settled it for {}.", age(record, now));
-    let foot = format!("To see it: rxintake records show {short}. To see the paper itself: {}", original(&short));
+    let foot = [
+        "By when: now; the first treatment waits for it.".to_owned(),
+        format!("To see it: {}", options.command(&format!("records show {short}"))),
+        format!("To see the paper itself: {}", original(&short, options)),
+        format!("When it is settled: {}", options.command(&format!("records resolve {short}"))),
+    ];
     let (text, html) = page(&head, &what_is_open(record), &foot);
     Some(Letter {
-        message_id: format!("<{}.escalation@{}>", record.arrival.id, at_domain(from)),
+        message_id: format!("<{}.escalation@{}>", record.arrival.id, at_domain(&options.from)),
         record: Some(record.arrival.id.clone()),
         to,
         subject: format!("[rxintake {short}] Nobody has settled what is missing"),
@@ -168,6 +233,7 @@ pub fn escalation(record: &Record, staff: &[Staff], from: &str, after_hours: u32
         due_at: now,
         role: Some(Role::Operator),
         instead_of: Vec::new(),
+        subjects: Vec::new(),
         is_dead: false,
     })
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::alert::compose::{at_domain, page};
+use crate::alert::Options;
+use crate::alert::compose::{at_domain, count, page};
 use crate::model::Letter;
 
 /// Most letters that one stands for: its Message-IDs are kept with it.
@@ -48,29 +49,31 @@ impl Storm {
     }
 }
 
+/// A gathered letter without the letters that `is_settled` knows by their Message-ID: what somebody closed is not mentioned.
+/// None where nothing is left. It keeps its own Message-ID and stands for all of them.
+pub fn without(letter: &Letter, is_settled: impl Fn(&str) -> bool, options: &Options) -> Option<Letter> {
+    let parts = letter.instead_of.iter().zip(&letter.subjects);
+    let left: Vec<&str> = parts.filter(|(id, _)| !is_settled(id)).map(|(_, subject)| subject.as_str()).collect();
+    if left.is_empty() {
+        return None;
+    }
+    let (subject, text, html) = words(&left, options);
+    Some(Letter { subject, text, html, ..letter.clone() })
+}
+
 /// One letter that stands for several to the same people. The same letters give the same Message-ID.
-pub fn gathered(letters: &[Letter], from: &str, now: Timestamp) -> Letter {
+pub fn gathered(letters: &[Letter], options: &Options, now: Timestamp) -> Letter {
     let mut digest = Sha256::new();
     letters.iter().for_each(|letter| digest.update(&letter.message_id));
     let key: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    // "[rxintake bf68f8f1] A prescription lacks 2 things"
-    let line = |letter: &Letter| match letter.subject.trim_start_matches("[rxintake").split_once(']') {
-        Some((record, what)) if !record.trim().is_empty() => format!("Record {}:{what}", record.trim()),
-        _ => letter.subject.clone(),
-    };
-    let mut body: Vec<String> = letters.iter().take(NAMED_MAX).map(line).collect();
-    if let Some(more) = letters.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
-        body.push(format!("and {more} more: rxintake records list"));
-    }
-    let count = letters.len();
-    let head = format!("Many papers came in within a short time. This letter stands for {count}.");
-    let (text, html) = page(&head, &body, "To see them: rxintake records list");
+    let subjects: Vec<String> = letters.iter().map(|letter| letter.subject.clone()).collect();
+    let (subject, text, html) = words(&subjects.iter().map(String::as_str).collect::<Vec<_>>(), options);
     let first = letters.first();
     Letter {
-        message_id: format!("<gathered.{key}@{}>", at_domain(from)),
+        message_id: format!("<gathered.{key}@{}>", at_domain(&options.from)),
         record: None,
         to: first.map(|letter| letter.to.clone()).unwrap_or_default(),
-        subject: format!("[rxintake] {count} more papers want to be looked at"),
+        subject,
         text,
         html,
         written_at: now,
@@ -78,6 +81,25 @@ pub fn gathered(letters: &[Letter], from: &str, now: Timestamp) -> Letter {
         due_at: now,
         role: first.and_then(|letter| letter.role),
         instead_of: letters.iter().map(|letter| letter.message_id.clone()).collect(),
+        subjects,
         is_dead: false,
     }
+}
+
+/// Subject, text and HTML of a letter that stands for those with these subjects.
+fn words(subjects: &[&str], options: &Options) -> (String, String, String) {
+    // "[rxintake bf68f8f1] A prescription lacks 2 things"
+    let line = |subject: &&str| match subject.trim_start_matches("[rxintake").split_once(']') {
+        Some((record, what)) if !record.trim().is_empty() => format!("Record {}:{what}", record.trim()),
+        _ => (*subject).to_owned(),
+    };
+    let list = options.command("records list");
+    let mut body: Vec<String> = subjects.iter().take(NAMED_MAX).map(line).collect();
+    if let Some(more) = subjects.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
+        body.push(format!("and {more} more: {list}"));
+    }
+    let head = format!("Many papers came in within a short time. This letter stands for {}.", subjects.len());
+    let (text, html) = page(&head, &body, &[format!("To see them: {list}")]);
+    let what = count(subjects.len(), "more paper wants", "more papers want");
+    (format!("[rxintake] {what} to be looked at"), text, html)
 }

@@ -19,6 +19,7 @@ use crate::model::Role;
 use crate::reader::Reader;
 use crate::rules::Book;
 use crate::secret::{self, Source};
+use crate::store::find_key;
 
 /// How long a change event may take.
 const EVENT_WAIT: Duration = Duration::from_secs(1);
@@ -52,6 +53,7 @@ pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> any
     }
     findings.push(("reader".to_owned(), reader(config).await));
     findings.push(("alerts".to_owned(), alerts(config).await));
+    findings.push(("papers".to_owned(), papers(config)));
     findings.push(("letters".to_owned(), letters(config)));
     for (role, who) in [(Role::FrontDesk, "front_desk"), (Role::Operator, "operator")] {
         if !config.staff.iter().any(|person| person.roles.contains(&role)) {
@@ -134,12 +136,31 @@ fn time(folder: &Path) -> Result<String, String> {
     Ok(format!("it is {}; letters and quiet hours go by that", local.strftime("%Y-%m-%d %H:%M %Z")))
 }
 
+/// Whether the daemon runs, what waits for it, and what is damaged.
+fn papers(config: &Config) -> Result<String, String> {
+    if !config.data_dir.join("shelves").is_dir() {
+        return Ok("none came in yet".to_owned());
+    }
+    let records = records(config).map_err(|error| format!("{error:#}"))?;
+    let standing = records.standing().map_err(|error| error.to_string())?;
+    if !standing.damaged.is_empty() {
+        return Err(standing.damaged.join("\n           "));
+    }
+    let runs = if records.daemon_runs() { "the daemon runs" } else { "no daemon runs: `rxintake run` starts one" };
+    let last = standing.last_paper.map_or_else(
+        || "none came in yet".to_owned(),
+        |at| format!("the last came in {}", at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M")),
+    );
+    Ok(format!("{runs}; {} wait to be read, {last}; {} letters wait to be sent", standing.papers, standing.letters))
+}
+
 /// Letters that cannot be delivered, asked of the daemon where it runs.
 fn letters(config: &Config) -> Result<String, String> {
     if !config.data_dir.join("shelves").is_dir() {
         return Ok("none was written yet".to_owned());
     }
-    let dead = records(config).and_then(|records| Ok(records.dead_letters()?)).map_err(|error| format!("{error:#}"))?;
+    let mut dead = records(config).and_then(|records| Ok(records.letters()?)).map_err(|error| format!("{error:#}"))?;
+    dead.retain(|letter| letter.is_dead);
     if dead.is_empty() {
         return Ok("none that cannot be delivered".to_owned());
     }
@@ -164,11 +185,11 @@ fn key(path: &Path, data: &Path) -> Result<String, String> {
         Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
             Err(format!("{0} can be read by others; run `chmod 600 {0}`", path.display()))
         }
-        Ok(_) => Ok(format!("{} is there; keep a copy elsewhere", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok(format!("{} will be made at the first run", path.display()))
-        }
-        Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
+        _ => match find_key(path, data) {
+            Ok(Some(_)) => Ok(format!("{} is there; keep a copy elsewhere", path.display())),
+            Ok(None) => Ok(format!("{} will be made at the first run", path.display())),
+            Err(error) => Err(with_cause(&error)),
+        },
     }
 }
 

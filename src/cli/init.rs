@@ -34,9 +34,9 @@ pub(in crate::cli) fn init(folder: &Path, rules: &[(&str, &str)], out: &mut impl
             fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
         }
     }
-    fs::write(&configuration, text).with_context(|| format!("cannot write {}", configuration.display()))?;
     let key = folder.join("secrets/master.key");
-    find_or_make_key(&key)?;
+    find_or_make_key(&key, &folder.join("data"))?; // where the starter configuration puts both
+    fs::write(&configuration, text).with_context(|| format!("cannot write {}", configuration.display()))?;
     writeln!(out, "Wrote {}", configuration.display())?;
     writeln!(out, "Wrote the rule files into {}", folder.join("rules").display())?;
     writeln!(

@@ -8,7 +8,9 @@ use anyhow::{Context, bail};
 
 use crate::config::Config;
 use crate::daemon::{Records, clock};
-use crate::store::{self, Act, Backup, Store, StoreError, Verdict, find_or_make_key, rotate_key as rotate_key_file};
+use crate::store::{
+    self, Act, Backup, MasterKey, Store, StoreError, Verdict, find_key, find_or_make_key, rotate_key as rotate_key_file,
+};
 
 /// The user of this machine who types.
 pub(in crate::cli) fn user() -> String {
@@ -16,7 +18,7 @@ pub(in crate::cli) fn user() -> String {
     name.unwrap_or_else(|_| "unknown".to_owned())
 }
 
-/// Copies records, originals, keys and journal.
+/// Copies records, originals, keys, journal and the letters that are owed. False where a record is damaged and was left out.
 ///
 /// # Errors
 /// Where the folder is not empty, or something cannot be copied.
@@ -25,21 +27,45 @@ pub(in crate::cli) fn backup(
     folder: &Path,
     records: &Records,
     out: &mut impl Write,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     records.audit(Act::BackedUp, None, &user())?;
-    let mut backup = Backup::begin(&config.data_dir, folder, find_or_make_key(&config.key_path())?.0)?;
-    let ids = records.ids()?;
-    for id in &ids {
-        backup.add(&records.record(id)?.with_context(|| format!("record {id} is gone"))?)?;
+    let mut backup = Backup::begin(&config.data_dir, folder, key(config)?)?;
+    let (mut copied, mut damaged) = (0, 0);
+    for id in records.ids()? {
+        match records.record(&id) {
+            Ok(Some(record)) => {
+                backup.add(&record)?;
+                copied += 1;
+            }
+            Ok(None) => {} // removed since
+            Err(error) => {
+                damaged += 1;
+                writeln!(out, "TROUBLE: record {id} is left out: {:#}", anyhow::Error::from(error))?;
+            }
+        }
+    }
+    for letter in records.letters()? {
+        backup.add_letter(&letter)?;
     }
     let originals = backup.finish()?;
-    writeln!(out, "Copied {} records and {originals} originals to {}.", ids.len(), folder.display())?;
+    let (copied, originals) = (count(copied, "record"), count(originals, "original"));
+    writeln!(out, "Copied {copied} and {originals} to {}.", folder.display())?;
     writeln!(
         out,
         "What is in the copy is sealed; it opens with the master key {} alone.",
         config.key_path().display()
     )?;
-    Ok(())
+    Ok(damaged == 0)
+}
+
+/// "1 record", "2 records".
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+/// The master key; made where nothing was sealed yet.
+fn key(config: &Config) -> Result<MasterKey, StoreError> {
+    Ok(find_or_make_key(&config.key_path(), &config.data_dir)?.0)
 }
 
 /// Puts a copy back.
@@ -48,21 +74,24 @@ pub(in crate::cli) fn backup(
 /// Where the data folder holds papers, the copy is damaged, or the key does not fit.
 pub(in crate::cli) fn restore(config: &Config, folder: &Path, out: &mut impl Write) -> anyhow::Result<()> {
     let key_path = config.key_path();
-    if !key_path.try_exists()? {
+    // before anything is written: with another key nothing of the copy opens
+    let Some(key) = find_key(&key_path, folder)? else {
         bail!("{} is not there; put the master key back first, the copy does not open without it", key_path.display());
-    }
-    let records = store::restore(folder, &config.data_dir, find_or_make_key(&key_path)?.0)?;
-    writeln!(out, "{records} records are back in {}.", config.data_dir.display())?;
+    };
+    let records = store::restore(folder, &config.data_dir, key)?;
+    let are = if records == 1 { "is" } else { "are" };
+    writeln!(out, "{} {are} back in {}.", count(records, "record"), config.data_dir.display())?;
     Ok(())
 }
 
-/// Puts the embedded store aside and makes it anew.
+/// Puts the embedded store aside and makes it anew. False where something is damaged beside it.
 ///
 /// # Errors
 /// Where a daemon runs, or the disk does not answer.
-pub(in crate::cli) fn rebuild(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
+pub(in crate::cli) fn rebuild(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> {
+    let key = key(config)?; // nothing is put aside where the key is gone or another
     let aside = Store::put_shelves_aside(&config.data_dir, clock::now())?;
-    let store = Store::open(&config.data_dir, find_or_make_key(&config.key_path())?.0)?;
+    let store = Store::open(&config.data_dir, key)?;
     store.audit(clock::now(), &user(), Act::Rebuilt, None)?;
     if let Some(aside) = aside {
         writeln!(out, "The old store is kept in {}; remove it when all is well.", aside.display())?;
@@ -70,10 +99,15 @@ pub(in crate::cli) fn rebuild(config: &Config, out: &mut impl Write) -> anyhow::
     let (papers, _) = store.owed()?;
     writeln!(
         out,
-        "{papers} originals will be read again by the next `rxintake run`; decisions come back from the journal,"
+        "{} will be read again by the next `rxintake run`; decisions come back from the journal,",
+        count(papers, "original")
     )?;
     writeln!(out, "and nobody is told again of what was told.")?;
-    Ok(())
+    let damages = store.new_damages();
+    for what in &damages {
+        writeln!(out, "TROUBLE: {what}")?;
+    }
+    Ok(damages.is_empty())
 }
 
 /// Puts a new master key in the place of the old one.
@@ -83,9 +117,9 @@ pub(in crate::cli) fn rebuild(config: &Config, out: &mut impl Write) -> anyhow::
 pub(in crate::cli) fn rotate_key(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
     let path = config.key_path();
     // opening proves that no daemon runs and that the present key fits
-    drop(Store::open(&config.data_dir, find_or_make_key(&path)?.0).map_err(told_to_stop)?);
+    drop(Store::open(&config.data_dir, key(config)?).map_err(told_to_stop)?);
     rotate_key_file(&path)?;
-    let store = Store::open(&config.data_dir, find_or_make_key(&path)?.0).map_err(told_to_stop)?;
+    let store = Store::open(&config.data_dir, key(config)?).map_err(told_to_stop)?;
     store.audit(clock::now(), &user(), Act::KeyRotated, None)?;
     writeln!(
         out,
@@ -108,7 +142,7 @@ fn told_to_stop(error: StoreError) -> anyhow::Error {
 /// # Errors
 /// Where it cannot be read.
 pub(in crate::cli) fn verify_audit(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> {
-    let key = find_or_make_key(&config.key_path())?.0;
+    let key = key(config)?;
     match store::verify_audit(&config.data_dir, &key)? {
         Verdict::Whole(lines) => {
             writeln!(out, "{lines} entries, none changed and none missing.")?;

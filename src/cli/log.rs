@@ -36,8 +36,9 @@ pub(in crate::cli) fn write(event: &Event) {
             let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(0);
             info!(subject, waited_ms, "letter handed over");
         }
-        Event::Trouble { what } => warn!(what, "trouble"),
         Event::Sandbox { what } => warn!(what, "sandbox"),
+        Event::Trouble { what } | Event::Needed { what } => warn!(what, "trouble"),
+        Event::Still { .. } => {}
         Event::Reconciled(pages) => info!(received = pages.received, accounted = pages.accounted, "pages"),
         Event::Purged { removed } => info!(removed, "removed"),
         Event::Rules { version } => info!(version, "rules in force"),

@@ -35,6 +35,10 @@ use arguments::{
 };
 pub use pretty::kind_words;
 
+/// The configuration where none is named.
+const CONFIGURATION: &str = "rxintake.toml";
+/// That of the packaged system (`packaging/rxintake.service`).
+const PACKAGED: &str = "/var/lib/rxintake/rxintake.toml";
 /// Everything was as it should be.
 const DONE: u8 = 0;
 /// Some papers could not be read, or a check found faults.
@@ -108,12 +112,12 @@ fn run(command: Command) -> anyhow::Result<u8> {
         }
         Command::Backup { config: argument, folder } => {
             let config = config(&argument.config)?;
-            keeping::backup(&config, &folder, &records(&config)?, &mut out).map(|()| DONE)
+            keeping::backup(&config, &folder, &records(&config)?, &mut out).map(code)
         }
         Command::Restore { config: argument, folder } => {
             keeping::restore(&config(&argument.config)?, &folder, &mut out).map(|()| DONE)
         }
-        Command::Rebuild(argument) => keeping::rebuild(&config(&argument.config)?, &mut out).map(|()| DONE),
+        Command::Rebuild(argument) => keeping::rebuild(&config(&argument.config)?, &mut out).map(code),
         Command::Key(KeyCommand::Rotate(argument)) => {
             keeping::rotate_key(&config(&argument.config)?, &mut out).map(|()| DONE)
         }
@@ -172,20 +176,27 @@ fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<
     let config = config(&argument.config)?;
     let store = records(&config)?;
     match command {
-        RecordsCommand::List(_) => records::list(&store, out)?,
+        RecordsCommand::List(_) => return Ok(code(records::list(&store, out)?)),
         RecordsCommand::Show { id, .. } => records::show(&store, &id, out)?,
         RecordsCommand::Original { id, to, .. } => records::original(&store, &id, &to, out)?,
         RecordsCommand::Resolve { id, fields, by, note, .. } => {
-            records::resolve(&store, &id, &fields, &by.unwrap_or_else(keeping::user), note, &mut *out)?
+            let by = by.unwrap_or_else(keeping::user);
+            records::resolve(&store, &config, &id, &fields, &by, note, &mut *out)?;
         }
-        RecordsCommand::Export { .. } => records::export(&store, out)?,
+        RecordsCommand::Export { .. } => return Ok(code(records::export(&store, out)?)),
     }
     Ok(DONE)
 }
 
 fn records(config: &Config) -> anyhow::Result<Records> {
-    let (key, _) = find_or_make_key(&config.key_path())?;
-    Ok(Records::open(&config.data_dir, || Store::open(&config.data_dir, key))?)
+    let (key, _) = find_or_make_key(&config.key_path(), &config.data_dir)?;
+    let records = Records::open(&config.data_dir, || Store::open(&config.data_dir, key))?;
+    if let Records::Store(store) = &records {
+        for what in store.new_damages() {
+            writeln!(io::stderr(), "TROUBLE: {what}").ok(); // nobody reads it, and the records are to be had all the same
+        }
+    }
+    Ok(records)
 }
 
 fn reader_for(jobs: usize) -> anyhow::Result<Reader> {
@@ -193,6 +204,10 @@ fn reader_for(jobs: usize) -> anyhow::Result<Reader> {
 }
 
 fn config(path: &Path) -> Result<Config, Refused> {
+    // where nothing is named and nothing lies here, the packaged system is meant; a folder that may not be looked into is there
+    let is_named = path != Path::new(CONFIGURATION) || path.try_exists().unwrap_or(true);
+    let packaged = Path::new(PACKAGED);
+    let path = if is_named || matches!(packaged.try_exists(), Ok(false)) { path } else { packaged };
     Config::load(path).map_err(|error| Refused(error.to_string()))
 }
 

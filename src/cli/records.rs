@@ -10,8 +10,9 @@ use tempfile::NamedTempFile;
 
 use crate::cli::keeping::user;
 use crate::cli::{kind_words, pretty};
+use crate::config::Config;
 use crate::daemon::{Records, clock};
-use crate::model::{ArrivalId, Decision, Field, MediaType, OriginKind, Paper, Record, RecordState};
+use crate::model::{ArrivalId, Decision, Field, MediaType, OriginKind, Paper, RecordState};
 use crate::pages;
 use crate::store::Act;
 
@@ -53,14 +54,28 @@ struct OriginLine<'a> {
     name: &'a str,
 }
 
-/// One line a record, oldest first.
+/// One line a record, oldest first. False where something is damaged: it has a line too, and the others have theirs.
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub(in crate::cli) fn list(records: &Records, out: &mut impl Write) -> anyhow::Result<()> {
+pub(in crate::cli) fn list(records: &Records, out: &mut impl Write) -> anyhow::Result<bool> {
     records.audit(Act::Exported, None, &user())?;
-    for record in each(records) {
-        let record = record?;
+    let mut damaged = 0;
+    for id in records.ids()? {
+        let record = match records.record(&id) {
+            Ok(Some(record)) => record,
+            Ok(None) => continue, // removed since
+            Err(error) => {
+                damaged += 1;
+                let short: String = id.0.chars().take(8).collect();
+                let error = anyhow::Error::from(error);
+                writeln!(
+                    out,
+                    "{short}  ----------------  damaged    {error:#}; `rxintake rebuild` reads its paper again"
+                )?;
+                continue;
+            }
+        };
         let short: String = record.arrival.id.0.chars().take(8).collect();
         let received = record.arrival.received_at.strftime("%Y-%m-%d %H:%M");
         let state = match record.state() {
@@ -74,9 +89,22 @@ pub(in crate::cli) fn list(records: &Records, out: &mut impl Write) -> anyhow::R
         if record.paper.error.is_some() {
             kinds.push("not read whole");
         }
-        writeln!(out, "{short}  {received}  {state:9}  {}", kinds.join(", "))?;
+        let mut kinds = kinds.join(", ");
+        if let Some(first) = &record.arrival.same_bytes_as {
+            let first: String = first.0.chars().take(8).collect();
+            kinds.push_str(&format!("; the same bytes as {first}"));
+            if record.may_be_renewal() {
+                kinds.push_str(": a renewal, or sent twice?");
+            }
+        }
+        writeln!(out, "{short}  {received}  {state:9}  {kinds}")?;
     }
-    Ok(())
+    let aside = records.standing()?.damaged;
+    // where no daemon runs, the opening of the store has told it
+    for what in aside.iter().filter(|_| records.daemon_runs()) {
+        writeln!(out, "TROUBLE: {what}")?;
+    }
+    Ok(damaged == 0 && aside.is_empty())
 }
 
 /// One record with its history. `id` may be the beginning of an id.
@@ -88,6 +116,15 @@ pub(in crate::cli) fn show(records: &Records, id: &str, out: &mut impl Write) ->
     records.audit(Act::Viewed, Some(id), &user())?;
     let record = records.record(id)?.context("the record is gone")?;
     writeln!(out, "Record {id}, received {}, read by rules {}", record.arrival.received_at, record.rules)?;
+    if let Some(sender) = &record.arrival.origin.sender {
+        writeln!(out, "  from {}", sender.reveal())?;
+    }
+    if let Some(first) = record.arrival.same_bytes_as.as_ref().filter(|_| record.may_be_renewal()) {
+        writeln!(
+            out,
+            "  the same bytes came before as {first}: a renewal, or sent twice? Open until somebody closes it."
+        )?;
+    }
     pretty::print(record.arrival.origin.name.reveal(), &record.paper, out)?;
     for decision in &record.decisions {
         let field = decision.field.map_or_else(|| "all".to_owned(), |field| field.to_string());
@@ -149,6 +186,7 @@ fn form(paper: &[u8]) -> &'static str {
 /// Where there is no such record or field, or it cannot be kept.
 pub(in crate::cli) fn resolve(
     records: &Records,
+    config: &Config,
     id: &str,
     fields: &[String],
     by: &str,
@@ -165,7 +203,7 @@ pub(in crate::cli) fn resolve(
     let whole = fields.is_empty().then_some(None);
     for field in whole.into_iter().chain(fields.into_iter().map(Some)) {
         let note = note.clone().map(Into::into);
-        records.decide(id, Decision { decided_at: clock::now(), by: by.to_owned(), field, note })?;
+        records.decide(id, Decision { decided_at: clock::now(), by: by.to_owned(), field, note }, config)?;
     }
     let record = records.record(id)?.context("the record is gone")?;
     let state = match record.state() {
@@ -192,14 +230,23 @@ fn find(records: &Records, id: &str) -> anyhow::Result<ArrivalId> {
     }
 }
 
-/// One JSON line a record, oldest first.
+/// One JSON line a record, oldest first. False where one is damaged: it is told on standard error and left out.
 ///
 /// # Errors
 /// Where the store cannot be read.
-pub(in crate::cli) fn export(records: &Records, out: &mut impl Write) -> anyhow::Result<()> {
+pub(in crate::cli) fn export(records: &Records, out: &mut impl Write) -> anyhow::Result<bool> {
     records.audit(Act::Exported, None, &user())?;
-    for record in each(records) {
-        let record = record?;
+    let mut well = true;
+    for id in records.ids()? {
+        let record = match records.record(&id) {
+            Ok(Some(record)) => record,
+            Ok(None) => continue, // removed since
+            Err(error) => {
+                well = false;
+                writeln!(io::stderr(), "rxintake: record {id} is left out: {:#}", anyhow::Error::from(error))?;
+                continue;
+            }
+        };
         let line = Line {
             id: &record.arrival.id,
             received_at: record.arrival.received_at.to_string(),
@@ -214,14 +261,5 @@ pub(in crate::cli) fn export(records: &Records, out: &mut impl Write) -> anyhow:
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;
     }
-    Ok(())
-}
-
-fn each(records: &Records) -> impl Iterator<Item = anyhow::Result<Record>> {
-    let (ids, failed) = match records.ids() {
-        Ok(ids) => (ids, None),
-        Err(error) => (Vec::new(), Some(Err(error.into()))),
-    };
-    let found = ids.into_iter().map(|id| records.record(&id)?.with_context(|| format!("record {id} is gone")));
-    failed.into_iter().chain(found)
+    Ok(well)
 }

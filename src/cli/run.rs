@@ -27,7 +27,7 @@ pub(in crate::cli) async fn run(
     // a core would hold papers and keys in clear
     rlimit::Resource::CORE.set(0, 0).context("cannot forbid cores")?;
     let key_path = config.key_path();
-    let (key, made) = find_or_make_key(&key_path)?;
+    let (key, made) = find_or_make_key(&key_path, &config.data_dir)?;
     let screen = Arc::new(Screen::default());
     if made {
         screen.line(&format!(
@@ -77,11 +77,13 @@ impl Screen {
             }
             Event::Stored { record, told } => outcome(record, told).iter().for_each(|line| self.line(line)),
             Event::LetterSent { subject, .. } => self.line(&format!("  mailed: {subject}")),
-            Event::Trouble { what } => self.line(&format!("TROUBLE: {what}")),
             Event::Sandbox { what } => self.line(&format!("Beware: {what}.")),
+            Event::Trouble { what } | Event::Needed { what } => self.line(&format!("TROUBLE: {what}")),
+            Event::Still { .. } => {}
             Event::Reconciled(pages) => self.line(&format!("In the last 24 hours: {pages}.")),
             Event::Purged { removed } => {
-                self.line(&format!("{removed} records were removed: the time that [retention] gives them was over."));
+                let records = if *removed == 1 { "record was" } else { "records were" };
+                self.line(&format!("{removed} {records} removed: the time that [retention] gives was over."));
             }
             Event::Rules { version } => self.line(&format!("The changed rule files are in force (version {version}).")),
             Event::Stopping => self.line("Done; nothing is left in hand."),

@@ -15,6 +15,15 @@ pub enum ConfigError {
         /// Why not.
         source: io::Error,
     },
+    /// The file is another user's.
+    #[error(
+        "this user may not read the configuration {path}; the packaged system is asked with `sudo -u rxintake rxintake …`, \
+         another with --config FILE"
+    )]
+    Forbidden {
+        /// The file.
+        path: PathBuf,
+    },
     /// A line is wrong.
     #[error("{path}:{line}:{column}: {what}\n  | {shown}\n  | {:>column$}", "^")]
     Line {
@@ -57,6 +66,14 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    pub(in crate::config) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        |source| match source.kind() {
+            io::ErrorKind::PermissionDenied => Self::Forbidden { path },
+            _ => Self::Unreadable { path, source },
+        }
+    }
+
     pub(in crate::config) fn of_toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
         let offset = error.span().map_or(0, |span| span.start);
         let offset = offset_of_key(text, offset, error.message()).unwrap_or(offset);

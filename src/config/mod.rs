@@ -91,8 +91,7 @@ impl Config {
     /// # Errors
     /// What is wrong with it: file, line, column, and what was probably meant.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(ConfigError::unreadable(path))?;
         let mut config: Self = toml::from_str(&text).map_err(|error| ConfigError::of_toml(path, &text, &error))?;
         if config.inbox.is_empty() {
             return Err(ConfigError::NoInbox { path: path.to_owned() });
@@ -107,6 +106,7 @@ impl Config {
             std::path::absolute(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();
         config.resolve(&folder);
+        config.alerts.configuration = absolute;
         Ok(config)
     }
 

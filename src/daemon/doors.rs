@@ -8,7 +8,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
-use crate::daemon::event::trouble;
+use crate::daemon::event::{still, trouble};
 use crate::daemon::{Event, Shared, clock};
 use crate::intake::mailbox::Mailbox;
 use crate::intake::{Door, Incoming, IntakeError};
@@ -44,9 +44,7 @@ pub(in crate::daemon) async fn watch(mut door: Door, shared: Shared) {
             }
             Err(error) => {
                 // told once, not at every look
-                if !troubled {
-                    (shared.tell)(trouble(&error));
-                }
+                (shared.tell)(if troubled { still(&error) } else { trouble(&error) });
                 troubled = true;
                 false
             }
@@ -140,9 +138,7 @@ pub(in crate::daemon) async fn watch_mailbox(mut door: Mailbox, shared: Shared) 
             None => break,
             Some(Ok(())) => {}
             Some(Err(error)) => {
-                if failures == 0 {
-                    (shared.tell)(trouble(&error));
-                }
+                (shared.tell)(if failures == 0 { trouble(&error) } else { still(&error) });
                 shared.unreached.store(true, Ordering::SeqCst);
                 idleness.is(true, &shared); // `--once` does not wait for a server that is away
                 let wait = (FIRST_WAIT_SECONDS << failures.min(10)).min(LONGEST_WAIT_SECONDS);

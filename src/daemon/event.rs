@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::alert::Pages;
+use crate::intake::IntakeError;
 use crate::model::{ArrivalId, Private, Record};
 
 /// Something happened.
@@ -50,6 +51,16 @@ pub enum Event {
         /// What is open.
         what: String,
     },
+    /// Something waits for a person; nothing mends it by itself.
+    Needed {
+        /// What and what to do; no patient data.
+        what: String,
+    },
+    /// A trouble that was told is still there: for whoever counts how long it stands.
+    Still {
+        /// In the words in which it was told.
+        what: String,
+    },
     /// The day's pages, held against what the fax machine and the fax services counted.
     Reconciled(Pages),
     /// Records whose time was over were removed for good.
@@ -66,8 +77,32 @@ pub enum Event {
     Stopping,
 }
 
-/// An error with all its causes, in one line.
-pub(in crate::daemon) fn trouble(error: &dyn std::error::Error) -> Event {
+/// An error with all its causes, in one line, and whether it mends itself.
+pub(in crate::daemon) fn trouble(error: &(dyn std::error::Error + 'static)) -> Event {
+    let what = words(error);
+    if error.downcast_ref().is_some_and(needs_person) { Event::Needed { what } } else { Event::Trouble { what } }
+}
+
+/// The same where it was told before.
+pub(in crate::daemon) fn still(error: &(dyn std::error::Error + 'static)) -> Event {
+    Event::Still { what: words(error) }
+}
+
+/// What a door leaves where it is until somebody looks at it.
+fn needs_person(error: &IntakeError) -> bool {
+    matches!(
+        error,
+        IntakeError::Held { .. }
+            | IntakeError::Unverified { .. }
+            | IntakeError::Unfetchable { .. }
+            | IntakeError::NoFile { .. }
+            | IntakeError::File { .. }
+            | IntakeError::TooLarge { .. }
+            | IntakeError::FaxKept { .. }
+    )
+}
+
+fn words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut what = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -75,5 +110,5 @@ pub(in crate::daemon) fn trouble(error: &dyn std::error::Error) -> Event {
         what.push_str(&error.to_string());
         cause = error.source();
     }
-    Event::Trouble { what }
+    what
 }

@@ -49,7 +49,7 @@ impl Ledger {
             if self.0.get(id).is_some_and(|entry| entry.is_closed) {
                 continue;
             }
-            let Some(record) = store.record(id)? else { continue }; // purged since
+            let Some(record) = store.readable(id)? else { continue }; // purged since, or damaged, which is told
             let is_closed = record.state() != RecordState::Open;
             self.0.insert(id.clone(), Entry { is_closed, fax: fax(&record) });
             if !is_closed {

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::alert::{self, GATHERED_MAX, Mailer, Storm, next_attempt};
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
-use crate::model::{Letter, RecordState, Role};
+use crate::model::{ArrivalId, Letter, RecordState, Role};
 use crate::store::StoreError;
 
 /// How often the outbox is looked at by itself, in seconds: a letter that was put off rings no bell when it is due.
@@ -67,6 +67,11 @@ async fn round(
             return Ok(false);
         }
         // what is retried, and what stands for others, is not held
+        if is_settled(&letter, shared)? {
+            shared.store.sent(&letter)?; // what somebody closed in the meantime is not mentioned
+            did_something = true;
+            continue;
+        }
         let is_new = letter.attempts == 0 && letter.instead_of.is_empty() && letter.record.is_some();
         if is_new && storm.is_raging(&letter.to, clock::now()) {
             held.entry(letter.to.clone()).or_default().push(letter);
@@ -83,7 +88,7 @@ async fn round(
         let is_over = is_calm && shared.doors_rest() && shared.store.owed()?.0 == 0;
         if is_over || storm.is_over(first.written_at, now) {
             for letters in letters.chunks(GATHERED_MAX) {
-                shared.store.gather(&alert::gathered(letters, &shared.config.alerts.from, now))?;
+                shared.store.gather(&alert::gathered(letters, &shared.config.alerts, now))?;
             }
             did_something = true;
         }
@@ -93,9 +98,14 @@ async fn round(
 
 /// True if the letter was taken. An outage is told once, not for each letter that waits.
 async fn send(mailer: &mut Mailer, mut letter: Letter, is_down: bool, shared: &Shared) -> Result<bool, StoreError> {
-    if is_settled(&letter, shared)? {
-        shared.store.sent(&letter)?; // what somebody closed in the meantime is not mentioned
-        return Ok(true);
+    if letter.instead_of.iter().any(|message_id| is_closed(message_id, shared)) {
+        match alert::without(&letter, |message_id| is_closed(message_id, shared), &shared.config.alerts) {
+            Some(rest) => letter = rest,
+            None => {
+                shared.store.sent(&letter)?;
+                return Ok(true);
+            }
+        }
     }
     let error = match mailer.send(&letter).await {
         Ok(()) => {
@@ -106,6 +116,7 @@ async fn send(mailer: &mut Mailer, mut letter: Letter, is_down: bool, shared: &S
         }
         Err(error) => error,
     };
+    let options = &shared.config.alerts;
     letter.attempts += 1;
     let is_dead = error.is_permanent() && letter.attempts >= REFUSALS_MAX || letter.attempts >= ATTEMPTS_MAX;
     let now = clock::now();
@@ -114,7 +125,7 @@ async fn send(mailer: &mut Mailer, mut letter: Letter, is_down: bool, shared: &S
         letter.due_at = now.checked_add(SignedDuration::from_secs(DEAD_SECONDS)).unwrap_or(now);
         shared.store.put_off_letter(&letter)?;
         let Event::Trouble { what } = trouble(&error) else { return Ok(false) };
-        if let Some(word) = alert::undeliverable(&letter, &what, &shared.config.staff, now) {
+        if let Some(word) = alert::undeliverable(&letter, &what, &shared.config.staff, options, now) {
             shared.store.owe_letter(&word)?;
             shared.letters.notify_one();
         }
@@ -137,8 +148,17 @@ async fn send(mailer: &mut Mailer, mut letter: Letter, is_down: bool, shared: &S
 /// Whether a person closed everything that the letter is about.
 fn is_settled(letter: &Letter, shared: &Shared) -> Result<bool, StoreError> {
     let (Some(id), Some(Role::FrontDesk | Role::Operator)) = (&letter.record, letter.role) else { return Ok(false) };
-    let record = shared.store.record(id)?;
+    let record = shared.store.readable(id)?;
     Ok(record.is_some_and(|record| !record.decisions.is_empty() && record.state() != RecordState::Open))
+}
+
+/// Whether a letter that another stands for was about a record that somebody closed: `<RECORD.frontdesk@DOMAIN>`.
+fn is_closed(message_id: &str, shared: &Shared) -> bool {
+    let mut parts = message_id.trim_start_matches('<').split(['.', '@']);
+    let (Some(record), Some("frontdesk" | "escalation")) = (parts.next(), parts.next()) else { return false };
+    // a letter too much is better than one too few
+    let record = shared.store.readable(&ArrivalId(record.to_owned())).unwrap_or_default();
+    record.is_some_and(|record| !record.decisions.is_empty() && record.state() != RecordState::Open)
 }
 
 /// Dead letters are tried again at every start, at the addresses that the configuration has now.

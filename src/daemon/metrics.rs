@@ -92,7 +92,7 @@ impl Metrics {
                 self.letters.inc();
                 self.to_mail.observe(waited.as_secs_f64());
             }
-            Event::Trouble { .. } => {
+            Event::Trouble { .. } | Event::Needed { .. } => {
                 self.troubles.inc();
             }
             _ => {}

@@ -14,6 +14,7 @@ mod reminder;
 mod retention;
 mod rules;
 mod socket;
+mod trouble;
 mod worker;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -35,7 +36,7 @@ use crate::store::{Act, Store};
 
 pub use error::DaemonError;
 pub use event::Event;
-pub use socket::{Records, SocketError};
+pub use socket::{Records, SocketError, Standing};
 
 /// Where events go as they happen.
 pub type Tell = Arc<dyn Fn(Event) + Send + Sync>;
@@ -100,10 +101,12 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         door.prepare().map_err(DaemonError::Door)?;
     }
     let metrics = Arc::new(metrics::Metrics::new());
+    let troubles = Arc::new(trouble::Troubles::default());
     let tell: Tell = {
-        let metrics = metrics.clone();
+        let (metrics, troubles) = (metrics.clone(), troubles.clone());
         Arc::new(move |event| {
             metrics.note(&event);
+            troubles.note(&event, clock::now());
             tell(event);
         })
     };
@@ -122,7 +125,9 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         unreached: Arc::new(AtomicBool::new(false)),
     };
     shared.store.audit(clock::now(), "daemon", Act::Started, None).map_err(DaemonError::Store)?;
+    trouble::tell_damages(&shared);
     let mut tasks = JoinSet::new();
+    tasks.spawn(trouble::watch(troubles, once, shared.clone()));
     for door in doors {
         tasks.spawn(doors::watch(door, shared.clone()));
     }
@@ -160,6 +165,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         }
     }
     sandbox_told.await.map_err(DaemonError::Task)?;
+    trouble::tell_damages(&shared);
     (shared.tell)(Event::Stopping);
     shared.stop.cancel();
     while let Some(ended) = tasks.join_next().await {

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::alert;
 use crate::config::Inbox;
-use crate::daemon::event::trouble;
+use crate::daemon::event::{still, trouble};
 use crate::daemon::ledger::Ledger;
 use crate::daemon::{Event, Shared, clock};
 use crate::intake::hylafax::{Call, Queue};
@@ -25,8 +25,8 @@ pub(in crate::daemon) async fn remind(shared: Shared) {
     let mut ledger = Ledger::default();
     loop {
         let looked = look(&mut ledger, &shared);
-        if let (Err(error), false) = (&looked, troubled) {
-            (shared.tell)(trouble(error));
+        if let Err(error) = &looked {
+            (shared.tell)(if troubled { still(error) } else { trouble(error) });
         }
         troubled = looked.is_err();
         let pause = tokio::time::sleep(Duration::from_secs(LOOK_SECONDS));
@@ -38,7 +38,7 @@ pub(in crate::daemon) async fn remind(shared: Shared) {
 
 fn look(ledger: &mut Ledger, shared: &Shared) -> Result<(), StoreError> {
     let options = &shared.config.alerts;
-    let (staff, from) = (&shared.config.staff, &options.from);
+    let staff = &shared.config.staff;
     let now = clock::now();
     let local = now.to_zoned(TimeZone::system());
     let is_digest_due = options.digest_at.is_some_and(|at| local.time() >= at);
@@ -49,13 +49,14 @@ fn look(ledger: &mut Ledger, shared: &Shared) -> Result<(), StoreError> {
     let open = ledger.refresh(&shared.store)?;
     if is_digest_due {
         let pages = ledger.pages(&calls, now);
-        let digest = alert::digest(&open, pages, staff, from, local.date(), now);
+        let digest = alert::digest(&open, pages, staff, options, local.date(), now);
         if let (true, Some(pages)) = (owe(digest, shared)?, pages) {
             (shared.tell)(Event::Reconciled(pages));
         }
     }
     for record in &open {
-        let escalation = options.escalate_after_hours.map(|hours| alert::escalation(record, staff, from, hours, now));
+        let escalation =
+            options.escalate_after_hours.map(|hours| alert::escalation(record, staff, options, hours, now));
         owe(escalation.flatten(), shared)?;
     }
     // a fax that is ours but not read yet is not missing
@@ -63,7 +64,7 @@ fn look(ledger: &mut Ledger, shared: &Shared) -> Result<(), StoreError> {
         let began = shared.store.began_at()?.unwrap_or(now);
         let since = began.checked_sub(SignedDuration::from_secs(BEFORE_SECONDS)).unwrap_or(Timestamp::MIN);
         for fax in ledger.missing(&calls, since, now) {
-            if owe(alert::missing_fax(&fax, staff, from, now), shared)? {
+            if owe(alert::missing_fax(&fax, staff, options, now), shared)? {
                 let what = format!(
                     "the fax machine received {} at {}, but it never came here; the front desk is told",
                     fax.file, fax.began

@@ -36,7 +36,7 @@ fn look(shared: &Shared, now: Timestamp) -> Result<usize, StoreError> {
     };
     let mut removed = 0;
     for id in shared.store.records()? {
-        let Some(record) = shared.store.record(&id)? else { continue };
+        let Some(record) = shared.store.readable(&id)? else { continue };
         let days = match record.state() {
             RecordState::Open => None,
             RecordState::Complete => retention.complete_days,
@@ -47,10 +47,10 @@ fn look(shared: &Shared, now: Timestamp) -> Result<usize, StoreError> {
             removed += 1;
         }
     }
-    // a mail is kept as long as any of its papers could be
-    let longest = retention.complete_days.zip(retention.set_aside_days).map(|(one, other)| one.max(other));
-    for mail in shared.store.unpacked()? {
-        if is_over(mail.received_at, longest) {
+    // what is left of mails whose papers went without them
+    let shortest = retention.complete_days.into_iter().chain(retention.set_aside_days).min();
+    for mail in shared.store.emptied_mails()? {
+        if is_over(mail.received_at, shortest) {
             shared.store.purge(now, BY, &mail.id)?;
         }
     }

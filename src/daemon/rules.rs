@@ -33,7 +33,7 @@ pub(in crate::daemon) async fn watch(folder: PathBuf, pipeline: Pipeline, shared
             Ok(profiles) => *shared.profiles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(profiles),
             Err(fault) => {
                 let what = format!("the changed sender profiles are broken, those before stay in force: {fault}");
-                (shared.tell)(Event::Trouble { what });
+                (shared.tell)(Event::Needed { what });
             }
         }
         match Book::load(&folder) {
@@ -48,7 +48,7 @@ pub(in crate::daemon) async fn watch(folder: PathBuf, pipeline: Pipeline, shared
                 let what = format!(
                     "the changed rule files are broken; version {version} stays in force. `rxintake rules check` shows this:\n{faults}"
                 );
-                (shared.tell)(Event::Trouble { what });
+                (shared.tell)(Event::Needed { what });
             }
         }
     }

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::alert;
+use crate::config::Config;
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
 use crate::model::{ArrivalId, Decision, Letter, Record};
@@ -34,8 +36,10 @@ enum Question {
     Original(ArrivalId),
     /// When a record whose id begins so was removed for good.
     PurgedAt(String),
-    /// The letters that cannot be delivered.
-    DeadLetters,
+    /// The letters that are owed.
+    Letters,
+    /// How things stand.
+    Standing,
     /// Append a decision to a record.
     Decide(ArrivalId, Decision),
     /// Write down who does what, and with which record.
@@ -53,10 +57,24 @@ enum Answer {
     },
     PurgedAt(Option<Timestamp>),
     Letters(Vec<Letter>),
+    Standing(Standing),
     Decided,
     Audited,
     /// A sentence.
     Refused(String),
+}
+
+/// How things stand.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Standing {
+    /// Papers that wait to be read.
+    pub papers: usize,
+    /// Letters that wait to be handed over.
+    pub letters: usize,
+    /// When the newest record's paper came in.
+    pub last_paper: Option<Timestamp>,
+    /// What was set aside because it is damaged: a sentence each.
+    pub damaged: Vec<String>,
 }
 
 /// The records, wherever they are to be had: in the store itself, or from the daemon that holds it.
@@ -142,27 +160,46 @@ impl Records {
         }
     }
 
-    /// The letters that cannot be delivered.
+    /// The letters that are owed, also those that cannot be delivered.
     ///
     /// # Errors
     /// Where they cannot be had.
-    pub fn dead_letters(&self) -> Result<Vec<Letter>, SocketError> {
+    pub fn letters(&self) -> Result<Vec<Letter>, SocketError> {
         match self {
-            Self::Store(store) => Ok(dead(store)?),
-            Self::Daemon(path) => match ask(path, &Question::DeadLetters)? {
+            Self::Store(store) => Ok(store.letters()?),
+            Self::Daemon(path) => match ask(path, &Question::Letters)? {
                 Answer::Letters(letters) => Ok(letters),
                 other => Err(unexpected(other)),
             },
         }
     }
 
-    /// Appends a person's decision.
+    /// How things stand.
+    ///
+    /// # Errors
+    /// Where that cannot be had.
+    pub fn standing(&self) -> Result<Standing, SocketError> {
+        match self {
+            Self::Store(store) => Ok(standing(store)?),
+            Self::Daemon(path) => match ask(path, &Question::Standing)? {
+                Answer::Standing(standing) => Ok(standing),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// Whether a daemon holds them.
+    pub fn daemon_runs(&self) -> bool {
+        matches!(self, Self::Daemon(_))
+    }
+
+    /// Appends a person's decision. Who has to know of what it settles is told by letters after the configuration `config`.
     ///
     /// # Errors
     /// Where there is no such record, or it cannot be kept.
-    pub fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), SocketError> {
+    pub fn decide(&self, id: &ArrivalId, decision: Decision, config: &Config) -> Result<(), SocketError> {
         match self {
-            Self::Store(store) => Ok(store.decide(id, decision)?),
+            Self::Store(store) => Ok(decide(store, id, decision, config)?),
             Self::Daemon(path) => match ask(path, &Question::Decide(id.clone(), decision))? {
                 Answer::Decided => Ok(()),
                 other => Err(unexpected(other)),
@@ -261,10 +298,10 @@ pub(in crate::daemon) async fn answer(shared: Shared) {
         };
         match stream {
             Ok(stream) => {
-                let store = shared.store.clone();
+                let shared = shared.clone();
                 tokio::spawn(async move {
                     // whoever asked may be gone
-                    serve(stream, &store).await.ok();
+                    serve(stream, shared).await.ok();
                 });
             }
             Err(error) => (shared.tell)(trouble(&error)),
@@ -273,13 +310,12 @@ pub(in crate::daemon) async fn answer(shared: Shared) {
     fs::remove_file(&path).ok();
 }
 
-async fn serve(stream: UnixStream, store: &Store) -> io::Result<()> {
+async fn serve(stream: UnixStream, shared: Shared) -> io::Result<()> {
     let (reading, mut writing) = stream.into_split();
     let mut question = String::new();
     BufReader::new(reading.take(QUESTION_BYTES_MAX)).read_line(&mut question).await?;
-    let store = store.clone();
     // an original may be a hundred megabytes: it is opened beside the daemon's other work
-    let (answer, behind) = tokio::task::spawn_blocking(move || answer_to(&question, &store)).await?;
+    let (answer, behind) = tokio::task::spawn_blocking(move || answer_to(&question, &shared)).await?;
     let mut line = serde_json::to_vec(&answer).map_err(io::Error::other)?;
     line.push(b'\n');
     writing.write_all(&line).await?;
@@ -287,19 +323,31 @@ async fn serve(stream: UnixStream, store: &Store) -> io::Result<()> {
 }
 
 /// The answer, and the bytes that follow behind its line: none where it is no original.
-fn answer_to(question: &str, store: &Store) -> (Answer, Vec<u8>) {
+fn answer_to(question: &str, shared: &Shared) -> (Answer, Vec<u8>) {
     let refused = |why: String| (Answer::Refused(why), Vec::new());
     match serde_json::from_str(question) {
-        Ok(question) => look_up(question, store).unwrap_or_else(|error| refused(error.to_string())),
+        Ok(question) => look_up(question, shared).unwrap_or_else(|error| refused(error.to_string())),
         Err(error) => refused(format!("the question cannot be understood: {error}")),
     }
 }
 
-fn dead(store: &Store) -> Result<Vec<Letter>, StoreError> {
-    Ok(store.letters()?.into_iter().filter(|letter| letter.is_dead).collect())
+fn standing(store: &Store) -> Result<Standing, StoreError> {
+    let (papers, letters) = store.owed()?;
+    let last = store.records()?.pop().map(|id| store.readable(&id)).transpose()?.flatten();
+    let last_paper = last.map(|record| record.arrival.received_at);
+    let damaged = store.damaged()?.into_iter().map(|(_, what)| what).collect();
+    Ok(Standing { papers, letters, last_paper, damaged })
 }
 
-fn look_up(question: Question, store: &Store) -> Result<(Answer, Vec<u8>), StoreError> {
+fn decide(store: &Store, id: &ArrivalId, decision: Decision, config: &Config) -> Result<(), StoreError> {
+    let now = decision.decided_at;
+    store.decide(id, decision, |before, after| {
+        alert::letters_of_decision(before, after, &config.staff, &config.alerts, now)
+    })
+}
+
+fn look_up(question: Question, shared: &Shared) -> Result<(Answer, Vec<u8>), StoreError> {
+    let store = &shared.store;
     let answer = match question {
         Question::Ids => Answer::Ids(store.records()?),
         Question::Record(id) => Answer::Record(store.record(&id)?.map(Box::new)),
@@ -308,9 +356,11 @@ fn look_up(question: Question, store: &Store) -> Result<(Answer, Vec<u8>), Store
             return Ok((Answer::Original { bytes: original.len() as u64 }, original));
         }
         Question::PurgedAt(id) => Answer::PurgedAt(store.purged_at(&id)?),
-        Question::DeadLetters => Answer::Letters(dead(store)?),
+        Question::Letters => Answer::Letters(store.letters()?),
+        Question::Standing => Answer::Standing(standing(store)?),
         Question::Decide(id, decision) => {
-            store.decide(&id, decision)?;
+            decide(store, &id, decision, &shared.config)?;
+            shared.letters.notify_one();
             Answer::Decided
         }
         Question::Audit(act, record, by) => {

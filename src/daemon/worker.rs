@@ -89,9 +89,8 @@ fn finish(
     let paper = Paper { error, ..paper };
     let now = clock::now();
     let record = Record { arrival, readings, paper, decisions: Vec::new(), stored_at: now, rules };
-    let letters = alert::letters(&record, &shared.config.staff, &shared.config.alerts.from, now);
-    shared.store.finish(&record, &letters)?;
-    Ok((record, letters))
+    let config = &shared.config;
+    shared.store.finish(record, |record| alert::letters(record, &config.staff, &config.alerts, now))
 }
 
 /// How many pages the papers of a fax service's mail have together. None where another is still to be read, or one could not be
@@ -103,7 +102,7 @@ fn pages_together(arrival: &Arrival, paper: &Paper, store: &Store) -> Result<Opt
     }
     let mut pages = paper.pages;
     for other in together.iter().filter(|other| **other != arrival.id) {
-        match store.record(other)? {
+        match store.readable(other)? {
             Some(record) if record.paper.error.is_none() => pages += record.paper.pages,
             _ => return Ok(None),
         }

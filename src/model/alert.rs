@@ -46,6 +46,9 @@ pub struct Letter {
     /// The Message-IDs of the letters that this one stands for, in a storm.
     #[serde(default)]
     pub instead_of: Vec<String>,
+    /// Their subjects, in the same order.
+    #[serde(default)]
+    pub subjects: Vec<String>,
     /// The server will not take it: it is tried once a day, and the operator is told.
     #[serde(default)]
     pub is_dead: bool,

@@ -32,6 +32,9 @@ impl Record {
         if self.paper.prescriptions.is_empty() && self.paper.error.is_none() {
             return RecordState::SetAside;
         }
+        if self.may_be_renewal() {
+            return RecordState::Open;
+        }
         let open = self.paper.prescriptions.iter().any(|prescription| {
             prescription.gaps.iter().any(|gap| !self.decided(Some(gap.field)))
                 || prescription.doubts.iter().any(|field| !self.decided(Some(*field)))
@@ -41,21 +44,38 @@ impl Record {
 
     /// Whether every prescription may be treated: nothing stood in the way, or a person settled what did.
     pub fn ready_to_treat(&self) -> bool {
-        self.all_ready(|prescription| prescription.ready_to_treat, |gap| gap.level == GapLevel::Stop)
+        self.all_ready(|prescription| self.is_ready_to_treat(prescription))
     }
 
     /// Whether every prescription may be billed.
     pub fn ready_to_bill(&self) -> bool {
-        self.all_ready(|prescription| prescription.ready_to_bill, |gap| gap.level != GapLevel::Note)
+        self.all_ready(|prescription| self.is_ready_to_bill(prescription))
     }
 
-    fn all_ready(&self, read: impl Fn(&Prescription) -> bool, hinders: impl Fn(&Gap) -> bool) -> bool {
-        let settled = |prescription: &Prescription| {
-            prescription.gaps.iter().filter(|gap| hinders(gap)).all(|gap| self.decided(Some(gap.field)))
-                && prescription.doubts.iter().all(|field| self.decided(Some(*field)))
-        };
+    /// Whether one of its prescriptions may be treated.
+    pub fn is_ready_to_treat(&self, prescription: &Prescription) -> bool {
+        prescription.ready_to_treat || self.has_settled(prescription, |gap| gap.level == GapLevel::Stop)
+    }
+
+    /// Whether one of its prescriptions may be billed.
+    pub fn is_ready_to_bill(&self, prescription: &Prescription) -> bool {
+        prescription.ready_to_bill || self.has_settled(prescription, |gap| gap.level != GapLevel::Note)
+    }
+
+    /// Whether the same bytes brought a prescription before and nobody has said yet whether this is a renewal or was sent twice.
+    pub fn may_be_renewal(&self) -> bool {
+        self.arrival.same_bytes_as.is_some() && !self.paper.prescriptions.is_empty() && !self.decided(None)
+    }
+
+    fn all_ready(&self, is_ready: impl Fn(&Prescription) -> bool) -> bool {
         let prescriptions = &self.paper.prescriptions;
-        !prescriptions.is_empty() && prescriptions.iter().all(|it| read(it) || settled(it))
+        !prescriptions.is_empty() && prescriptions.iter().all(is_ready)
+    }
+
+    /// Whether a person settled all that hinders and all that was in doubt.
+    fn has_settled(&self, prescription: &Prescription, hinders: impl Fn(&Gap) -> bool) -> bool {
+        prescription.gaps.iter().filter(|gap| hinders(gap)).all(|gap| self.decided(Some(gap.field)))
+            && prescription.doubts.iter().all(|field| self.decided(Some(*field)))
     }
 
     /// Whether a person settled a field; None asks for the record as a whole.

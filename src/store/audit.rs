@@ -1,6 +1,7 @@
 //! Who did what, without patient data: a file that only grows, each line chained to the one before by its hash
 //! (45 CFR 164.312(b)). The head of the chain is kept sealed beside it, so that a cut end shows as well.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -76,6 +77,8 @@ pub(in crate::store) struct Audit {
     lines: Lines,
     /// Number of lines and hash of the last.
     head: Mutex<(u64, String)>,
+    /// What had been purged when the journal was opened.
+    purged: BTreeSet<ArrivalId>,
     folder: PathBuf,
     master: Arc<MasterKey>,
 }
@@ -86,7 +89,19 @@ impl Audit {
         let path = folder.join("audit");
         let known = lines::read(&path)?;
         let head = (known.len() as u64, known.last().map(|line| hash(line)).unwrap_or_default());
-        Ok(Self { lines: Lines::open(path)?, head: Mutex::new(head), folder, master })
+        let entries = known.iter().filter_map(|line| serde_json::from_str::<AuditEntry>(line).ok());
+        let purged = entries.filter(|entry| entry.act == Act::Purged).filter_map(|entry| entry.record).collect();
+        Ok(Self { lines: Lines::open(path)?, head: Mutex::new(head), purged, folder, master })
+    }
+
+    /// What had been purged when the journal was opened.
+    pub(in crate::store) fn purged(&self) -> impl Iterator<Item = &ArrivalId> {
+        self.purged.iter()
+    }
+
+    /// Whether it had been purged when the journal was opened; it may have come in anew since.
+    pub(in crate::store) fn was_purged(&self, id: &ArrivalId) -> bool {
+        self.purged.contains(id)
     }
 
     /// Adds a line, durable when this returns. Whoever acts does so only after this.
@@ -117,8 +132,10 @@ impl Audit {
     }
 }
 
-const HEAD: &str = "audit/head";
-const HEAD_FILE: &str = "audit.head";
+/// What the sealed head is bound to.
+pub(in crate::store) const HEAD: &str = "audit/head";
+/// Its file in the journal's folder.
+pub(in crate::store) const HEAD_FILE: &str = "audit.head";
 
 /// Holds the audit journal of a data folder against its chain.
 ///

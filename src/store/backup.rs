@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::model::Record;
+use crate::model::{Letter, Record};
 use crate::store::originals::{prepare, read_key, write_durably};
+use crate::store::seal::{open_with_master, seal_with_master};
 use crate::store::{Embedded, MasterKey, StoreError};
 
 /// The folders of a copy.
-const PARTS: [&str; 4] = ["originals", "keys", "journal", "records"];
+const PARTS: [&str; 5] = ["originals", "keys", "journal", "records", "letters"];
 /// Digests of all files, as `sha256sum --check` reads them; written last: a copy without it is not whole.
 const MANIFEST: &str = "SHA256SUMS";
 
@@ -25,6 +26,8 @@ pub struct Backup {
     master: MasterKey,
     /// How many were added: their names keep their order.
     records: usize,
+    /// The same of letters.
+    letters: usize,
 }
 
 impl Backup {
@@ -40,7 +43,7 @@ impl Backup {
             let folder = target.join(part);
             DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(StoreError::file("make", &folder))?;
         }
-        Ok(Self { data: data.to_owned(), target: target.to_owned(), master, records: 0 })
+        Ok(Self { data: data.to_owned(), target: target.to_owned(), master, records: 0, letters: 0 })
     }
 
     /// Adds a record, sealed with its own key. Records come in their order.
@@ -57,6 +60,18 @@ impl Backup {
             &format!("{:08}-{id}", self.records),
             &key.seal(&format!("record/{id}"), &plain)?,
         )
+    }
+
+    /// Adds a letter that is owed, sealed with the master key.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn add_letter(&mut self, letter: &Letter) -> Result<(), StoreError> {
+        self.letters += 1;
+        let name = format!("{:08}", self.letters);
+        let plain = serde_json::to_vec(letter).map_err(StoreError::shape("a letter"))?;
+        let sealed = seal_with_master(&self.master, &format!("copied-letter/{name}"), &plain)?;
+        write_durably(&self.target.join("letters"), &name, &sealed)
     }
 
     /// Copies the originals, keys and journal, and closes the copy. The number of originals.
@@ -100,6 +115,7 @@ pub fn restore(copy: &Path, data: &Path, master: MasterKey) -> Result<usize, Sto
     }
     drop(lock);
     let keys = data.join("keys");
+    let letters = letters(&copy.join("letters"), &master)?;
     let master = Arc::new(master);
     let mut records = Vec::new();
     for (name, path) in files(&copy.join("records"))? {
@@ -111,9 +127,25 @@ pub fn restore(copy: &Path, data: &Path, master: MasterKey) -> Result<usize, Sto
     let master = Arc::into_inner(master).unwrap_or_else(|| unreachable!("nobody else holds it"));
     let store = Embedded::open(data, master)?;
     records.iter().try_for_each(|record| store.shelves.put_back(record))?;
+    // those that went out while the copy was made stand in its journal
+    let owed = letters.iter().filter(|letter| !store.journal.was_sent(&letter.message_id));
+    owed.into_iter().try_for_each(|letter| store.shelves.put_letter(letter))?;
     // what was still owed, and the mails whose papers are records
-    store.owe_unknown_originals()?;
+    store.begin()?;
     Ok(records.len())
+}
+
+/// The letters that were owed when the copy was made. Copies of older versions hold none.
+fn letters(folder: &Path, master: &MasterKey) -> Result<Vec<Letter>, StoreError> {
+    if matches!(folder.try_exists(), Ok(false)) {
+        return Ok(Vec::new());
+    }
+    let open = |(name, path): (String, PathBuf)| {
+        let sealed = fs::read(&path).map_err(StoreError::file("read", &path))?;
+        let plain = open_with_master(master, &format!("copied-letter/{name}"), &sealed)?;
+        serde_json::from_slice(&plain).map_err(StoreError::shape("a letter"))
+    };
+    files(folder)?.into_iter().map(open).collect()
 }
 
 /// Every file below a folder with its path seen from there, sorted. Unfinished ones are left out.

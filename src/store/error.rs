@@ -21,7 +21,10 @@ pub enum StoreError {
         source: io::Error,
     },
     /// The shelves did not answer.
-    #[error("the embedded store does not answer")]
+    #[error(
+        "the embedded store does not answer; where that stays so, stop the daemon and run `rxintake rebuild`: originals and \
+         decisions are safe"
+    )]
     Shelves(#[from] sled::Error),
     /// The disk is nearly full.
     #[error(
@@ -46,7 +49,7 @@ pub enum StoreError {
         why: String,
     },
     /// A sealed file or value does not open.
-    #[error("{what} does not open: the master key is not the one it was sealed with, or it is damaged")]
+    #[error("{what} does not open: it was changed since it was sealed")]
     Seal {
         /// What it is; no patient data.
         what: String,
@@ -65,6 +68,28 @@ pub enum StoreError {
     Key {
         /// The key file.
         path: PathBuf,
+    },
+    /// The key file is gone, and a new one would open nothing.
+    #[error(
+        "the master key {path} is not there, but {data} holds records that it sealed. Put the key back from where its copy is \
+         kept, or wait until the disk that it is on is there; no new one is made"
+    )]
+    KeyGone {
+        /// Where the key was expected.
+        path: PathBuf,
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// The key file holds another key.
+    #[error(
+        "the master key {path} is not the one that sealed what {data} holds. Put the right one back: with this one nothing is \
+         read and nothing written"
+    )]
+    WrongKey {
+        /// The key file.
+        path: PathBuf,
+        /// The data folder.
+        data: PathBuf,
     },
     /// The key file can be read by others.
     #[error("{path} can be read by others than its owner; run `chmod 600 {path}`")]
@@ -87,6 +112,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether one thing is damaged or gone, and the others may be whole: waiting mends nothing.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Seal { .. } | Self::Shape { .. } | Self::Shelves(sled::Error::Corruption { .. }) => true,
+            // a file that is gone, or that lies on a bad place of the disk
+            Self::File { source, .. } => {
+                source.kind() == io::ErrorKind::NotFound
+                    || source.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+            }
+            _ => false,
+        }
+    }
+
     pub(in crate::store) fn file(act: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { act, path, source }

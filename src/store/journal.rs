@@ -8,9 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ArrivalId, Decision, Letter};
+use crate::store::StoreError;
 use crate::store::lines::{self, Lines};
 use crate::store::seal::RecordKey;
-use crate::store::{MasterKey, StoreError, originals};
 
 /// One decision, sealed with its record's own key: it goes with the record.
 #[derive(Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub(in crate::store) struct Journal {
     sent: Lines,
     known_sent: Mutex<BTreeSet<String>>,
     known_decisions: BTreeMap<ArrivalId, Vec<String>>,
+    /// Whether a line cannot be read.
+    damaged: bool,
 }
 
 impl Journal {
@@ -34,13 +36,33 @@ impl Journal {
         let (decisions, sent) = (folder.join("decisions"), folder.join("sent"));
         let known_sent = Mutex::new(lines::read(&sent)?.into_iter().collect());
         let mut known_decisions: BTreeMap<ArrivalId, Vec<String>> = BTreeMap::new();
+        // a cut end is closed by now: where only its line feed is missing, the decision counts
+        let lines = Lines::open(decisions.clone())?;
+        let mut damaged = false;
         for line in lines::read(&decisions)? {
-            // a line that was cut in a crash was never acknowledged
-            if let Ok(DecisionLine { record, sealed }) = serde_json::from_str(&line) {
-                known_decisions.entry(record).or_default().push(sealed);
+            match serde_json::from_str(&line) {
+                Ok(DecisionLine { record, sealed }) => known_decisions.entry(record).or_default().push(sealed),
+                // a line that was cut in a crash was never acknowledged
+                Err(error) if error.is_eof() => {}
+                Err(_) => damaged = true,
             }
         }
-        Ok(Self { decisions: Lines::open(decisions)?, sent: Lines::open(sent)?, known_sent, known_decisions })
+        Ok(Self { decisions: lines, sent: Lines::open(sent)?, known_sent, known_decisions, damaged })
+    }
+
+    /// Whether a line could not be read when the journal was opened.
+    pub(in crate::store) fn is_damaged(&self) -> bool {
+        self.damaged
+    }
+
+    /// The records about which something had been decided when the journal was opened.
+    pub(in crate::store) fn decided(&self) -> impl Iterator<Item = &ArrivalId> {
+        self.known_decisions.keys()
+    }
+
+    /// Whether something had been decided about a record when the journal was opened.
+    pub(in crate::store) fn has_decided(&self, record: &ArrivalId) -> bool {
+        self.known_decisions.contains_key(record)
     }
 
     /// Keeps a decision, durable when this returns.
@@ -57,15 +79,10 @@ impl Journal {
         self.decisions.append(&line.map_err(StoreError::shape("a decision"))?)
     }
 
-    /// The decisions that stood in the journal when it was opened, for a record that is worked out again.
-    pub(in crate::store) fn decisions(
-        &self,
-        record: &ArrivalId,
-        keys: &Path,
-        master: &MasterKey,
-    ) -> Result<Vec<Decision>, StoreError> {
-        let Some(sealed) = self.known_decisions.get(record) else { return Ok(Vec::new()) };
-        let key = originals::read_key(keys, master, &record.0)?;
+    /// The decisions that stood in the journal when it was opened, for a record that is worked out again, and whether one of them
+    /// does not open and is left out.
+    pub(in crate::store) fn decisions(&self, record: &ArrivalId, key: &RecordKey) -> (Vec<Decision>, bool) {
+        let sealed = self.known_decisions.get(record).map(Vec::as_slice).unwrap_or_default();
         let open = |sealed: &String| {
             let bytes: Option<Vec<u8>> =
                 (0..sealed.len() / 2).map(|at| u8::from_str_radix(sealed.get(2 * at..2 * at + 2)?, 16).ok()).collect();
@@ -73,7 +90,9 @@ impl Journal {
             let bytes = bytes.ok_or_else(|| StoreError::Seal { what: what.clone() })?;
             serde_json::from_slice(&key.open(&what, &bytes)?).map_err(StoreError::shape("a decision"))
         };
-        sealed.iter().map(open).collect()
+        let opened: Vec<Result<Decision, StoreError>> = sealed.iter().map(open).collect();
+        let damaged = opened.iter().any(Result::is_err);
+        (opened.into_iter().filter_map(Result::ok).collect(), damaged)
     }
 
     /// A letter went out, durable when this returns.

@@ -10,6 +10,8 @@ use chacha20poly1305::aead::Generate;
 use zeroize::Zeroizing;
 
 use crate::store::StoreError;
+use crate::store::audit;
+use crate::store::seal::{RecordKey, open_with_master};
 
 /// The key that wraps every record's own key. Never printed.
 pub struct MasterKey {
@@ -24,16 +26,94 @@ impl std::fmt::Debug for MasterKey {
     }
 }
 
-/// The key in the file at `path`; made if there is none. The flag says whether it was made.
+/// The key in the file at `path`, which opens what is sealed in the data folder `data`; made if there is none and nothing is
+/// sealed there. The flag says whether it was made.
 ///
 /// # Errors
-/// Where the file is no key, can be read by others, or cannot be written.
-pub fn find_or_make(path: &Path) -> Result<(MasterKey, bool), StoreError> {
+/// As with [`find`], or where it cannot be written.
+pub fn find_or_make(path: &Path, data: &Path) -> Result<(MasterKey, bool), StoreError> {
+    match find(path, data)? {
+        Some(key) => Ok((key, false)),
+        None => Ok((MasterKey { key: make(path)?, before: None }, true)),
+    }
+}
+
+/// The key in the file at `path`. None where there is none and nothing is sealed in the data folder `data`, so that one may be
+/// made. Writes nothing.
+///
+/// # Errors
+/// Where the file is no key or can be read by others, where it is gone although something is sealed, or another key sealed it.
+pub fn find(path: &Path, data: &Path) -> Result<Option<MasterKey>, StoreError> {
     let before = before(path);
     let before = read(&before)?.map(|key| (key, before));
-    match read(path)? {
-        Some(key) => Ok((MasterKey { key, before }, false)),
-        None => Ok((MasterKey { key: make(path)?, before }, true)),
+    let gone = || StoreError::KeyGone { path: path.to_owned(), data: data.to_owned() };
+    match (read(path)?, before) {
+        (Some(key), before) => {
+            let key = MasterKey { key, before };
+            if fits(&key, data)? {
+                Ok(Some(key))
+            } else {
+                Err(StoreError::WrongKey { path: path.to_owned(), data: data.to_owned() })
+            }
+        }
+        (None, None) if !holds_anything_sealed(data)? => Ok(None),
+        (None, _) => Err(gone()),
+    }
+}
+
+/// Whether the key opens what is sealed in a data folder or a copy of one: the head of the audit journal, which the first start
+/// writes, or, where that is damaged, the key of any record. Where nothing is sealed, every key fits.
+fn fits(key: &MasterKey, data: &Path) -> Result<bool, StoreError> {
+    let head = data.join("journal").join(audit::HEAD_FILE);
+    let mut is_sealed = false;
+    if let Some(sealed) = bytes(&head)? {
+        if open_with_master(key, audit::HEAD, &sealed).is_ok() {
+            return Ok(true);
+        }
+        is_sealed = true;
+    }
+    for name in names(&data.join("keys"))? {
+        is_sealed = true;
+        let sealed = bytes(&data.join("keys").join(&name))?;
+        if sealed.is_some_and(|sealed| RecordKey::unwrap(key, &name, &sealed).is_ok()) {
+            return Ok(true);
+        }
+    }
+    Ok(!is_sealed)
+}
+
+/// Whether something lies in a data folder that a key has sealed.
+fn holds_anything_sealed(data: &Path) -> Result<bool, StoreError> {
+    for folder in ["keys", "originals", "shelves"] {
+        if !names(&data.join(folder))?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(bytes(&data.join("journal").join(audit::HEAD_FILE))?.is_some())
+}
+
+/// The names in a folder, without those of unfinished files. A folder that is not there has none.
+fn names(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::file("read", folder)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(StoreError::file("read", folder))?.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn bytes(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::file("read", path)(error)),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod audit;
 mod backup;
+mod damage;
 mod error;
 mod journal;
 mod key;
@@ -19,10 +20,11 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
 use crate::store::audit::Audit;
+use crate::store::damage::Damages;
 use crate::store::journal::Journal;
 use crate::store::originals::Originals;
 use crate::store::shelves::Shelves;
@@ -30,11 +32,14 @@ use crate::store::shelves::Shelves;
 pub use audit::{Act, AuditEntry, Verdict, verify as verify_audit};
 pub use backup::{Backup, restore};
 pub use error::StoreError;
-pub use key::{MasterKey, find_or_make as find_or_make_key, rotate as rotate_key};
+pub use key::{MasterKey, find as find_key, find_or_make as find_or_make_key, rotate as rotate_key};
 pub use step::step;
 
 /// Room that the disk must have before anything is begun, in bytes: sled writes segments of half a megabyte, several at once.
 const FREE_BYTES_MIN: u64 = 16_000_000;
+
+/// How long a paper rests whose original the disk does not give, in seconds.
+const RETRY_SECONDS: i64 = 30;
 
 /// What became of an incoming paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +63,7 @@ pub struct Embedded {
     shelves: Shelves,
     journal: Journal,
     audit: Audit,
+    damages: Arc<Damages>,
     master: Arc<MasterKey>,
     folder: PathBuf,
     /// Papers that somebody is working on right now.
@@ -73,7 +79,7 @@ impl Store {
     /// Where another daemon has it, the key does not fit, or the disk does not answer.
     pub fn open(folder: &Path, key: MasterKey) -> Result<Self, StoreError> {
         let store = Embedded::open(folder, key)?;
-        store.owe_unknown_originals()?;
+        store.begin()?;
         Ok(Self::Embedded(Arc::new(store)))
     }
 
@@ -130,15 +136,28 @@ impl Store {
 
     /// The next paper to work on, oldest first, and its bytes. It stays in hand until `finish` or `give_back`.
     ///
+    /// A damaged one is set aside, and the next is taken.
+    ///
     /// # Errors
-    /// Where the original cannot be read.
+    /// Where the shelves or an original cannot be read; that one is put off, so that the next call takes another.
     pub fn next_owed(&self, now: Timestamp) -> Result<Option<(Arrival, Vec<u8>)>, StoreError> {
         let Self::Embedded(store) = self;
         let mut in_hand = store.hands();
-        let Some(id) = store.shelves.next_owed(now, &in_hand)? else { return Ok(None) };
-        let original = store.originals.get(&id)?;
-        in_hand.insert(id.0);
-        Ok(Some(original))
+        while let Some(id) = store.shelves.next_owed(now, &in_hand)? {
+            match store.originals.get(&id) {
+                Ok(original) => {
+                    in_hand.insert(id.0);
+                    return Ok(Some(original));
+                }
+                Err(error) if error.is_damage() => store.set_aside(&id, &error)?,
+                Err(error) => {
+                    let due = now.checked_add(SignedDuration::from_secs(RETRY_SECONDS)).unwrap_or(now);
+                    store.shelves.put_off(&id, due)?;
+                    return Err(error);
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// The paper could not be worked on, through no fault of its own: it is tried again not before `due`.
@@ -152,24 +171,28 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a record and owes its letters, in one step, durable when this returns.
+    /// Keeps a record and owes the letters that `letters` writes about it, in one step, durable when this returns. Both as they
+    /// are kept: a record that is worked out again gets its decisions back, and rings no bell that was rung.
     ///
     /// # Errors
     /// Where it could not be made durable; the paper stays owed.
-    pub fn finish(&self, record: &Record, letters: &[Letter]) -> Result<(), StoreError> {
+    pub fn finish(
+        &self,
+        record: Record,
+        letters: impl FnOnce(&Record) -> Vec<Letter>,
+    ) -> Result<(Record, Vec<Letter>), StoreError> {
         let Self::Embedded(store) = self;
         store.must_have_room(0)?;
-        // a record that is worked out again gets its decisions back, and rings no bell that was rung
-        let mut decisions = store.shelves.decisions(&store.journal, &record.arrival.id)?;
-        decisions.extend(record.decisions.clone());
-        let record = Record { decisions, ..record.clone() };
-        let unsent: Vec<Letter> =
-            letters.iter().filter(|letter| !store.journal.was_sent(&letter.message_id)).cloned().collect();
+        let mut decisions = store.known_decisions(&record.arrival.id)?;
+        decisions.extend(record.decisions);
+        let record = Record { decisions, ..record };
+        let mut letters = letters(&record);
+        letters.retain(|letter| !store.journal.was_sent(&letter.message_id));
         step("record made");
-        store.shelves.finish(&record, &unsent)?;
+        store.shelves.finish(&record, &letters)?;
         step("record stored");
         store.hands().remove(&record.arrival.id.0);
-        Ok(())
+        Ok((record, letters))
     }
 
     /// How many papers and how many letters are owed.
@@ -200,6 +223,12 @@ impl Store {
         store.shelves.gather(letter)?;
         step("letters gathered");
         Ok(())
+    }
+
+    /// Whether a letter went out.
+    pub fn was_sent(&self, message_id: &str) -> bool {
+        let Self::Embedded(store) = self;
+        store.journal.was_sent(message_id)
     }
 
     /// Owes a letter that belongs to no new record. False where it is owed already, or went out.
@@ -247,6 +276,36 @@ impl Store {
         store.shelves.record(id)
     }
 
+    /// One record; None also where it is damaged, which is told, or was purged since. For whoever goes through all of them.
+    ///
+    /// # Errors
+    /// Where the shelves do not answer.
+    pub fn readable(&self, id: &ArrivalId) -> Result<Option<Record>, StoreError> {
+        let Self::Embedded(store) = self;
+        match store.shelves.record(id) {
+            Err(error) if error.is_damage() => {
+                store.damages.note(damage::record(id, &error));
+                Ok(None)
+            }
+            record => record,
+        }
+    }
+
+    /// What was found damaged since this was last asked, a sentence each that says what to do.
+    pub fn new_damages(&self) -> Vec<String> {
+        let Self::Embedded(store) = self;
+        store.damages.take()
+    }
+
+    /// Papers and letters that were set aside because they are damaged: of which arrival or letter, and a sentence.
+    ///
+    /// # Errors
+    /// Where the shelves cannot be read.
+    pub fn damaged(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.shelves.damaged()
+    }
+
     /// The bytes of a record's paper, as they came in.
     ///
     /// # Errors
@@ -282,14 +341,26 @@ impl Store {
         store.shelves.records()
     }
 
-    /// Appends a person's decision to a record: to the journal first, which outlives the shelves.
+    /// Appends a person's decision to a record: to the journal first, which outlives the shelves. The letters that `letters`
+    /// writes about the record before and after are owed with it, in one step.
     ///
     /// # Errors
     /// Where there is no such record, or it cannot be written.
-    pub fn decide(&self, id: &ArrivalId, decision: Decision) -> Result<(), StoreError> {
+    pub fn decide(
+        &self,
+        id: &ArrivalId,
+        decision: Decision,
+        letters: impl FnOnce(&Record, &Record) -> Vec<Letter>,
+    ) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
         self.audit(decision.decided_at, &decision.by, Act::Decided, Some(id.clone()))?;
-        store.shelves.decide(&store.journal, id, decision)
+        let _turn = store.hands(); // two decisions at once would each take the record before the other
+        let before = store.shelves.record(id)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
+        let mut after = before.clone();
+        after.decisions.push(decision.clone());
+        let mut letters = letters(&before, &after);
+        letters.retain(|letter| !store.journal.was_sent(&letter.message_id));
+        store.shelves.decide(&store.journal, &after, &decision, &letters)
     }
 
     /// Writes down who does what. Whoever acts does so only after this.
@@ -307,9 +378,16 @@ impl Store {
     /// Where that cannot be written down first, or the files cannot be removed.
     pub fn purge(&self, at: Timestamp, by: &str, id: &ArrivalId) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
+        // the mail that brought it goes first: a store that is made anew would read the paper again from it. Other papers of
+        // that mail have originals of their own
+        if let Ok(Arrival { part_of: Some(mail), .. }) = store.originals.arrival(id)
+            && store.originals.has_key(&mail)?
+        {
+            self.purge(at, by, &mail)?;
+        }
         self.audit(at, by, Act::Purged, Some(id.clone()))?;
-        store.originals.destroy(id)?;
-        store.shelves.forget(id)
+        step("purge noted");
+        store.end_purge(id)
     }
 
     /// When the first daemon began on this data folder; None where none did.
@@ -322,19 +400,27 @@ impl Store {
         Ok(lines.first().and_then(|line| serde_json::from_str::<AuditEntry>(line).ok()).map(|entry| entry.at))
     }
 
-    /// Arrivals that became no record of their own and are not owed: mails whose papers are records.
+    /// Mails whose papers are all gone from here: neither a record nor owed. None is named where a damaged paper cannot say which
+    /// mail brought it, and may have to come back from there.
     ///
     /// # Errors
     /// Where the originals or the shelves cannot be read.
-    pub fn unpacked(&self) -> Result<Vec<Arrival>, StoreError> {
+    pub fn emptied_mails(&self) -> Result<Vec<Arrival>, StoreError> {
         let Self::Embedded(store) = self;
-        let mut unpacked = Vec::new();
+        let (mut mails, mut needed) = (Vec::new(), BTreeSet::new());
         for id in store.originals.ids()? {
-            if !store.shelves.is_owed(&id)? && store.shelves.record(&id)?.is_none() {
-                unpacked.push(store.originals.arrival(&id)?);
+            match store.originals.arrival(&id) {
+                Ok(Arrival { part_of: Some(mail), .. }) => {
+                    needed.insert(mail);
+                }
+                Ok(arrival) if store.shelves.is_done_without_record(&id)? => mails.push(arrival),
+                Ok(_) => {}
+                Err(error) if error.is_damage() => return Ok(Vec::new()),
+                Err(error) => return Err(error),
             }
         }
-        Ok(unpacked)
+        mails.retain(|mail| !needed.contains(&mail.id));
+        Ok(mails)
     }
 
     /// Puts the shelves aside, damaged as they are: the next [`Store::open`] makes them anew and owes every original again.
@@ -361,12 +447,14 @@ impl Embedded {
         let originals = Originals::new(folder, key.clone());
         let journal = Journal::open(folder)?;
         let audit = Audit::open(folder, key.clone())?;
-        let shelves = Shelves::open(folder, key.clone())?;
+        let damages = Arc::new(Damages::default());
+        let shelves = Shelves::open(folder, key.clone(), damages.clone())?;
         let store = Embedded {
             originals,
             shelves,
             journal,
             audit,
+            damages,
             master: key,
             folder: folder.to_owned(),
             in_hand: Mutex::new(BTreeSet::new()),
@@ -395,17 +483,84 @@ impl Embedded {
     /// Everything is wrapped by the new master key before the old one goes.
     fn end_rotation(&self) -> Result<(), StoreError> {
         let Some((_, path)) = &self.master.before else { return Ok(()) };
-        self.originals.wrap_anew()?;
+        self.originals.wrap_anew(&self.damages)?;
         self.shelves.seal_letters_anew()?;
         self.audit.seal_head_anew()?;
         std::fs::remove_file(path).map_err(StoreError::file("remove", path))
     }
 
+    /// What every start does: a purge that was cut short comes to its end, what was set aside is looked at again, and originals
+    /// that the shelves do not know are owed.
+    fn begin(&self) -> Result<(), StoreError> {
+        for id in self.audit.purged() {
+            // without its key it can be read by nobody; a key means that it came in anew, or that the purge did not begin
+            if self.originals.is_left_over(id)? || (self.shelves.knows(id)? && !self.originals.has_key(id)?) {
+                self.end_purge(id)?;
+            }
+        }
+        for (name, what) in self.shelves.damaged()? {
+            let id = ArrivalId(name);
+            match self.originals.get(&id) {
+                Ok((arrival, _)) => self.shelves.owe_again(&arrival)?,
+                Err(_) => self.damages.note(what),
+            }
+        }
+        match audit::verify(&self.folder, &self.master) {
+            Ok(Verdict::Whole(_)) => {}
+            Ok(Verdict::Broken { line, why }) => self.damages.note(damage::audit(&format!("entry {line}, {why}"))),
+            Err(error) => self.damages.note(damage::audit(&error.to_string())),
+        }
+        if self.journal.is_damaged() {
+            self.damages.note(damage::decision(None));
+        }
+        for id in self.journal.decided() {
+            if !self.originals.has_key(id)? && !self.audit.was_purged(id) {
+                self.damages.note(damage::decision(Some(id)));
+            }
+        }
+        self.owe_unknown_originals()
+    }
+
+    /// Destroys what is sealed, then forgets it; may be done again from the beginning.
+    fn end_purge(&self, id: &ArrivalId) -> Result<(), StoreError> {
+        self.originals.destroy(id)?;
+        step("original purged");
+        self.shelves.forget(id)?;
+        step("record purged");
+        Ok(())
+    }
+
+    fn set_aside(&self, id: &ArrivalId, error: &StoreError) -> Result<(), StoreError> {
+        let what = damage::paper(id, error);
+        self.shelves.set_aside(id, &what)?;
+        self.damages.note(what);
+        Ok(())
+    }
+
+    /// What the journal knew of a record when it was opened.
+    fn known_decisions(&self, id: &ArrivalId) -> Result<Vec<Decision>, StoreError> {
+        if !self.journal.has_decided(id) {
+            return Ok(Vec::new());
+        }
+        let key = self.originals.key(id)?;
+        let (decisions, damaged) = self.journal.decisions(id, &key);
+        // those of a paper that was purged and came in anew were sealed with a key that is destroyed
+        if damaged && !self.audit.was_purged(id) {
+            self.damages.note(damage::decision(Some(id)));
+        }
+        Ok(decisions)
+    }
+
     fn owe_unknown_originals(&self) -> Result<(), StoreError> {
         let mut unknown = Vec::new();
         for id in self.originals.ids()? {
-            if !self.shelves.knows(&id)? {
-                unknown.push(self.originals.arrival(&id)?);
+            if self.shelves.knows(&id)? {
+                continue;
+            }
+            match self.originals.arrival(&id) {
+                Ok(arrival) => unknown.push(arrival),
+                Err(error) if error.is_damage() => self.set_aside(&id, &error)?,
+                Err(error) => return Err(error),
             }
         }
         // in the order in which they came

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::model::{Arrival, ArrivalId};
+use crate::store::damage::{self, Damages};
 use crate::store::seal::RecordKey;
 use crate::store::{MasterKey, StoreError, step};
 
@@ -77,38 +78,52 @@ impl Originals {
         serde_json::from_slice(&sidecar).map_err(StoreError::shape("an arrival"))
     }
 
-    /// Wraps every record's key anew, with the master key in force.
-    pub(in crate::store) fn wrap_anew(&self) -> Result<(), StoreError> {
+    /// A record's own key.
+    pub(in crate::store) fn key(&self, id: &ArrivalId) -> Result<RecordKey, StoreError> {
+        read_key(&self.keys, &self.master, &id.0)
+    }
+
+    /// Whether a record's key is there, whole or not.
+    pub(in crate::store) fn has_key(&self, id: &ArrivalId) -> Result<bool, StoreError> {
+        is_there(&self.keys.join(&id.0))
+    }
+
+    /// Whether something of a paper is there, but its key is gone.
+    pub(in crate::store) fn is_left_over(&self, id: &ArrivalId) -> Result<bool, StoreError> {
+        let [_, arrival, paper] = self.files(id);
+        Ok(!self.has_key(id)? && (is_there(&arrival)? || is_there(&paper)?))
+    }
+
+    fn files(&self, id: &ArrivalId) -> [PathBuf; 3] {
+        let file = |end: &str| self.originals.join(format!("{id}.{end}"));
+        [self.keys.join(&id.0), file("arrival"), file("paper")]
+    }
+
+    /// Wraps every record's key anew, with the master key in force. A damaged one stays as it is, and is told.
+    pub(in crate::store) fn wrap_anew(&self, damages: &Damages) -> Result<(), StoreError> {
         for entry in fs::read_dir(&self.keys).map_err(StoreError::file("read", &self.keys))? {
             let name = entry.map_err(StoreError::file("read", &self.keys))?.file_name().to_string_lossy().into_owned();
             if name.starts_with('.') {
                 continue; // never came to its end
             }
-            let key = read_key(&self.keys, &self.master, &name)?;
-            write_durably(&self.keys, &name, &key.wrap(&self.master, &name)?)?;
+            match read_key(&self.keys, &self.master, &name) {
+                Ok(key) => write_durably(&self.keys, &name, &key.wrap(&self.master, &name)?)?,
+                Err(error) if error.is_damage() => damages.note(damage::record(&ArrivalId(name), &error)),
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 
     /// Destroys the key first: what is left cannot be read by anybody, whatever happens in between.
     pub(in crate::store) fn destroy(&self, id: &ArrivalId) -> Result<(), StoreError> {
-        let id = &id.0;
-        let gone = [
-            self.keys.join(id),
-            self.originals.join(format!("{id}.arrival")),
-            self.originals.join(format!("{id}.paper")),
-        ];
-        for path in gone {
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(StoreError::file("remove", &path)(error));
-                }
-                _ => {}
-            }
-        }
-        [&self.keys, &self.originals].into_iter().try_for_each(|folder| {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::file("make durable", folder))
-        })
+        let [key, arrival, paper] = self.files(id);
+        remove(&key)?;
+        sync(&self.keys)?;
+        step("key destroyed");
+        remove(&arrival)?;
+        remove(&paper)?;
+        sync(&self.originals)
     }
 
     /// The ids of all originals.
@@ -129,6 +144,22 @@ impl Originals {
 /// The own key of a record.
 pub(in crate::store) fn read_key(keys: &Path, master: &MasterKey, id: &str) -> Result<RecordKey, StoreError> {
     RecordKey::unwrap(master, id, &read(&keys.join(id))?)
+}
+
+fn is_there(path: &Path) -> Result<bool, StoreError> {
+    path.try_exists().map_err(StoreError::file("look at", path))
+}
+
+/// Removes a file that may be gone already.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::file("remove", path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn sync(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::file("make durable", folder))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, StoreError> {

@@ -13,6 +13,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError};
 use sled::{Batch, Db, Transactional, Tree};
 
 use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
+use crate::store::damage::{self, Damages};
 use crate::store::journal::Journal;
 use crate::store::originals::read_key;
 use crate::store::seal::{open_with_master, seal_with_master};
@@ -38,13 +39,20 @@ pub(in crate::store) struct Shelves {
     records: Tree,
     /// Message-ID → sealed letter.
     outbox: Tree,
+    /// Id of an arrival or Message-ID → what is the matter with it, in a sentence.
+    damaged: Tree,
     keys: PathBuf,
     log: PathBuf,
     master: Arc<MasterKey>,
+    damages: Arc<Damages>,
 }
 
 impl Shelves {
-    pub(in crate::store) fn open(folder: &Path, master: Arc<MasterKey>) -> Result<Self, StoreError> {
+    pub(in crate::store) fn open(
+        folder: &Path,
+        master: Arc<MasterKey>,
+        damages: Arc<Damages>,
+    ) -> Result<Self, StoreError> {
         let path = folder.join("shelves");
         let options = sled::Config::new().path(&path).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         let damaged = |why: &dyn std::fmt::Display| StoreError::Damaged { path: path.clone(), why: why.to_string() };
@@ -58,10 +66,12 @@ impl Shelves {
             digests: db.open_tree("digests")?,
             records: db.open_tree("records")?,
             outbox: db.open_tree("outbox")?,
+            damaged: db.open_tree("damaged")?,
             keys: folder.join("keys"),
             log: path.join("db"),
             db,
             master,
+            damages,
         };
         shelves.make_durable()?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::file("make durable", folder))?;
@@ -106,11 +116,43 @@ impl Shelves {
         Ok(None)
     }
 
-    pub(in crate::store) fn is_owed(&self, id: &ArrivalId) -> Result<bool, StoreError> {
-        match self.arrivals.get(&id.0)? {
-            Some(place) => Ok(self.owed.contains_key(place)?),
-            None => Ok(true), // the next start owes it
+    /// Whether an arrival of ours is neither owed nor a record nor set aside: a mail that was taken apart.
+    pub(in crate::store) fn is_done_without_record(&self, id: &ArrivalId) -> Result<bool, StoreError> {
+        let Some(place) = self.arrivals.get(&id.0)? else { return Ok(false) }; // the next start owes it
+        let record = [&place, b"/000000".as_slice()].concat();
+        Ok(!self.owed.contains_key(&place)?
+            && !self.records.contains_key(record)?
+            && !self.damaged.contains_key(&id.0)?)
+    }
+
+    /// Puts a damaged paper aside: nobody works on it, and it is not forgotten.
+    pub(in crate::store) fn set_aside(&self, id: &ArrivalId, what: &str) -> Result<(), StoreError> {
+        self.damaged.insert(&id.0, what.as_bytes())?;
+        if let Some(place) = self.arrivals.get(&id.0)? {
+            self.owed.remove(place)?;
         }
+        self.make_durable()
+    }
+
+    /// A paper that was set aside is whole again.
+    pub(in crate::store) fn owe_again(&self, arrival: &Arrival) -> Result<(), StoreError> {
+        match self.arrivals.get(&arrival.id.0)? {
+            Some(place) => {
+                self.owed.insert(place, b"".as_slice())?;
+            }
+            None => self.owe(arrival)?,
+        }
+        self.damaged.remove(&arrival.id.0)?;
+        self.make_durable()
+    }
+
+    /// What was set aside, and what is the matter with it.
+    pub(in crate::store) fn damaged(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.damaged
+            .iter()
+            .map(|entry| entry.map(|(name, what)| (text(&name), text(&what))).map_err(Into::into))
+            .collect()
     }
 
     pub(in crate::store) fn put_off(&self, id: &ArrivalId, due: Timestamp) -> Result<(), StoreError> {
@@ -133,10 +175,7 @@ impl Shelves {
         for (number, piece) in pieces.iter().enumerate() {
             shelf.insert(format!("{place}/{number:06}").as_bytes(), piece.as_slice());
         }
-        let sealed: Vec<(String, Vec<u8>)> = letters
-            .iter()
-            .map(|letter| Ok((letter.message_id.clone(), self.sealed_letter(letter)?)))
-            .collect::<Result<_, StoreError>>()?;
+        let sealed = self.sealed_letters(letters)?;
         let done = (&self.owed, &self.records, &self.outbox).transaction(|(owed, records, outbox)| {
             owed.remove(place.as_bytes())?;
             records.apply_batch(&shelf)?;
@@ -153,18 +192,30 @@ impl Shelves {
         Ok((self.owed.len(), self.outbox.len()))
     }
 
-    /// All letters that are owed, the oldest first.
+    /// All letters that are owed, the oldest first. A damaged one is set aside.
     pub(in crate::store) fn letters(&self) -> Result<Vec<Letter>, StoreError> {
         let mut letters: Vec<Letter> = Vec::new();
         for entry in self.outbox.iter().take(LETTERS_MAX) {
             let (message_id, sealed) = entry?;
             let message_id = String::from_utf8_lossy(&message_id).into_owned();
-            let plain = open_with_master(&self.master, &format!("letter/{message_id}"), &sealed)?;
-            let letter: Letter = serde_json::from_slice(&plain).map_err(StoreError::shape("a letter"))?;
-            letters.push(letter);
+            let plain = open_with_master(&self.master, &format!("letter/{message_id}"), &sealed);
+            let read = |plain: Vec<u8>| serde_json::from_slice(&plain).map_err(StoreError::shape("a letter"));
+            match plain.and_then(read) {
+                Ok(letter) => letters.push(letter),
+                Err(error) => self.set_letter_aside(&message_id, &error)?,
+            }
         }
         letters.sort_by(|a, b| (a.written_at, &a.message_id).cmp(&(b.written_at, &b.message_id)));
         Ok(letters)
+    }
+
+    fn set_letter_aside(&self, message_id: &str, error: &StoreError) -> Result<(), StoreError> {
+        let what = damage::letter(message_id, error);
+        self.damaged.insert(message_id, what.as_bytes())?;
+        self.outbox.remove(message_id)?;
+        self.make_durable()?;
+        self.damages.note(what);
+        Ok(())
     }
 
     /// One letter in the place of those that it stands for, in one step.
@@ -216,14 +267,16 @@ impl Shelves {
         Ok(ids)
     }
 
-    /// What the journal knew of a record when it was opened.
-    pub(in crate::store) fn decisions(&self, journal: &Journal, id: &ArrivalId) -> Result<Vec<Decision>, StoreError> {
-        journal.decisions(id, &self.keys, &self.master)
-    }
-
-    /// Nothing of this arrival is known any more.
+    /// Nothing of this arrival is known any more, its digest neither: the same bytes are a new paper then.
     pub(in crate::store) fn forget(&self, id: &ArrivalId) -> Result<(), StoreError> {
-        let Some(place) = self.arrivals.get(&id.0)? else { return Ok(()) };
+        for entry in &self.digests {
+            let (digest, first) = entry?;
+            if first == id.0.as_bytes() {
+                self.digests.remove(digest)?;
+            }
+        }
+        self.damaged.remove(&id.0)?;
+        let Some(place) = self.arrivals.get(&id.0)? else { return self.make_durable() };
         let mut shelf = Batch::default();
         for piece in self.records.scan_prefix([&place, b"/".as_slice()].concat()).keys() {
             shelf.remove(piece?);
@@ -234,7 +287,7 @@ impl Shelves {
         self.make_durable()
     }
 
-    /// Puts a record back as it was, owing nothing.
+    /// Puts a record back as it was; its letters come by themselves.
     pub(in crate::store) fn put_back(&self, record: &Record) -> Result<(), StoreError> {
         if !self.knows(&record.arrival.id)? {
             self.owe(&record.arrival)?;
@@ -242,29 +295,35 @@ impl Shelves {
         self.finish(record, &[])
     }
 
-    /// Seals every letter anew, with the master key in force.
+    /// Seals every letter anew, with the master key in force. A damaged one is set aside.
     pub(in crate::store) fn seal_letters_anew(&self) -> Result<(), StoreError> {
         for entry in &self.outbox {
             let (message_id, sealed) = entry?;
             let what = format!("letter/{}", String::from_utf8_lossy(&message_id));
-            let plain = open_with_master(&self.master, &what, &sealed)?;
-            self.outbox.insert(message_id, seal_with_master(&self.master, &what, &plain)?)?;
+            match open_with_master(&self.master, &what, &sealed) {
+                Ok(plain) => {
+                    self.outbox.insert(message_id, seal_with_master(&self.master, &what, &plain)?)?;
+                }
+                Err(error) => self.set_letter_aside(&String::from_utf8_lossy(&message_id), &error)?,
+            }
         }
         self.make_durable()
     }
 
+    /// `record` with the decision in it takes the place of the one before, and its letters are owed, in one step.
     pub(in crate::store) fn decide(
         &self,
         journal: &Journal,
-        id: &ArrivalId,
-        decision: Decision,
+        record: &Record,
+        decision: &Decision,
+        letters: &[Letter],
     ) -> Result<(), StoreError> {
-        let mut record = self.record(id)?.ok_or_else(|| StoreError::NoRecord(id.to_string()))?;
-        journal.decide(id, &read_key(&self.keys, &self.master, &id.0)?, &decision)?;
+        let id = &record.arrival.id;
+        journal.decide(id, &read_key(&self.keys, &self.master, &id.0)?, decision)?;
         step("decision noted");
-        record.decisions.push(decision);
         let place = self.place(id)?;
-        let pieces = self.sealed_pieces(&record)?;
+        let pieces = self.sealed_pieces(record)?;
+        let sealed = self.sealed_letters(letters)?;
         let mut shelf = Batch::default();
         for old in self.records.scan_prefix(format!("{place}/")).keys() {
             shelf.remove(old?);
@@ -272,8 +331,17 @@ impl Shelves {
         for (number, piece) in pieces.iter().enumerate() {
             shelf.insert(format!("{place}/{number:06}").as_bytes(), piece.as_slice());
         }
-        self.records.apply_batch(shelf)?;
-        self.make_durable()
+        let done = (&self.records, &self.outbox).transaction(|(records, outbox)| {
+            records.apply_batch(&shelf)?;
+            for (message_id, letter) in &sealed {
+                outbox.insert(message_id.as_bytes(), letter.as_slice())?;
+            }
+            Ok::<(), ConflictableTransactionError<()>>(())
+        });
+        finished(done)?;
+        self.make_durable()?;
+        step("decision stored");
+        Ok(())
     }
 
     fn sealed_pieces(&self, record: &Record) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -282,6 +350,11 @@ impl Shelves {
         let plain = serde_json::to_vec(record).map_err(StoreError::shape("a record"))?;
         let sealed = key.seal(&format!("record/{id}"), &plain)?;
         Ok(sealed.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect())
+    }
+
+    /// By Message-ID.
+    fn sealed_letters(&self, letters: &[Letter]) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        letters.iter().map(|letter| Ok((letter.message_id.clone(), self.sealed_letter(letter)?))).collect()
     }
 
     fn sealed_letter(&self, letter: &Letter) -> Result<Vec<u8>, StoreError> {

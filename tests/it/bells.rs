@@ -236,6 +236,46 @@ fn what_somebody_closed_is_not_mentioned_again() {
     assert!(digest.contains("No date") && !digest.contains("No frequency"), "{digest}");
 }
 
+/// Gaps are closed while their letters wait to be gathered.
+#[test]
+fn what_somebody_closed_is_not_gathered() {
+    let clinic = clinic("[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\nstorm_letters = 1\n");
+    let order = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "").replace("Insurance", "Payer");
+    let mut daemon = clinic.start(&["run"]);
+    for name in ["Adler", "Baker", "Cohen"] {
+        clinic.drop_mail(name, &order.replace("Zebra", name));
+        // the first letter goes at once, the others wait
+        daemon.until(if name == "Adler" { "mailed: " } else { "told: " });
+    }
+    for record in clinic.records() {
+        let id = record["id"].as_str().unwrap().to_owned();
+        assert!(clinic.command(&["records", "resolve", &id]).status().unwrap().success());
+    }
+    daemon.stop();
+    assert!(clinic.run_once().status.success());
+    let alerts = clinic.alerts();
+    let front_desk = alerts.iter().filter(|(_, letter)| letter.contains("desk@clinic.example")).count();
+    assert_eq!(front_desk, 1, "{alerts:?}");
+}
+
+/// What only the log knew of reaches the operator: one letter, without the name of the file.
+#[test]
+fn what_needs_a_person_reaches_one() {
+    let clinic = Clinic::new();
+    std::os::unix::fs::symlink("/etc/hostname", clinic.path("inbox/zebra.pdf")).unwrap();
+    fs::create_dir(clinic.path("inbox/zebra")).unwrap();
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until("TROUBLE");
+    daemon.until_file(&clinic.path("outbox"), "trouble");
+    daemon.stop();
+    let told: Vec<(String, String)> =
+        clinic.alerts().into_iter().filter(|(name, _)| name.contains("trouble")).collect();
+    let [(_, letter)] = told.as_slice() else { panic!("{told:?}") };
+    let letter = letter.replace("=\r\n", "");
+    assert!(letter.contains("a link lies in the inbox folder") && letter.contains("a folder lies"), "{letter}");
+    assert!(!letter.contains("zebra") && letter.contains("rxintake doctor --config"), "{letter}");
+}
+
 fn ask(port: u16, path: &str) -> String {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
