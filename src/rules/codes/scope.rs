@@ -231,8 +231,8 @@ fn last_word(clause: &str, cue: &str) -> Option<usize> {
 mod tests {
     use jiff::civil::date;
 
-    use super::super::{Agreement, CodeList, find_codes};
     use super::*;
+    use crate::rules::codes::{Agreement, CodeList, find_codes};
 
     #[test]
     fn what_is_ruled_out_is_told_from_what_a_title_lacks() {
