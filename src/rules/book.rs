@@ -280,14 +280,21 @@ fn check_sentences(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fau
         faults.push(Fault::at(kind, name, text, text.find(&near).unwrap_or(0), what));
     };
     for rule in file.tell.iter().filter(|rule| !known.contains(&rule.fault.as_str())) {
-        let best = known.iter().max_by(|a, b| {
-            strsim::jaro_winkler(a, &rule.fault).total_cmp(&strsim::jaro_winkler(b, &rule.fault))
-        });
-        let what = format!("no fault is called `{}`; did you mean `{}`?", rule.fault, best.copied().unwrap_or_default());
+        let best = known
+            .iter()
+            .max_by(|a, b| strsim::jaro_winkler(a, &rule.fault).total_cmp(&strsim::jaro_winkler(b, &rule.fault)));
+        let what =
+            format!("no fault is called `{}`; did you mean `{}`?", rule.fault, best.copied().unwrap_or_default());
         fault(FaultKind::Value, format!("fault = {:?}", rule.fault), what);
     }
-    let silent = file.tell.iter().filter(|rule| rule.tell.trim().is_empty()).map(|rule| format!("fault = {:?}", rule.fault));
-    let silent = silent.chain(file.require.iter().filter(|rule| rule.tell.trim().is_empty()).map(|rule| format!("field = \"{}\"", rule.field)));
+    let silent =
+        file.tell.iter().filter(|rule| rule.tell.trim().is_empty()).map(|rule| format!("fault = {:?}", rule.fault));
+    let silent = silent.chain(
+        file.require
+            .iter()
+            .filter(|rule| rule.tell.trim().is_empty())
+            .map(|rule| format!("field = \"{}\"", rule.field)),
+    );
     for near in silent.collect::<Vec<_>>() {
         fault(FaultKind::Idle, near, "`tell` is empty: say what staff should do".to_owned());
     }

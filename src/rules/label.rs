@@ -72,8 +72,22 @@ impl Entry {
     /// A plain "Name", "Phone" or "NPI", which says nothing of whose it is.
     fn is_anybodys(&self) -> bool {
         matches!(self.meaning, Meaning::Field(..))
-            && ["name", "fullname", "phone", "phonenumber", "tel", "telephone", "fax", "faxnumber", "npi", "npinumber", "cell", "signature", "date"]
-                .contains(&self.together.as_str())
+            && [
+                "name",
+                "fullname",
+                "phone",
+                "phonenumber",
+                "tel",
+                "telephone",
+                "fax",
+                "faxnumber",
+                "npi",
+                "npinumber",
+                "cell",
+                "signature",
+                "date",
+            ]
+            .contains(&self.together.as_str())
     }
 
     /// Whether it counts where it stands; one of a letter or two, which needs a colon, only at the beginning of a cell.
@@ -363,7 +377,8 @@ impl Labels {
         let heading =
             candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());
         let label = |entry: &&Entry| {
-            let meaning = if context == Some(Heading::Other) && entry.is_anybodys() { Meaning::Other } else { entry.meaning };
+            let meaning =
+                if context == Some(Heading::Other) && entry.is_anybodys() { Meaning::Other } else { entry.meaning };
             Label { weak: entry.weak, ..span.label(row, meaning, &entry.rule, entry.phrase.clone()) }
         };
         field.into_iter().chain(heading).map(label).collect()
@@ -519,8 +534,13 @@ fn each_form(word: &str, mut tell: impl FnMut(&str)) {
 
 /// "Telephone / fax": it says nothing of whose it is.
 fn is_plain_number(label: &Label) -> bool {
-    let of_anybody = matches!(label.meaning, Meaning::Field(Field::ProviderPhone | Field::ProviderFax | Field::ProviderNpi, _));
-    let named = |word: &str| ["provider", "physician", "referring", "ordering", "prescrib", "doctor", "attending"].iter().any(|of| word.contains(of));
+    let of_anybody =
+        matches!(label.meaning, Meaning::Field(Field::ProviderPhone | Field::ProviderFax | Field::ProviderNpi, _));
+    let named = |word: &str| {
+        ["provider", "physician", "referring", "ordering", "prescrib", "doctor", "attending"]
+            .iter()
+            .any(|of| word.contains(of))
+    };
     of_anybody && !label.phrase.to_lowercase().split_whitespace().any(named)
 }
 

@@ -63,13 +63,10 @@ impl Phrases {
     pub(in crate::rules) fn new(rules: &RuleFile) -> Self {
         let signs = rules.document.values().flat_map(|document| &document.sign);
         let signs = signs.flat_map(|sign| sign.any.iter().chain(&sign.lacks));
-        let payers = rules
-            .payer
-            .values()
-            .flat_map(|payer| {
-                let told = payer.words.iter().chain(&payer.prose).chain(&payer.questions);
-                told.chain(&payer.labels).chain(&payer.insurers)
-            });
+        let payers = rules.payer.values().flat_map(|payer| {
+            let told = payer.words.iter().chain(&payer.prose).chain(&payer.questions);
+            told.chain(&payer.labels).chain(&payer.insurers)
+        });
         let fields = rules.field.values().flat_map(|field| &field.prose);
         let forms = rules.form.values().flat_map(|form| form.all.iter().chain(&form.any).chain(&form.none));
         let signature = &rules.signature;

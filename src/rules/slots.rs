@@ -277,7 +277,9 @@ fn values_stand_in_a_column(sheet: &Sheet, labels: &[Label]) -> bool {
             let mut of_row: Vec<&Label> = labels.iter().filter(|label| label.row == row).collect();
             of_row.sort_by_key(|label| label.words.start);
             let first = of_row.first()?.words.start;
-            let label = of_row.iter().reduce(|before, next| if next.words.start == before.words.end { next } else { before })?;
+            let label = of_row
+                .iter()
+                .reduce(|before, next| if next.words.start == before.words.end { next } else { before })?;
             let more = of_row.iter().any(|other| other.words.start >= label.words.end);
             let words = &sheet.rows[row].words;
             let one_cell = (label.words.end + 1..words.len()).all(|word| {

@@ -71,8 +71,8 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
 /// Signs that are a tick box by themselves.
 fn sign(text: &str) -> Option<bool> {
     match text {
-        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)" | "(o)" | "(O)"
-        | "[*]" | "[v]" | "[V]" | "●" | "◉" | "⦿" | "[X" | "[x" | "X]" | "x]" => Some(true),
+        "☒" | "☑" | "✓" | "✔" | "✕" | "✗" | "✘" | "[x]" | "[X]" | "(x)" | "(X)" | "[✓]" | "(✓)" | "(•)" | "(*)"
+        | "(o)" | "(O)" | "[*]" | "[v]" | "[V]" | "●" | "◉" | "⦿" | "[X" | "[x" | "X]" | "x]" => Some(true),
         "☐" | "□" | "[]" | "()" | "[ ]" | "( )" | "○" | "◯" => Some(false),
         _ => None,
     }
@@ -211,13 +211,16 @@ fn question(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: Area, row: usize) 
     let mut left = area.left;
     let mut places = Vec::new();
     for (index, token) in words.iter().enumerate().rev() {
-        let is_box = is_box(&token.text) || boxes.iter().any(|(other, ..)| other.overlap_x(&token.area) > 0 && other.overlap_y(&token.area) > 0);
+        let is_box = is_box(&token.text)
+            || boxes.iter().any(|(other, ..)| other.overlap_x(&token.area) > 0 && other.overlap_y(&token.area) > 0);
         if token.area.center_x() >= area.left || is_box {
             continue;
         }
         let is_answer = places.is_empty() && answer(&token.text).is_some();
         let between = boxes.iter().filter(|(other, ..)| {
-            other.left >= token.area.right && other.right <= left && other.center_y().abs_diff(area.center_y()) < sheet.unit as u32
+            other.left >= token.area.right
+                && other.right <= left
+                && other.center_y().abs_diff(area.center_y()) < sheet.unit as u32
         });
         // other words behind another box are another choice
         if !is_answer && !places.is_empty() && between.count() > 0
@@ -239,9 +242,8 @@ fn over(sheet: &Sheet, area: Area, row: usize) -> Slot {
     if area.top.saturating_sub(above.area.bottom) as f32 > QUESTION_OVER * sheet.unit {
         return sheet.slot([]);
     }
-    let apart = |before: &Token, next: &Token| {
-        next.area.left.saturating_sub(before.area.right) as f32 > GAP * sheet.unit
-    };
+    let apart =
+        |before: &Token, next: &Token| next.area.left.saturating_sub(before.area.right) as f32 > GAP * sheet.unit;
     let mut from = 0;
     for cell in above.words.chunk_by(|before, next| !apart(before, next)) {
         let to = from + cell.len();

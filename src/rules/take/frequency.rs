@@ -56,7 +56,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 /// A second frequency elsewhere on the page, in a line that orders the treatment: nobody knows which is meant.
 fn another(page: &Context, found: &[Candidate]) -> Option<String> {
     let taken = found.first().filter(|candidate| is_settled(&candidate.value))?;
-    let is_taken = |area: &Area| taken.evidence.iter().any(|evidence| evidence.area.overlap_y(area) > 0 && evidence.area.overlap_x(area) > 0);
+    let is_taken = |area: &Area| {
+        taken.evidence.iter().any(|evidence| evidence.area.overlap_y(area) > 0 && evidence.area.overlap_x(area) > 0)
+    };
     let text = &page.text.text;
     let mut from = 0;
     for line in text.split_inclusive('\n') {
@@ -68,7 +70,8 @@ fn another(page: &Context, found: &[Candidate]) -> Option<String> {
         if !orders || own.clone().any(|word| is_taken(&word.area)) || own.count() == 0 {
             continue;
         }
-        let other = find_schedules(&without_codes(line)).into_iter().map(|schedule| Value::Frequency(schedule.frequency));
+        let other =
+            find_schedules(&without_codes(line)).into_iter().map(|schedule| Value::Frequency(schedule.frequency));
         if let Some(other) = other.into_iter().find(|other| is_settled(other) && !same(other, &taken.value)) {
             let Value::Frequency(frequency) = other else { continue };
             return Some(format!("another frequency stands on the page: {}", frequency.text.reveal()));
@@ -80,7 +83,8 @@ fn another(page: &Context, found: &[Candidate]) -> Option<String> {
 /// A rate with its duration or number of visits.
 fn is_settled(value: &Value) -> bool {
     let Value::Frequency(frequency) = value else { return false };
-    !frequency.phases.is_empty() && (frequency.visits.is_some() || frequency.phases.iter().all(|phase| phase.bounds.is_some()))
+    !frequency.phases.is_empty()
+        && (frequency.visits.is_some() || frequency.phases.iter().all(|phase| phase.bounds.is_some()))
 }
 
 /// "TREATMENT FREQUENCY 1 to 2 visits per week": a row that begins with a label, without a colon.
@@ -148,7 +152,10 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
     }
     let mut schedule = read_schedule(&text)?;
     let rule = slots.first()?.2.to_owned();
-    let whole = slots.iter().filter_map(|(_, slot, _)| read_schedule(&slot.text)).map(|schedule| Value::Frequency(schedule.frequency));
+    let whole = slots
+        .iter()
+        .filter_map(|(_, slot, _)| read_schedule(&slot.text))
+        .map(|schedule| Value::Frequency(schedule.frequency));
     let whole: Vec<Value> = whole.filter(is_settled).collect();
     if whole.windows(2).any(|pair| !same(&pair[0], &pair[1])) {
         schedule.doubts.push("two frequencies stand on the page".to_owned());

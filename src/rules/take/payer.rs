@@ -249,7 +249,9 @@ fn insurer(page: &Context) -> Vec<Candidate> {
     if !found.is_empty() {
         return found;
     }
-    let asks = page.labels_of(Field::PayerKind).filter(|label| INSURANCE.iter().any(|word| label.phrase.to_lowercase().contains(word)));
+    let asks = page
+        .labels_of(Field::PayerKind)
+        .filter(|label| INSURANCE.iter().any(|word| label.phrase.to_lowercase().contains(word)));
     let mut found = free_text(page, Field::PayerInsurer, asks);
     let names_kind = |text: &str| of_phrases(page, text, |rule| vec![&rule.words, &rule.prose]).is_some();
     found.retain(|candidate| !matches!(&candidate.value, Value::Text(text) if names_kind(text.reveal())));

@@ -158,14 +158,16 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
 /// "Pruitt, Marcus (55 y.o. M)   MRN: 1110785   DOB: 1971-01-16": a banner's first cell.
 fn beside_birth_date(page: &Context, label: &Label) -> Option<Candidate> {
     static AGED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)[\s,(]+(?:\d{1,3}\s*(?:y\.?\s?o\.?|yrs?|years?(?: old)?)\b.*|(?:male|female|[mf])\W*)$").expect("a fixed pattern")
+        Regex::new(r"(?i)[\s,(]+(?:\d{1,3}\s*(?:y\.?\s?o\.?|yrs?|years?(?: old)?)\b.*|(?:male|female|[mf])\W*)$")
+            .expect("a fixed pattern")
     });
     let cell = cells(page, label.row).into_iter().next().filter(|cell| cell.end <= label.words.start)?;
     if page.labels.iter().any(|other| other.row == label.row && cell.contains(&other.words.start)) {
         return None;
     }
     let slot = page.sheet.slot(cell.map(|word| (label.row, word)));
-    let bare = AGED.find(&slot.text).map_or(slot.text.as_str(), |aged| slot.text.get(..aged.start()).unwrap_or_default());
+    let bare =
+        AGED.find(&slot.text).map_or(slot.text.as_str(), |aged| slot.text.get(..aged.start()).unwrap_or_default());
     let hit = read_name(bare)?;
     let is_whole = hit.span.len() + 1 >= bare.trim().len() && hit.doubts.is_empty();
     let is_patient = is_whole && hit.credentials.is_empty() && !hit.titled;
@@ -229,7 +231,9 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let in_label = |word: &usize| page.labels.iter().any(|label| label.row == row && label.words.contains(word));
         let in_box = |word: &usize| {
             let area = page.sheet.rows[row].words[*word].area;
-            page.ticks.iter().any(|tick| tick.area.overlap_x(&area) * 2 > area.width() && tick.area.overlap_y(&area) > 0)
+            page.ticks
+                .iter()
+                .any(|tick| tick.area.overlap_x(&area) * 2 > area.width() && tick.area.overlap_y(&area) > 0)
         };
         let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word) && !in_box(word));
         let words = words.map(|word| (row, word));
@@ -363,7 +367,9 @@ fn npi(page: &Context) -> Vec<Candidate> {
     // of several practitioners the ticked one's
     let refused = |label: &Label| {
         let own = page.ticks.iter().filter(|tick| names_provider(&tick.words) && tick.row == label.row);
-        own.filter(|tick| tick.area.left < label.area.left).max_by_key(|tick| tick.area.left).is_some_and(|tick| !tick.ticked)
+        own.filter(|tick| tick.area.left < label.area.left)
+            .max_by_key(|tick| tick.area.left)
+            .is_some_and(|tick| !tick.ticked)
     };
     let chosen = page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words));
     for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))) {
@@ -457,7 +463,8 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
 /// patient's name or birth date.
 fn is_the_clinics(page: &Context, label: &Label) -> bool {
     let plain = matches!(fold(&label.phrase).as_str(), "phone" | "tel" | "telephone" | "phonenumber");
-    let is_of = |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
+    let is_of =
+        |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
     let patient = [Field::PatientName, Field::PatientBirthDate];
     let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderSignature];
     let beside = |fields: &[Field]| page.labels.iter().any(|other| other.row == label.row && is_of(other, fields));
@@ -465,11 +472,15 @@ fn is_the_clinics(page: &Context, label: &Label) -> bool {
         return false;
     }
     let above = |fields: &[Field]| {
-        let rows = page.labels.iter().filter(|other| other.row < label.row && is_of(other, fields)).map(|other| other.row);
+        let rows =
+            page.labels.iter().filter(|other| other.row < label.row && is_of(other, fields)).map(|other| other.row);
         rows.max()
     };
     // under nobody's name it is nobody's
-    beside(&provider) || beside(&[Field::ProviderFax]) || above(&patient) < above(&provider) || above(&patient).is_none() && is_in_letterhead(label)
+    beside(&provider)
+        || beside(&[Field::ProviderFax])
+        || above(&patient) < above(&provider)
+        || above(&patient).is_none() && is_in_letterhead(label)
 }
 
 /// The first rows of a page belong to the sender.
@@ -481,7 +492,8 @@ fn phones(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for field in [Field::PatientPhone, Field::ProviderPhone, Field::ProviderFax] {
         for label in page.labels_of(field) {
-            let field = if field == Field::PatientPhone && is_the_clinics(page, label) { Field::ProviderPhone } else { field };
+            let field =
+                if field == Field::PatientPhone && is_the_clinics(page, label) { Field::ProviderPhone } else { field };
             for (_, slot) in page.slots(label, 1) {
                 let Some(hit) = find_phones(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
                 let evidence = slot.evidence(&hit.span, &label.rule);

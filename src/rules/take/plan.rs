@@ -27,13 +27,15 @@ const TITLE_ROWS: usize = 3;
 /// What limits the treatment and does not forbid it.
 const PRECAUTIONS: [&str; 5] = ["deep", "sports", "swedish", "relaxation", "joint"];
 /// What was, and is not ordered.
-const PAST: [&str; 9] = ["prior", "previous", "has not had", "have not had", "tried", "failed", "declined", "history", "yet to"];
+const PAST: [&str; 9] =
+    ["prior", "previous", "has not had", "have not had", "tried", "failed", "declined", "history", "yet to"];
 /// So much of a line is quoted.
 const VETO_LETTERS_MAX: usize = 60;
 /// Massage and manual therapy (CPT), and the massage codes of HCPCS.
 const OURS: [&str; 4] = ["97124", "97140", "S8990", "97139"];
 /// Therapies of other professions.
-const OTHER_THERAPIES: [&str; 5] = ["physical therapy", "occupational therapy", "chiropractic", "acupuncture", "speech therapy"];
+const OTHER_THERAPIES: [&str; 5] =
+    ["physical therapy", "occupational therapy", "chiropractic", "acupuncture", "speech therapy"];
 const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {

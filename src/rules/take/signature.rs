@@ -89,7 +89,8 @@ fn is_no_signature(page: &Context, text: &str) -> bool {
 /// The name of the patient: what the patient wrote is no signature of the HCP.
 fn is_the_patients(page: &Context, text: &str) -> bool {
     let patients = page.labels_of(Field::PatientName).flat_map(|label| page.slots(label, 1));
-    let mut names = patients.filter_map(|(_, slot)| Some(fold(crate::rules::read_name(slot.text.lines().next()?)?.name.full.reveal())));
+    let mut names = patients
+        .filter_map(|(_, slot)| Some(fold(crate::rules::read_name(slot.text.lines().next()?)?.name.full.reveal())));
     let own = crate::rules::read_name(text).map(|hit| fold(hit.name.full.reveal()));
     own.is_some_and(|own| names.any(|name| name == own))
 }
