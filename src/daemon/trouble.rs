@@ -156,8 +156,9 @@ mod tests {
         assert!(troubles.due(at(10)).is_empty(), "another may follow");
         troubles.note(&needed("a mail is held"), at(15));
         assert_eq!(words(&troubles.due(at(25))), ["a link lies in the inbox", "a mail is held"]);
-        troubles.note(&needed("a mail is held"), at(30));
         assert!(troubles.due(at(3_600)).is_empty());
+        troubles.note(&needed("a mail is held"), at(80_000));
+        assert!(troubles.due(at(80_100)).is_empty(), "once a day");
         assert_eq!(words(&troubles.due(at(86_500))), ["a mail is held"], "it was seen again since");
         assert!(troubles.due(at(400_000)).is_empty());
     }
