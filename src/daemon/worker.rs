@@ -45,7 +45,7 @@ async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shar
     let papers = match message::is_mail(&arrival).then(open) {
         Some(Ok(mail)) => return unpack(&arrival, &mail, shared),
         Some(Err(why)) => Err(why),
-        None => Ok(Arc::from(bytes)),
+        None => message::unread(&arrival, bytes).map_or_else(|| Ok(Arc::from(bytes)), |why| Err(why.to_owned())),
     };
     let outcome = tokio::select! {
         outcome = read(&arrival, papers, pipeline, shared) => outcome,
