@@ -13,6 +13,7 @@ mod exim;
 mod fax_queue;
 mod folder;
 mod hostile;
+mod imap_script;
 mod journey;
 mod keeping;
 mod load;

@@ -48,7 +48,8 @@ pub(in crate::intake::message) fn unpacked(bytes: &[u8], limits: &Limits) -> Res
     }
     let bomb = BOMB_BYTES_MIN.max(BOMB_RATIO.saturating_mul(bytes.len() as u64));
     let mut room = limits.unpacked_bytes_max.min(bomb);
-    let (mut found, mut others): (Vec<Arc<[u8]>>, Vec<Arc<[u8]>>) = Default::default();
+    let mut found: Vec<Arc<[u8]>> = Vec::new();
+    let mut others: Vec<Arc<[u8]>> = Vec::new();
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|error| match error {
             ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => LOCKED,
