@@ -46,7 +46,7 @@ pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> any
                 writable(&options.path).map(|how| format!("{how}; {}", events(&options.path, options.poll_seconds))),
             ),
             Inbox::Hylafax(options) => {
-                (format!("fax queue {}", options.path.display()), Queue::new(options.clone()).check())
+                (format!("fax queue {}", options.path.display()), Queue::new(options.clone()).check(clock::now()))
             }
             Inbox::Imap(options) => (format!("mailbox {} at {}", options.user, options.host), mailbox(options).await),
         });

@@ -1,17 +1,20 @@
 //! A door's task: look, keep, release.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use notify::event::{AccessKind, AccessMode};
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
 
 use crate::daemon::event::{still, trouble};
 use crate::daemon::{Event, Shared, clock};
 use crate::intake::mailbox::Mailbox;
-use crate::intake::{Door, Incoming, IntakeError};
+use crate::intake::{Change, Door, Incoming, IntakeError};
 use crate::model::Arrival;
 use crate::store::{Accepted, StoreError, step};
 
@@ -22,41 +25,122 @@ const SETTLE_MILLISECONDS: u64 = 200;
 /// Longest wait before a mail server is tried again, in seconds.
 const LONGEST_WAIT_SECONDS: u64 = 300;
 
+/// A trouble that stays is told again after so long: a shift of staff.
+const TELL_AGAIN: Duration = Duration::from_secs(6 * 3_600);
+
 /// Looks into a folder at every change event and at every poll, until the daemon stops.
 pub(in crate::daemon) async fn watch(mut door: Door, shared: Shared) {
     let (hint, mut hints) = mpsc::channel(1);
     let mut events = Events::default();
+    let mut troubles = Troubles::default();
     let poll = Duration::from_secs(door.poll_seconds());
     let mut idleness = Idleness::default();
-    let mut troubled = false;
     loop {
         events.keep(&door, &hint, &shared);
-        let busy = match door.look(clock::now()) {
-            Ok(seen) => {
-                let busy = seen.waiting > 0 || !seen.incoming.is_empty();
-                for incoming in seen.incoming {
-                    take(&mut door, incoming, &shared);
-                }
-                // each is told once by the door
-                seen.troubles.iter().for_each(|error| (shared.tell)(trouble(error)));
-                troubled = false;
-                busy
-            }
-            Err(error) => {
-                // told once, not at every look
-                (shared.tell)(if troubled { still(&error) } else { trouble(&error) });
-                troubled = true;
-                false
-            }
-        };
-        idleness.is(!busy, &shared);
-        let pause = if busy { Duration::from_millis(SETTLE_MILLISECONDS).min(poll) } else { poll };
+        events.take().into_iter().for_each(|(name, change)| door.note(name, change));
+        let rest = round(&mut door, &mut troubles, &shared);
+        idleness.is(rest == Rest::Idle, &shared);
+        let is_soon = rest == Rest::Settling;
+        let pause = if is_soon { Duration::from_millis(SETTLE_MILLISECONDS).min(poll) } else { poll };
         tokio::select! {
             () = shared.stop.cancelled() => return,
             () = tokio::time::sleep(pause) => {}
-            Some(()) = hints.recv(), if !busy => {}
+            Some(()) = hints.recv(), if !is_soon => {}
         }
     }
+}
+
+/// What a door waits for after a look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// Nothing is there.
+    Idle,
+    /// A file is there that may be whole soon.
+    Settling,
+    /// Papers are there that cannot be kept now.
+    Blocked,
+}
+
+/// What is wrong with a door as a whole.
+#[derive(Default)]
+struct Troubles {
+    unreadable: Standing,
+    unkept: Standing,
+    unmoved: Standing,
+}
+
+/// A trouble that lasts: it is told when it begins, and then seldom.
+#[derive(Default)]
+struct Standing {
+    told_at: Option<Instant>,
+}
+
+impl Standing {
+    fn tell(&mut self, error: &(dyn std::error::Error + 'static), shared: &Shared) {
+        let is_due = self.told_at.is_none_or(|told_at| told_at.elapsed() >= TELL_AGAIN);
+        if is_due {
+            self.told_at = Some(Instant::now());
+        }
+        (shared.tell)(if is_due { trouble(error) } else { still(error) });
+    }
+
+    fn is_over(&mut self) {
+        self.told_at = None;
+    }
+}
+
+/// Looks once, keeps what is there, and releases what is kept.
+fn round(door: &mut Door, troubles: &mut Troubles, shared: &Shared) -> Rest {
+    // a paper that the disk has no room for is not even read
+    if let Err(error) = shared.store.must_have_room() {
+        troubles.unkept.tell(&error, shared);
+        return Rest::Blocked;
+    }
+    let seen = match door.look(clock::now()) {
+        Ok(seen) => seen,
+        Err(error) => {
+            troubles.unreadable.tell(&error, shared);
+            return Rest::Idle;
+        }
+    };
+    troubles.unreadable.is_over();
+    let is_settling = seen.waiting > 0 || !seen.incoming.is_empty();
+    let mut put_off = seen.put_off;
+    for incoming in seen.incoming {
+        put_off += usize::from(!take(door, incoming, troubles, shared));
+    }
+    if put_off == 0 {
+        troubles.unkept.is_over();
+    }
+    // each is told once by the door
+    seen.troubles.iter().for_each(|error| (shared.tell)(trouble(error)));
+    match seen.unmoved {
+        Some(error) => troubles.unmoved.tell(&error, shared),
+        None if door.unmoved() == 0 => troubles.unmoved.is_over(),
+        None => {}
+    }
+    match (is_settling, put_off) {
+        (true, _) => Rest::Settling,
+        (false, 0) => Rest::Idle,
+        (false, _) => Rest::Blocked,
+    }
+}
+
+/// Ours first, released then. What cannot be kept stays where it is and is seen again. False where it was not kept.
+fn take(door: &mut Door, incoming: Incoming, troubles: &mut Troubles, shared: &Shared) -> bool {
+    let Incoming { arrival, bytes, receipt } = incoming;
+    if let Err(error) = keep(arrival, &bytes, shared) {
+        troubles.unkept.tell(&error, shared);
+        door.put_off(receipt, clock::now());
+        return false;
+    }
+    match door.release(receipt, clock::now()) {
+        Ok(()) => {}
+        Err(error @ IntakeError::Unmoved { .. }) => troubles.unmoved.tell(&error, shared),
+        Err(error) => (shared.tell)(trouble(&error)),
+    }
+    step("file released");
+    true
 }
 
 /// The change events of a folder. They are only a hint: shares send none. A folder that was removed and made anew sends no more
@@ -66,6 +150,8 @@ struct Events {
     watcher: Option<notify::RecommendedWatcher>,
     /// Device and inode of the folder that is watched.
     of: Option<(u64, u64)>,
+    /// By file name, since the last look.
+    changes: Arc<Mutex<BTreeMap<OsString, Change>>>,
 }
 
 impl Events {
@@ -80,13 +166,17 @@ impl Events {
             return; // the look tells of it
         }
         let hint = hint.clone();
+        let changes = self.changes.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // our own look opens the folder and reads in it: to be woken by that would be to look for ever
-            let is_ours = event.is_ok_and(|event| match event.kind {
+            let is_ours = event.as_ref().is_ok_and(|event| match event.kind {
                 EventKind::Access(AccessKind::Close(mode)) => mode != AccessMode::Write,
                 EventKind::Access(_) => true,
                 _ => false,
             });
+            if let Ok(event) = &event {
+                note(event, &mut changes.lock().unwrap_or_else(PoisonError::into_inner));
+            }
             if !is_ours {
                 // a full channel already says that there is something to see
                 hint.try_send(()).ok();
@@ -102,20 +192,22 @@ impl Events {
             });
         self.watcher = watched.ok();
     }
+
+    fn take(&self) -> BTreeMap<OsString, Change> {
+        std::mem::take(&mut self.changes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
-/// Ours first, released then. What cannot be kept stays where it is and is seen again.
-fn take(door: &mut Door, incoming: Incoming, shared: &Shared) {
-    let Incoming { arrival, bytes, receipt } = incoming;
-    match keep(arrival, &bytes, shared) {
-        Ok(()) => {
-            if let Err(error) = door.release(receipt) {
-                (shared.tell)(trouble(&error));
-            }
-            step("file released");
-        }
-        Err(error) => (shared.tell)(trouble(&error)),
-    }
+/// What an event says of who writes. The number of names is that of the folder's files, as each look takes them out.
+fn note(event: &notify::Event, changes: &mut BTreeMap<OsString, Change>) {
+    let change = match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => Change::Finished,
+        EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Change::Finished,
+        EventKind::Modify(ModifyKind::Data(_)) => Change::Written,
+        _ => return,
+    };
+    let names = event.paths.iter().filter_map(|path| path.file_name());
+    changes.extend(names.map(|name| (name.to_owned(), change)));
 }
 
 /// Takes every new mail of a mailbox, and waits for the next, until the daemon stops. A server that does not answer is tried
@@ -123,8 +215,9 @@ fn take(door: &mut Door, incoming: Incoming, shared: &Shared) {
 pub(in crate::daemon) async fn watch_mailbox(mut door: Mailbox, shared: Shared) {
     let mut idleness = Idleness::default();
     let mut failures = 0;
+    let mut unkept = Standing::default();
     loop {
-        let round = shared.stop.run_until_cancelled(empty(&mut door, &shared)).await;
+        let round = shared.stop.run_until_cancelled(empty(&mut door, &mut unkept, &shared)).await;
         let Some(round) = round else { break };
         let waited = match round {
             Ok(()) => {
@@ -152,19 +245,35 @@ pub(in crate::daemon) async fn watch_mailbox(mut door: Mailbox, shared: Shared) 
     door.close().await;
 }
 
-async fn empty(door: &mut Mailbox, shared: &Shared) -> Result<(), IntakeError> {
+async fn empty(door: &mut Mailbox, unkept: &mut Standing, shared: &Shared) -> Result<(), IntakeError> {
     for uid in door.look().await? {
+        // what the disk has no room for is not even fetched
+        if let Err(error) = shared.store.must_have_room() {
+            unkept.tell(&error, shared);
+            break;
+        }
         match door.fetch(uid, clock::now(), &shared.senders()).await {
             Ok(None) => {}
             Ok(Some(mail)) => match keep(mail.arrival.clone(), &mail.bytes, shared) {
                 Ok(()) => {
+                    unkept.is_over();
                     step("mail kept");
-                    door.release(&mail).await?;
+                    match door.release(&mail).await {
+                        Ok(()) => {}
+                        // ours, but it stays in the folder; the others go on
+                        Err(error) if error.is_answered() => {
+                            if door.put_off(&mail) {
+                                (shared.tell)(trouble(&error));
+                            }
+                        }
+                        Err(error) => return Err(error),
+                    }
                     step("mail released");
                 }
-                Err(error) => (shared.tell)(trouble(&error)),
+                Err(error) => unkept.tell(&error, shared),
             },
             // this one stays on the server; the others go on
+            Err(IntakeError::Unfetchable { is_news: false, .. }) => {}
             Err(
                 error @ (IntakeError::Held { .. } | IntakeError::Unverified { .. } | IntakeError::Unfetchable { .. }),
             ) => (shared.tell)(trouble(&error)),

@@ -62,6 +62,8 @@ pub(in crate::daemon) struct Shared {
     pub(in crate::daemon) profiles: Arc<RwLock<Arc<Profiles>>>,
     /// Held while a record is made and kept, so that the papers of a mail are counted one after the other.
     pub(in crate::daemon) finishing: Arc<Mutex<()>>,
+    /// What the workers could not do.
+    pub(in crate::daemon) faults: Arc<worker::Faults>,
     /// A mail server did not answer when it was last asked.
     pub(in crate::daemon) unreached: Arc<AtomicBool>,
 }
@@ -122,6 +124,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         door_count: doors.len() + mailboxes.len(),
         profiles: Arc::new(RwLock::new(Arc::new(profiles))),
         finishing: Arc::new(Mutex::new(())),
+        faults: Arc::default(),
         unreached: Arc::new(AtomicBool::new(false)),
     };
     shared.store.audit(clock::now(), "daemon", Act::Started, None).map_err(DaemonError::Store)?;

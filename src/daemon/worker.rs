@@ -1,6 +1,8 @@
 //! A worker's task: the next owed paper through the pipeline, its record into the store.
 
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -14,16 +16,44 @@ use crate::model::{Arrival, ArrivalId, Letter, Paper, PaperError, PaperErrorCode
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::store::{Store, StoreError};
 
-/// How long an owed paper rests after a fault of ours, in seconds.
+/// How long an owed paper rests after the first fault of ours, in seconds; it doubles each time …
 const RETRY_SECONDS: i64 = 30;
+/// … up to this, in seconds: reading costs a minute of a core, and what broke needs a person.
+const RETRY_SECONDS_MAX: i64 = 3_600;
 /// How often an idle worker looks by itself, in seconds: a paper that was put off rings no bell when it is due.
 const LOOK_SECONDS: u64 = 5;
+
+/// What did not work, over all workers.
+#[derive(Debug, Default)]
+pub(in crate::daemon) struct Faults {
+    /// How often each paper was put off.
+    times: Mutex<BTreeMap<ArrivalId, u32>>,
+    /// Somebody was told that the disk is full.
+    is_full: AtomicBool,
+}
+
+impl Faults {
+    /// How long a paper that failed once more rests, in seconds.
+    fn rest_seconds(&self, id: &ArrivalId) -> i64 {
+        let mut faults = self.times.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = faults.entry(id.clone()).or_default();
+        let seconds = (RETRY_SECONDS << (*times).min(10)).min(RETRY_SECONDS_MAX);
+        *times += 1;
+        seconds
+    }
+
+    fn forget(&self, id: &ArrivalId) {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+}
 
 /// Works until the daemon stops; the paper in hand is finished, or given back where that takes too long.
 pub(in crate::daemon) async fn work(pipeline: Pipeline, shared: Shared) {
     while !shared.stop.is_cancelled() {
         let more = shared.owed.notified();
-        match shared.store.next_owed(clock::now()) {
+        // what could not be kept is not read
+        let next = if has_room(&shared) { shared.store.next_owed(clock::now()) } else { Ok(None) };
+        match next {
             Ok(Some((arrival, bytes))) => {
                 take(arrival, &bytes, &pipeline, &shared).await;
                 shared.progress.notify_one();
@@ -40,12 +70,25 @@ pub(in crate::daemon) async fn work(pipeline: Pipeline, shared: Shared) {
     }
 }
 
+/// Whether the disk can take another record. That it cannot is told once, where a paper waits for it.
+fn has_room(shared: &Shared) -> bool {
+    let room = shared.store.must_have_room();
+    let was_full = shared.faults.is_full.swap(room.is_err(), Ordering::SeqCst);
+    match room {
+        Err(error) if !was_full && shared.store.owed().is_ok_and(|(papers, _)| papers > 0) => {
+            (shared.tell)(trouble(&error));
+        }
+        _ => {}
+    }
+    !shared.faults.is_full.load(Ordering::SeqCst)
+}
+
 async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shared) {
     let open = || message::open(bytes, &message::Limits::default(), &shared.senders());
     let papers = match message::is_mail(&arrival).then(open) {
         Some(Ok(mail)) => return unpack(&arrival, &mail, shared),
         Some(Err(why)) => Err(why),
-        None => Ok(Arc::from(bytes)),
+        None => message::unread(&arrival, bytes).map_or_else(|| Ok(Arc::from(bytes)), |why| Err(why.to_owned())),
     };
     let outcome = tokio::select! {
         outcome = read(&arrival, papers, pipeline, shared) => outcome,
@@ -63,6 +106,7 @@ async fn take(arrival: Arrival, bytes: &[u8], pipeline: &Pipeline, shared: &Shar
     });
     match finished {
         Ok((record, letters)) => {
+            shared.faults.forget(&record.arrival.id);
             let told = told(&letters, shared);
             (shared.tell)(Event::Stored { record: Box::new(record), told });
             shared.letters.notify_one();
@@ -168,13 +212,29 @@ fn broken_off(arrival: &Arrival, pages: u32) -> Option<PaperError> {
     Some(PaperError { code: PaperErrorCode::Truncated, message })
 }
 
-/// It is our turn: the paper stays owed and is tried again.
+/// It is our turn: the paper stays owed and is tried again, each time later.
 fn put_off(id: &ArrivalId, event: Event, shared: &Shared) {
     (shared.tell)(event);
+    let seconds = shared.faults.rest_seconds(id);
     let now = clock::now();
-    let due = now.checked_add(SignedDuration::from_secs(RETRY_SECONDS)).unwrap_or(now);
+    let due = now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
     if let Err(error) = shared.store.give_back(id, due) {
         (shared.tell)(trouble(&error));
+        tokio::spawn(give_back_later(id.clone(), seconds, shared.clone()));
+    }
+}
+
+/// Nobody reads a paper that is in hand. Where the store could not note that it rests, it rests in hand, until the store can.
+async fn give_back_later(id: ArrivalId, seconds: i64, shared: Shared) {
+    loop {
+        let rest = tokio::time::sleep(Duration::from_secs(seconds.unsigned_abs()));
+        if shared.stop.run_until_cancelled(rest).await.is_none() {
+            return; // the next start owes it
+        }
+        if shared.store.give_back(&id, clock::now()).is_ok() {
+            shared.owed.notify_waiters();
+            return;
+        }
     }
 }
 
@@ -182,4 +242,20 @@ fn put_off(id: &ArrivalId, event: Event, shared: &Shared) {
 fn told(letters: &[Letter], shared: &Shared) -> Vec<String> {
     let is_told = |person: &&Staff| letters.iter().any(|letter| letter.to.contains(&person.email));
     shared.config.staff.iter().filter(is_told).map(|person| person.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paper_that_fails_again_rests_longer() {
+        let faults = Faults::default();
+        let (id, other) = (ArrivalId("a".to_owned()), ArrivalId("b".to_owned()));
+        let rests: Vec<i64> = (0..9).map(|_| faults.rest_seconds(&id)).collect();
+        assert_eq!(rests, [30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600]);
+        assert_eq!(faults.rest_seconds(&other), 30);
+        faults.forget(&id);
+        assert_eq!(faults.rest_seconds(&id), 30);
+    }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::intake::mailbox::is_answered;
 use crate::secret::SecretError;
 
 /// A door could not do its work.
@@ -19,16 +20,55 @@ pub enum IntakeError {
         #[source]
         source: io::Error,
     },
-    /// A file in the inbox cannot be read or moved. Its name may be a patient's, so it is not said.
-    #[error("cannot {act} a file in the inbox folder {folder}")]
+    /// A file in the inbox cannot be read. Its name may be a patient's, so it is not said.
+    #[error("cannot {act} a file in the inbox folder {folder} ({of}); it stays there: let this user read it")]
     File {
         /// What was tried.
         act: &'static str,
         /// The folder.
         folder: PathBuf,
+        /// Its size and its time.
+        of: String,
         /// Why not.
         #[source]
         source: io::Error,
+    },
+    /// A file whose lock somebody keeps.
+    #[error(
+        "a file in the inbox folder {folder} ({of}) has been locked for more than an hour, so it is not taken; end the program          that writes it, or copy it there under another name"
+    )]
+    Locked {
+        /// The folder.
+        folder: PathBuf,
+        /// Its size and its time.
+        of: String,
+    },
+    /// The file system gives no locks.
+    #[error(
+        "the folder {folder} gives no locks (flock), so only time shows that a file there is complete; on NFS the lock daemon          is missing"
+    )]
+    NoLocks {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Papers are ours, but their files stay in the inbox.
+    #[error(
+        "papers were taken in, but their files cannot be moved to {done}; they are not read again, and are moved as soon as this          user may write there"
+    )]
+    Unmoved {
+        /// The folder of taken papers.
+        done: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A paper was taken while it was still written.
+    #[error(
+        "a paper was still written after it had been taken in; it was read again from {folder}, as a record of its own: compare          the two. Let whoever writes it write elsewhere and rename it into the inbox"
+    )]
+    Grown {
+        /// Where it lies now.
+        folder: PathBuf,
     },
     /// Something in the inbox that is no file.
     #[error(
@@ -48,6 +88,29 @@ pub enum IntakeError {
         /// Why not.
         #[source]
         source: io::Error,
+    },
+    /// A fax of the receive queue cannot be read.
+    #[error(
+        "cannot read a fax ({of}) in HylaFAX's receive queue {folder}; write `RecvFileMode: 0640` into the modem's configuration          (etc/config.DEVICE) and put this user into the group of the files, then `rxintake doctor`"
+    )]
+    Fax {
+        /// The folder.
+        folder: PathBuf,
+        /// Its size and its time.
+        of: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A fax whose lock somebody keeps.
+    #[error(
+        "a fax ({of}) in HylaFAX's receive queue {folder} has been locked for more than an hour, so it is not taken; see with          `faxstat` whether its call is still going on, and restart faxgetty where it is not"
+    )]
+    FaxLocked {
+        /// The folder.
+        folder: PathBuf,
+        /// Its size and its time.
+        of: String,
     },
     /// A fax is kept from us for longer than a call takes.
     #[error(
@@ -146,11 +209,14 @@ pub enum IntakeError {
     },
     /// A mail that cannot be fetched.
     #[error(
-        "a mail in the mailbox {user} cannot be fetched; it stays there: open it, and drop its papers into the inbox folder"
+        "a mail in the mailbox {user} cannot be fetched; it stays there and is tried again, each time later: open it, and drop its \
+         papers into the inbox folder"
     )]
     Unfetchable {
         /// The mailbox.
         user: String,
+        /// Whether that is to be told: the first time, and seldom then.
+        is_news: bool,
     },
     /// The bytes are no mail.
     #[error("this is no e-mail message")]
@@ -163,4 +229,11 @@ pub enum IntakeError {
         /// The limit.
         limit: u64,
     },
+}
+
+impl IntakeError {
+    /// Whether a mail server said no to one thing, so that the others can be gone on with.
+    pub fn is_answered(&self) -> bool {
+        is_answered(self)
+    }
 }

@@ -176,6 +176,17 @@ impl Daemon {
         matches!(self.lines.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
 
+    /// Whether it says `words` within so long.
+    pub(crate) fn hears_within(&mut self, time: Duration, words: &str) -> bool {
+        let end = Instant::now() + time;
+        while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            if line.contains(words) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// kill -9.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -22,6 +22,7 @@ pub(crate) struct Dovecot {
     folder: TempDir,
     server: Child,
     pub(crate) port: u16,
+    tls_port: u16,
     owner: u32,
 }
 
@@ -36,7 +37,7 @@ impl Dovecot {
         fs::create_dir_all(at.join("home")).unwrap();
         chown(at.join("home"), Some(owner), None).unwrap();
         fs::write(at.join("users"), format!("{USER}:{{PLAIN}}{PASSWORD}\n")).unwrap();
-        let port = free_port();
+        let (port, tls_port) = (free_port(), free_port());
         // as root the server changes to the users of its package, else everything is ours
         let users = if me == 0 {
             String::new()
@@ -55,7 +56,7 @@ impl Dovecot {
              passdb {{\n driver = oauth2\n mechanisms = xoauth2\n args = {at}/oauth\n}}\n\
              passdb {{\n driver = passwd-file\n mechanisms = plain login\n args = {at}/users\n}}\n\
              userdb {{\n driver = static\n args = uid={owner} gid={owner} home={at}/home\n}}\n\
-             service imap-login {{\n inet_listener imap {{\n  port = {port}\n }}\n inet_listener imaps {{\n  port = 0\n }}\n}}\n",
+             service imap-login {{\n inet_listener imap {{\n  port = {port}\n }}\n inet_listener imaps {{\n  port = {tls_port}\n  ssl = yes\n }}\n}}\n",
             at = at.display()
         );
         fs::write(at.join("dovecot.conf"), config).unwrap();
@@ -66,7 +67,7 @@ impl Dovecot {
         );
         fs::write(at.join("oauth"), introspection).unwrap();
         let server = serve(&at);
-        let dovecot = Self { folder, server, port, owner };
+        let dovecot = Self { folder, server, port, tls_port, owner };
         dovecot.until_it_answers();
         dovecot
     }
@@ -79,6 +80,12 @@ impl Dovecot {
             self.port,
             self.folder.path().join("certificate.pem").display()
         )
+    }
+
+    /// The same at the port that is encrypted from its first byte.
+    pub(crate) fn inbox_with_implicit_tls(&self, more: &str) -> String {
+        let inbox = self.inbox(more).replace("\"starttls\"", "\"implicit\"");
+        inbox.replace(&format!("port = {}", self.port), &format!("port = {}", self.tls_port))
     }
 
     /// Delivers a mail, as a mail transfer agent does.

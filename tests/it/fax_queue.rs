@@ -119,6 +119,46 @@ fn doctor_says_how_the_queue_is_opened() {
     assert!(said().contains("TROUBLE  fax queue") && said().contains("usermod"), "{}", said());
 }
 
+/// A fax in reception is closed to everybody, whatever RecvFileMode says; a finished one must not be.
+#[test]
+fn doctor_tells_a_fax_in_reception_from_one_that_is_kept_from_us() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    let file = spool.begin(42, &sample("16-clearance-fax-fine.tif"));
+    let close = |mode| fs::set_permissions(spool.fax(42), fs::Permissions::from_mode(mode)).unwrap();
+    let said = || {
+        let mut daemon = clinic.start_bound_by_modes(&["doctor"]);
+        let lines: Vec<String> = std::iter::from_fn(|| daemon.line()).collect();
+        lines.into_iter().find(|line| line.contains("fax queue")).unwrap()
+    };
+    close(0o000);
+    assert!(said().contains("1 more coming in") && !said().contains("TROUBLE"), "{}", said());
+    close(0o040); // its group may read it, and we are not in it
+    assert!(said().contains("TROUBLE") && said().contains("RecvFileMode"), "{}", said());
+    let mut daemon = clinic.start_bound_by_modes(&["run"]);
+    let told = daemon.until("TROUBLE");
+    assert!(told.contains("cannot read a fax (") && told.contains("RecvFileMode"), "{told}");
+    daemon.stop();
+    drop(file);
+}
+
+/// The modes of all documents change at the end of the call (faxd/FaxRecv.c++).
+#[test]
+fn several_documents_of_one_call_are_several_papers() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    let [first, second] = ["16-clearance-fax-fine.tif", "17-advert-fax-standard.tif"].map(sample);
+    let one = spool.begin(42, &first);
+    drop(one); // the first document is whole, the call goes on: its mode is still 0600
+    let two = spool.begin(43, &second);
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 0);
+    spool.end(43, two, 1, "");
+    spool.end(42, OpenOptions::new().write(true).open(spool.fax(42)).unwrap(), 1, "");
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 2);
+}
+
 /// Two faxes in the log, one of them never seen: somebody printed it and threw it away.
 #[test]
 fn pages_are_held_against_the_log_and_a_missing_fax_is_told() {

@@ -76,6 +76,18 @@ fn cases() -> Vec<Case> {
         let mail = MessageBuilder::new().from("office@hillside.example").to("fax@clinic.example").subject("Order");
         mail.body(MimePart::new("multipart/related", parts)).write_to_vec().unwrap()
     };
+    let page = || MimePart::new("image/png", blank_png(1728, 2200));
+    let logo = || MimePart::new("image/png", blank_png(60, 20));
+    let related = |html: &str, picture: MimePart<'static>| {
+        let mail = MessageBuilder::new().from("office@hillside.example").to("fax@clinic.example").subject("Order");
+        let parts = vec![MimePart::new("text/html", html.to_owned()), picture];
+        mail.body(MimePart::new("multipart/related", parts)).write_to_vec().unwrap()
+    };
+    let beside = |paper: &[u8], kind: &str, name: &str, bytes: &[u8]| {
+        let mail = mail("office@hillside.example", "Order", "See the attachments.");
+        let mail = mail.attachment("application/pdf", "order.pdf", paper.to_vec());
+        mail.attachment(kind.to_owned(), name.to_owned(), bytes.to_vec()).write_to_vec().unwrap()
+    };
     let forwarded = |inner: Vec<u8>| {
         let mail = mail("desk@clinic.example", "Fwd: Order", "Please see below.");
         mail.body(MimePart::new(
@@ -95,6 +107,48 @@ fn cases() -> Vec<Case> {
         case("a picture in the text is a paper", inline(&photo, "Hello"), &[""]),
         case("a logo is none", inline(&blank_png(60, 20), ORDER), &[""]),
         case("a logo alone is no paper", inline(&blank_png(60, 20), "Hello"), &["The mail holds no paper"]),
+        // a scan of 26 kB with a Content-ID was taken for a logo
+        case("an attached page with a Content-ID", related("Hello", page().attachment("scan.png").cid("scan")), &[""]),
+        case("a page that the text shows", related("<img src=\"cid:scan\">", page().inline().cid("scan")), &[""]),
+        case("an attached small picture", related("Hello", logo().attachment("crop.png").cid("crop")), &[""]),
+        case(
+            "an attached logo that the text shows",
+            related(&format!("<pre>{ORDER}</pre><img src=\"cid:logo\">"), logo().attachment("logo.png").cid("logo")),
+            &[""],
+        ),
+        case("an attached text", beside(&paper, "text/plain", "order.txt", ORDER.as_bytes()), &["", ""]),
+        case("an attached text alone", with("order.txt", ORDER.as_bytes()), &[""]),
+        case(
+            "a kind that is not read",
+            beside(&paper, "image/gif", "scan.gif", b"GIF89a\xc0\x06\x98\x08"),
+            &["", "Pictures of this kind are not read"],
+        ),
+        case("a kind that is not read alone", with("scan.gif", b"GIF89a\xc0\x06\x98\x08"), &["Pictures of this kind"]),
+        case(
+            "what nobody knows",
+            beside(&paper, "application/x-fax", "scan", &[0; 99]),
+            &["", "This is neither a PDF"],
+        ),
+        case(
+            "a web page",
+            beside(&paper, "text/html", "m.html", b"<!DOCTYPE html><p>x"),
+            &["", "The mail holds only a"],
+        ),
+        case("a web page alone", with("m.html", b"<html><p>x"), &["The mail holds only a link"]),
+        case("a contact is no paper", beside(&paper, "text/vcard", "a.vcf", b"BEGIN:VCARD\nEND:VCARD\n"), &[""]),
+        case(
+            "an order in the text beside what is not read",
+            mail("office@hillside.example", "Order", "Prescription: massage, 2 times per week")
+                .attachment("image/gif", "scan.gif", b"GIF89a\xc0\x06\x98\x08".as_slice())
+                .write_to_vec()
+                .unwrap(),
+            &["", "Pictures of this kind are not read"],
+        ),
+        case(
+            "a zip with a text",
+            with("a.zip", &zip(&[("a.txt", ORDER.as_bytes()), ("a.pdf", &paper), ("._a", b"\0\x05\x16\x07")])),
+            &["", ""],
+        ),
         case("a forwarded mail with a paper", forwarded(with("fax.pdf", &paper)), &[""]),
         case("a forwarded mail with an order in its text", forwarded(order.clone()), &[""]),
         case("an order in the text", order, &[""]),

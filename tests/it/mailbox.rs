@@ -1,21 +1,27 @@
 //! The mailbox door against a real Dovecot.
 
 use std::fs;
+use std::time::Duration;
 
 use mail_builder::MessageBuilder;
 
 use crate::clinic::{Clinic, ORDER};
 use crate::dovecot::{Dovecot, PASSWORD};
+use crate::imap_script::{Script, Server};
 use crate::make::pdf;
 
 /// A clinic whose only door is the mailbox.
 fn clinic(dovecot: &Dovecot, more: &str) -> Clinic {
+    clinic_with(&dovecot.inbox(more))
+}
+
+fn clinic_with(inbox: &str) -> Clinic {
     let clinic = Clinic::new();
     let path = clinic.path("rxintake.toml");
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once("[[inbox]]").unwrap();
     let (_, after) = rest.split_once("\n# Alerts").unwrap();
-    fs::write(&path, format!("{before}{}\n# Alerts{after}", dovecot.inbox(more))).unwrap();
+    fs::write(&path, format!("{before}{inbox}\n# Alerts{after}")).unwrap();
     fs::write(clinic.path("secrets/imap"), format!("{PASSWORD}\n")).unwrap();
     clinic
 }
@@ -221,4 +227,80 @@ fn a_wrong_password_is_told_and_nothing_is_called_done() {
     let doctor = clinic.command(&["doctor"]).output().unwrap();
     assert_eq!(doctor.status.code(), Some(1));
     assert!(String::from_utf8(doctor.stdout).unwrap().contains("TROUBLE  mailbox fax"));
+}
+
+fn mails(count: usize) -> Vec<Vec<u8>> {
+    (1..=count).map(|number| mail(&format!("{number}@fax.example"), &[])).collect()
+}
+
+/// RFC 3501, section 4.3: a literal has a length, and what ends before it is no mail.
+#[test]
+fn a_mail_that_is_cut_in_the_middle_is_fetched_again_whole() {
+    let server = Server::start(&mails(3), Script { cut: Some((2, 1)), ..Script::default() });
+    let clinic = clinic_with(&server.inbox("processed = \"Processed\""));
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until("1@fax.example");
+    daemon.until("TROUBLE");
+    daemon.until("2@fax.example");
+    daemon.until("3@fax.example");
+    daemon.stop();
+    assert_eq!((server.fetched(1), server.fetched(2), server.fetched(3)), (1, 2, 1));
+    let records = clinic.records();
+    assert_eq!(records.len(), 3);
+    assert!(records.iter().all(|record| record["error"].is_null()), "nothing partial was kept");
+    assert!(server.left().is_empty());
+}
+
+#[test]
+fn a_mail_that_cannot_be_moved_does_not_hold_up_the_others() {
+    let server = Server::start(&mails(4), Script { unmovable: Some(2), ..Script::default() });
+    let clinic = clinic_with(&server.inbox("processed = \"Processed\"\npoll_seconds = 1"));
+    let mut daemon = clinic.start(&["run"]);
+    let told = daemon.until("TROUBLE");
+    assert!(told.contains("refuses to move a mail"), "{told}");
+    daemon.until("4@fax.example");
+    // two polls later
+    assert!(!daemon.hears_within(Duration::from_secs(3), "TROUBLE"), "it is told once");
+    daemon.stop();
+    assert_eq!((server.left(), server.fetched(2)), (vec![2], 1), "it is ours, and left alone for a while");
+    assert_eq!(clinic.records().len(), 4);
+}
+
+#[test]
+fn a_server_without_keywords_is_not_asked_for_the_same_mail_at_every_look() {
+    let server = Server::start(&mails(2), Script { no_keywords: true, ..Script::default() });
+    let more = "allow_from = [\"@hillside.example\"]\nprocessed = \"Processed\"\npoll_seconds = 1";
+    let clinic = clinic_with(&server.inbox(more));
+    let mut daemon = clinic.start(&["run"]);
+    for _ in 0..2 {
+        assert!(daemon.until("TROUBLE").contains("is held in the mailbox"));
+    }
+    assert!(!daemon.hears_within(Duration::from_secs(3), "TROUBLE"), "each is told once");
+    daemon.stop();
+    assert_eq!((server.fetched(1), server.fetched(2), server.left()), (1, 1, vec![1, 2]));
+}
+
+/// A large mail over a slow line takes longer than an answer may, and bytes arrive all the time.
+#[test]
+fn a_slow_mail_is_waited_for_as_long_as_it_moves() {
+    let server = Server::start(&mails(1), Script { pause: Duration::from_millis(600), ..Script::default() });
+    let clinic = clinic_with(&server.inbox("processed = \"Processed\"\ntimeout_seconds = 1"));
+    let ended = clinic.run_once();
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!((clinic.records().len(), server.fetched(1)), (1, 1));
+}
+
+#[test]
+fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let dovecot = Dovecot::start();
+    dovecot.deliver("1.one", &mail("one@fax.example", &[]));
+    let inbox = dovecot.inbox_with_implicit_tls("");
+    let unknown: Vec<&str> = inbox.lines().filter(|line| !line.starts_with("ca_file")).collect();
+    let ended = clinic_with(&(unknown.join("\n") + "\n")).run_once();
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert!(!ended.status.success() && said.contains("the encrypted connection to the mail server"), "{said}");
+    assert_eq!(dovecot.messages("").len(), 1);
+    let clinic = clinic_with(&inbox);
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 1);
 }

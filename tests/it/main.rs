@@ -14,6 +14,7 @@ mod fax_queue;
 mod folder;
 mod formats;
 mod hostile;
+mod imap_script;
 mod journey;
 mod keeping;
 mod load;

@@ -15,17 +15,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::intake::settle::{Look, Told, is_settled};
-use crate::intake::{Incoming, IntakeError, Receipt, Seen, arrival};
+use crate::intake::later::Later;
+use crate::intake::lock::{HELD_MILLISECONDS_MAX, Lock, lock};
+use crate::intake::settle::{Look, Told, described, is_over};
+use crate::intake::{FILE_BYTES_MAX, Incoming, IntakeError, Receipt, Room, Seen, arrival};
 use crate::model::{OriginKind, Reception};
 
 pub use log::Call;
 pub(in crate::intake) use log::clean;
 
-/// Most faxes that are taken at one look; the rest waits for the next.
-const FILES_A_LOOK_MAX: usize = 64;
-/// Larger files are no faxes, in bytes: a page takes some 50 kB.
-const FILE_BYTES_MAX: u64 = 250_000_000;
 /// A fax that is kept from us longer than any call takes, in seconds, is a matter of its mode.
 const CALL_SECONDS_MAX: i64 = 3_600;
 /// Read by its group or by all: `RecvFileMode` was set, and the call is over.
@@ -54,12 +52,16 @@ pub struct Queue {
     options: Options,
     taken: BTreeMap<PathBuf, Look>,
     told: Told,
+    /// What could not be kept.
+    later: Later,
+    is_told_of_locks: bool,
 }
 
 impl Queue {
     /// A queue door; nothing is looked at yet.
     pub fn new(options: Options) -> Self {
-        Self { options, taken: BTreeMap::new(), told: Told::default() }
+        let (told, later) = Default::default();
+        Self { options, taken: BTreeMap::new(), told, later, is_told_of_locks: false }
     }
 
     /// The folder.
@@ -103,17 +105,25 @@ impl Queue {
         let there: BTreeSet<&Path> = faxes.iter().map(|(path, ..)| path.as_path()).collect();
         self.taken.retain(|path, _| there.contains(path.as_path()));
         self.told.keep_only(|path| there.contains(path));
-        faxes.retain(|(path, look, _)| self.taken.get(path) != Some(look));
+        self.later.keep_only(|path| there.contains(path));
+        faxes.retain(|(path, look, _)| self.taken.get(path) != Some(look) && !self.later.rests(path, look, now));
         let calls = if faxes.is_empty() { Vec::new() } else { self.calls() };
-        let mut seen = Seen::default();
+        let mut seen = Seen { put_off: self.later.waiting(), ..Seen::default() };
+        let mut room = Room::default();
         for (path, look, metadata) in faxes {
-            if seen.incoming.len() == FILES_A_LOOK_MAX {
+            if !room.takes(look.size) {
                 seen.waiting += 1;
                 continue;
             }
             let call = log::of_file(&calls, &path);
             match take(&path, &look, &metadata, call, now) {
-                Ok(Taken::Whole(incoming)) => seen.incoming.push(*incoming),
+                Ok(Taken::Whole(incoming, lock)) => {
+                    if lock == Lock::NotHere && !std::mem::replace(&mut self.is_told_of_locks, true) {
+                        seen.troubles.push(IntakeError::NoLocks { folder: folder.clone() });
+                    }
+                    room.take(look.size);
+                    seen.incoming.push(*incoming);
+                }
                 Ok(Taken::Settling) => seen.waiting += 1,
                 Ok(Taken::InReception) => {}
                 Err(trouble) if self.told.is_news(&path, &look) => seen.troubles.push(trouble),
@@ -125,14 +135,20 @@ impl Queue {
 
     /// The fax is ours; it stays where it is, and is taken again only when it changes.
     pub(in crate::intake) fn release(&mut self, receipt: Receipt) {
+        self.later.done(&receipt.path);
         self.taken.insert(receipt.path, receipt.look);
+    }
+
+    /// The fax could not be kept: it is tried again later.
+    pub(in crate::intake) fn put_off(&mut self, receipt: Receipt, now: Timestamp) {
+        self.later.put_off(receipt, false, now);
     }
 
     /// Whether faxes can be read, and what to do where not. For `doctor`.
     ///
     /// # Errors
     /// A sentence that says what to do.
-    pub fn check(&self) -> Result<String, String> {
+    pub fn check(&self, now: Timestamp) -> Result<String, String> {
         let folder = self.options.path.display();
         let entries = fs::read_dir(&self.options.path).map_err(|error| {
             format!(
@@ -142,7 +158,15 @@ impl Queue {
         })?;
         let faxes: Vec<PathBuf> =
             entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| is_fax(path)).collect();
-        let closed = faxes.iter().filter(|path| File::open(path).is_err()).count();
+        let unreadable: Vec<&PathBuf> = faxes.iter().filter(|path| File::open(path).is_err()).collect();
+        let calls = if unreadable.is_empty() { Vec::new() } else { self.calls() };
+        // a fax in reception is closed to all but faxd, whatever RecvFileMode says
+        let is_finished = |path: &Path| {
+            log::of_file(&calls, path).is_some()
+                || fs::metadata(path).is_ok_and(|metadata| is_open(&metadata) || is_old(&metadata, now))
+        };
+        let closed = unreadable.iter().filter(|path| is_finished(path)).count();
+        let coming = unreadable.len() - closed;
         if closed > 0 {
             return Err(format!(
                 "{closed} of {} faxes in {folder} cannot be read: write `RecvFileMode: 0640` into the modem's \
@@ -156,7 +180,8 @@ impl Queue {
             Ok(_) => format!("pages are held against {}", log.display()),
             Err(error) => format!("the log {} cannot be read ({error}), so page counts are not checked", log.display()),
         };
-        Ok(format!("{} faxes in {folder} can be read; {log}", faxes.len()))
+        let coming = if coming == 0 { String::new() } else { format!(", {coming} more coming in") };
+        Ok(format!("{} faxes in {folder} can be read{coming}; {log}", faxes.len() - unreadable.len()))
     }
 
     fn log(&self) -> PathBuf {
@@ -178,8 +203,19 @@ fn is_fax(path: &Path) -> bool {
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()) && matches!(kind, "tif" | "tiff" | "pdf")
 }
 
+/// `RecvFileMode` was set, and the call is over.
+fn is_open(metadata: &Metadata) -> bool {
+    metadata.permissions().mode() & READ_BITS != 0
+}
+
+/// Its call is over, however long it was.
+fn is_old(metadata: &Metadata, now: Timestamp) -> bool {
+    let modified = metadata.modified().ok().and_then(|time| Timestamp::try_from(time).ok());
+    modified.is_some_and(|time| now.duration_since(time).as_secs() > CALL_SECONDS_MAX)
+}
+
 enum Taken {
-    Whole(Box<Incoming>),
+    Whole(Box<Incoming>, Lock),
     /// Released by HylaFAX, but its structure does not reach its end.
     Settling,
     InReception,
@@ -193,29 +229,31 @@ fn take(
     now: Timestamp,
 ) -> Result<Taken, IntakeError> {
     let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
-    let trouble = |source| IntakeError::File { act: "read", folder: folder.clone(), source };
+    let trouble = |source| IntakeError::Fax { folder: folder.clone(), of: described(look), source };
     if look.size > FILE_BYTES_MAX {
         return Err(IntakeError::TooLarge { what: "a fax in the receive queue", limit: FILE_BYTES_MAX });
     }
     // where RecvFileMode was left at 0600 only the log says that the document is whole
-    let is_over = metadata.permissions().mode() & READ_BITS != 0 || call.is_some();
+    let is_released = is_open(metadata) || call.is_some();
     let modified = look.modified.and_then(|time| Timestamp::try_from(time).ok());
-    let is_old = modified.is_some_and(|time| now.duration_since(time).as_secs() > CALL_SECONDS_MAX);
     let file = match File::open(path) {
-        Ok(file) if is_over => file,
+        Ok(file) if is_released => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Taken::InReception),
-        Err(source) if is_over => return Err(trouble(source)),
-        _ if is_old => return Err(IntakeError::FaxKept { folder }),
+        Err(source) if is_released => return Err(trouble(source)),
+        _ if is_old(metadata, now) => return Err(IntakeError::FaxKept { folder }),
         _ => return Ok(Taken::InReception),
     };
-    if file.try_lock_shared().is_err() {
-        return Ok(Taken::InReception);
+    let lock = lock(&file);
+    if lock == Lock::Held {
+        let is_stuck = modified.is_some_and(|time| now.duration_since(time).as_millis() > HELD_MILLISECONDS_MAX);
+        let stuck = IntakeError::FaxLocked { folder, of: described(look) };
+        return if is_stuck { Err(stuck) } else { Ok(Taken::InReception) };
     }
     let bytes = fs::read(path).map_err(trouble)?;
     if bytes.len() as u64 != look.size || fs::metadata(path).and_then(|after| after.modified()).ok() != look.modified {
         return Ok(Taken::Settling); // it changed under our hands: the next look
     }
-    if modified.is_some_and(|since| !is_settled(&bytes, since, now)) {
+    if modified.is_some_and(|since| !is_over(&bytes, since, now)) {
         return Ok(Taken::Settling);
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -237,5 +275,5 @@ fn take(
         ..Reception::default()
     });
     let receipt = Receipt { path: path.to_owned(), look: look.clone(), taken_at: now };
-    Ok(Taken::Whole(Box::new(Incoming { arrival, bytes, receipt })))
+    Ok(Taken::Whole(Box::new(Incoming { arrival, bytes, receipt }), lock))
 }

@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_imap::{Authenticator, Client};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
@@ -27,13 +30,51 @@ pub(in crate::intake::mailbox) trait Wire:
 }
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + Sync + fmt::Debug> Wire for T {}
 
+/// A connection that counts the bytes that arrive.
+#[derive(Debug)]
+struct Counted {
+    tcp: TcpStream,
+    arrived: Arc<AtomicU64>,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.tcp).poll_read(context, buffer);
+        self.arrived.fetch_add((buffer.filled().len() - before) as u64, Ordering::Relaxed);
+        read
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(context)
+    }
+}
+
 pub(in crate::intake::mailbox) type Session = async_imap::Session<Box<dyn Wire>>;
 
-/// Connects, encrypts and logs in.
-pub(in crate::intake::mailbox) async fn log_in(options: &Options) -> Result<Session, IntakeError> {
+/// Connects, encrypts and logs in; `arrived` counts the bytes that the server sends.
+pub(in crate::intake::mailbox) async fn log_in(
+    options: &Options,
+    arrived: Arc<AtomicU64>,
+) -> Result<Session, IntakeError> {
     let limit = Duration::from_secs(options.timeout_seconds);
     let silent = |act| IntakeError::Silent { host: options.host.clone(), act, seconds: options.timeout_seconds };
-    let client = tokio::time::timeout(limit, encrypted(options)).await.map_err(|_| silent("take the connection"))??;
+    let client =
+        tokio::time::timeout(limit, encrypted(options, arrived)).await.map_err(|_| silent("take the connection"))??;
     if let Some(source) = options.token() {
         let token = secret(&source).await?;
         let answer = format!("user={}\x01auth=Bearer {}\x01\x01", options.user, token.as_str());
@@ -51,9 +92,10 @@ pub(in crate::intake::mailbox) async fn log_in(options: &Options) -> Result<Sess
         .map_err(|(error, _)| refused(options, "log in with the password of password_file", error))
 }
 
-async fn encrypted(options: &Options) -> Result<Client<Box<dyn Wire>>, IntakeError> {
+async fn encrypted(options: &Options, arrived: Arc<AtomicU64>) -> Result<Client<Box<dyn Wire>>, IntakeError> {
     let lost = |source| IntakeError::MailServer { host: options.host.clone(), source };
     let tcp = TcpStream::connect((options.host.as_str(), options.port)).await.map_err(lost)?;
+    let tcp = Counted { tcp, arrived };
     if options.tls == Tls::Implicit {
         return greeted(options, Client::new(Box::new(handshake(options, tcp).await?) as Box<dyn Wire>)).await;
     }

@@ -4,9 +4,13 @@
 //! message is ours before the mailbox is touched.
 
 mod connect;
+mod resting;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_imap::error::Error as ImapError;
@@ -18,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::intake::authentication::Verdict;
 use crate::intake::mailbox::connect::Session;
+use crate::intake::mailbox::resting::Resting;
 use crate::intake::message::{self, Head, Limits};
 use crate::intake::senders::{Envelope, Profiles};
 use crate::intake::{IntakeError, arrival, authentication};
@@ -32,7 +37,7 @@ const HELD: &str = "$RxintakeHeld";
 const IDLE_SECONDS_MAX: u64 = 300;
 /// So many of the newest mails show whether the receiving server says who their sender is.
 const LOOKED_AT_MAX: usize = 5;
-/// A message that could not be fetched so often is left where it is and told.
+/// A message that could not be fetched so often is told, and stands back behind the others.
 const ATTEMPTS_MAX: u32 = 3;
 
 /// A mailbox to watch.
@@ -110,13 +115,19 @@ pub struct Mail {
 pub struct Mailbox {
     options: Options,
     open: Option<Open>,
-    /// By UIDVALIDITY and UID: how often fetching failed.
-    failed: BTreeMap<(u32, u32), u32>,
+    /// UIDVALIDITY at the last look: without it a UID means nothing.
+    uid_validity: u32,
+    /// How often fetching failed, by UID.
+    failed: BTreeMap<u32, u32>,
+    /// What is left alone, for now or until the next start.
+    resting: Resting,
 }
 
 #[derive(Debug)]
 struct Open {
     session: Session,
+    /// Bytes that arrived over this connection.
+    arrived: Arc<AtomicU64>,
     uid_validity: u32,
     can_idle: bool,
     can_move: bool,
@@ -138,7 +149,8 @@ impl Mailbox {
         if let Some(name) = options.authserv_id.clone().filter(|name| !is_host(name)) {
             return Err(IntakeError::NoServerName { user: options.user, name });
         }
-        Ok(Self { options, open: None, failed: BTreeMap::new() })
+        let (failed, resting) = Default::default();
+        Ok(Self { options, open: None, uid_validity: 0, failed, resting })
     }
 
     /// The user at the host, for people.
@@ -151,8 +163,11 @@ impl Mailbox {
     /// # Errors
     /// Where the server cannot be reached or says no. The next call connects anew.
     pub async fn look(&mut self) -> Result<Vec<u32>, IntakeError> {
-        if self.open.is_none() {
-            self.open = Some(self.connect().await?);
+        let uid_validity = self.open_again().await?;
+        if uid_validity != self.uid_validity {
+            self.uid_validity = uid_validity;
+            self.failed.clear();
+            self.resting = Resting::default();
         }
         let not_ours = match self.options.processed {
             Some(_) => format!("UNDELETED UNKEYWORD {HELD}"),
@@ -161,43 +176,54 @@ impl Mailbox {
         let (options, open) = self.opened()?;
         let found = answer(options, "search", open.session.uid_search(not_ours)).await;
         let found = self.or_closed(found)?;
-        let uid_validity = self.open.as_ref().map_or(0, |open| open.uid_validity);
-        let given_up = |uid: &u32| self.failed.get(&(uid_validity, *uid)).is_some_and(|times| *times >= ATTEMPTS_MAX);
-        let mut uids: Vec<u32> = found.into_iter().filter(|uid| !given_up(uid)).collect();
+        let mut uids: Vec<u32> = found.into_iter().collect();
         uids.sort_unstable();
+        // what is gone is forgotten
+        self.failed.retain(|uid, _| uids.binary_search(uid).is_ok());
+        self.resting.keep_only(|uid| uids.binary_search(&uid).is_ok());
+        uids.retain(|uid| !self.resting.rests(*uid));
         Ok(uids)
+    }
+
+    /// Connects where the connection was lost. The UIDVALIDITY of the folder.
+    async fn open_again(&mut self) -> Result<u32, IntakeError> {
+        if self.open.is_none() {
+            self.open = Some(self.connect().await?);
+        }
+        Ok(self.open.as_ref().map_or(0, |open| open.uid_validity))
+    }
+
+    /// A message is ours, but the server will not move or mark it: the others go on, and it is tried again with growing delay.
+    /// Whether that is to be told.
+    pub fn put_off(&mut self, mail: &Mail) -> bool {
+        self.resting.put_off(mail.uid)
     }
 
     /// One message, without touching it. None where it is gone.
     ///
     /// # Errors
-    /// Where it cannot be had now; [`IntakeError::Unfetchable`] where it is not tried again, [`IntakeError::Held`] where its
+    /// Where it cannot be had now; [`IntakeError::Unfetchable`] where it stands back for a while, [`IntakeError::Held`] where its
     /// sender is not on the list, [`IntakeError::Unverified`] where he may be somebody else.
     pub async fn fetch(&mut self, uid: u32, now: Timestamp, profiles: &Profiles) -> Result<Option<Mail>, IntakeError> {
-        let fetched = self.fetch_raw(uid).await;
-        let (options, uid_validity) = (&self.options, self.open.as_ref().map_or(0, |open| open.uid_validity));
-        let raw = match fetched {
+        // a lost connection is nothing that this mail did
+        let uid_validity = self.open_again().await?;
+        if uid_validity != self.uid_validity {
+            return Ok(None); // another mailbox by now: the next look numbers it anew
+        }
+        let raw = match self.fetch_raw(uid).await {
             Ok(raw) => raw,
-            Err(error) => {
-                let times = self.failed.entry((uid_validity, uid)).or_default();
-                *times += 1;
-                let given_up = *times >= ATTEMPTS_MAX || matches!(error, IntakeError::TooLarge { .. });
-                if given_up {
-                    *times = ATTEMPTS_MAX;
-                    return Err(IntakeError::Unfetchable { user: options.user.clone() });
-                }
-                self.open = None;
-                return Err(error);
-            }
+            Err(error) => return Err(self.unfetched(uid, error)),
         };
+        self.failed.remove(&uid);
+        let options = &self.options;
         let Some(bytes) = raw else { return Ok(None) };
         let head = message::head(&bytes);
         if !allows(&options.allow_from, head.from.as_deref()) {
-            self.flag(uid, HELD).await?;
+            self.hold(uid).await?;
             return Err(IntakeError::Held { user: self.options.user.clone() });
         }
         if let Some(unverified) = unverified(options, &head, &bytes, profiles) {
-            self.flag(uid, HELD).await?;
+            self.hold(uid).await?;
             return Err(unverified);
         }
         let name = head.message_id.unwrap_or_else(|| format!("mail {uid_validity}/{uid}"));
@@ -205,6 +231,31 @@ impl Mailbox {
         let mut arrival = arrival(OriginKind::Imap, name, key, &bytes, now);
         arrival.origin.sender = head.from.map(Into::into);
         Ok(Some(Mail { arrival, bytes, uid }))
+    }
+
+    /// What is told of a mail that could not be fetched; after some attempts it stands back behind the others.
+    fn unfetched(&mut self, uid: u32, error: IntakeError) -> IntakeError {
+        let times = self.failed.entry(uid).or_default();
+        *times += 1;
+        let is_too_large = matches!(error, IntakeError::TooLarge { .. });
+        if !is_too_large {
+            self.open = None; // nobody knows where in its answer the server is
+        }
+        if *times < ATTEMPTS_MAX && !is_too_large {
+            return error;
+        }
+        let is_news = self.resting.put_off(uid);
+        IntakeError::Unfetchable { user: self.options.user.clone(), is_news }
+    }
+
+    /// Marks a mail as held. A server that keeps no keywords (PERMANENTFLAGS without `\*`, RFC 3501, section 7.1) forgets or refuses
+    /// that, so it is known here as well, until the next start.
+    async fn hold(&mut self, uid: u32) -> Result<(), IntakeError> {
+        self.resting.leave(uid);
+        match self.flag(uid, HELD).await {
+            Err(error) if is_answered(&error) => Ok(()),
+            marked => marked,
+        }
     }
 
     /// How many of the newest mails were looked at, and how many of them bear a word of the receiving server on their sender.
@@ -236,8 +287,13 @@ impl Mailbox {
     ///
     /// # Errors
     /// Where that is not possible; the message is then seen again, and known as the same arrival.
+    /// Where the server says no ([`IntakeError::is_answered`]) the other mails can be gone on with.
     pub async fn release(&mut self, mail: &Mail) -> Result<(), IntakeError> {
-        let Some(folder) = self.options.processed.clone() else { return self.flag(mail.uid, TAKEN).await };
+        let Some(folder) = self.options.processed.clone() else {
+            self.flag(mail.uid, TAKEN).await?;
+            self.resting.leave(mail.uid); // the server may keep no keywords
+            return Ok(());
+        };
         let uid = mail.uid.to_string();
         let (options, open) = self.opened()?;
         if open.can_move {
@@ -272,7 +328,7 @@ impl Mailbox {
             tokio::time::sleep(poll).await;
             return Ok(());
         };
-        let Open { session, uid_validity, can_idle, can_move, can_expunge_uid } = open;
+        let Open { session, arrived, uid_validity, can_idle, can_move, can_expunge_uid } = open;
         let mut idle = session.idle();
         answer(&self.options, "wait for mail", idle.init()).await?;
         let woken = {
@@ -289,7 +345,7 @@ impl Mailbox {
             return Err(IntakeError::MailServer { host: self.options.host.clone(), source });
         }
         let session = answer(&self.options, "end waiting", idle.done()).await?;
-        self.open = Some(Open { session, uid_validity, can_idle, can_move, can_expunge_uid });
+        self.open = Some(Open { session, arrived, uid_validity, can_idle, can_move, can_expunge_uid });
         Ok(())
     }
 
@@ -310,7 +366,8 @@ impl Mailbox {
 
     async fn connect(&self) -> Result<Open, IntakeError> {
         let options = &self.options;
-        let mut session = connect::log_in(options).await?;
+        let arrived = Arc::new(AtomicU64::new(0));
+        let mut session = connect::log_in(options, arrived.clone()).await?;
         let capabilities = answer(options, "say what it can do", session.capabilities()).await?;
         if let Some(processed) = &options.processed {
             let listed = answer(options, "list its folders", async {
@@ -323,6 +380,7 @@ impl Mailbox {
         let selected = answer(options, "open the folder", session.select(&options.folder)).await?;
         Ok(Open {
             session,
+            arrived,
             uid_validity: selected.uid_validity.unwrap_or(0),
             can_idle: capabilities.has_str("IDLE"),
             can_move: capabilities.has_str("MOVE"),
@@ -344,7 +402,8 @@ impl Mailbox {
         if u64::from(size) > limit {
             return Err(IntakeError::TooLarge { what: "a mail", limit });
         }
-        let fetched = answer(options, "give a mail", async {
+        let arrived = open.arrived.clone();
+        let fetched = answer_piece_by_piece(options, "give a mail", &arrived, async {
             open.session.uid_fetch(&set, "(UID BODY.PEEK[])").await?.try_collect::<Vec<_>>().await
         });
         let fetched = fetched.await?;
@@ -370,9 +429,9 @@ impl Mailbox {
         Ok((&self.options, self.open.as_mut().ok_or_else(closed)?))
     }
 
-    /// After an error nobody knows where in the protocol we are.
+    /// After an error nobody knows where in the protocol we are, unless the server said no.
     fn or_closed<T>(&mut self, outcome: Result<T, IntakeError>) -> Result<T, IntakeError> {
-        if outcome.is_err() {
+        if outcome.as_ref().is_err_and(|error| !is_answered(error)) {
             self.open = None;
         }
         outcome
@@ -389,6 +448,33 @@ async fn answer<T>(
         Ok(answered) => answered.map_err(|error| refused(options, act, error)),
         Err(_) => Err(IntakeError::Silent { host: options.host.clone(), act, seconds: options.timeout_seconds }),
     }
+}
+
+/// The answer to a command that brings many bytes: only silence ends it, however slow the line is.
+async fn answer_piece_by_piece<T>(
+    options: &Options,
+    act: &'static str,
+    arrived: &AtomicU64,
+    command: impl Future<Output = Result<T, ImapError>>,
+) -> Result<T, IntakeError> {
+    let limit = Duration::from_secs(options.timeout_seconds);
+    let mut command = pin!(command);
+    loop {
+        let before = arrived.load(Ordering::Relaxed);
+        match tokio::time::timeout(limit, command.as_mut()).await {
+            Ok(answered) => return answered.map_err(|error| refused(options, act, error)),
+            Err(_) if arrived.load(Ordering::Relaxed) > before => {}
+            Err(_) => {
+                return Err(IntakeError::Silent { host: options.host.clone(), act, seconds: options.timeout_seconds });
+            }
+        }
+    }
+}
+
+/// The server said no: the connection is as it was.
+pub(in crate::intake) fn is_answered(error: &IntakeError) -> bool {
+    let IntakeError::Refused { source, .. } = error else { return false };
+    matches!(**source, ImapError::No(_) | ImapError::Bad(_))
 }
 
 fn refused(options: &Options, act: &'static str, error: ImapError) -> IntakeError {

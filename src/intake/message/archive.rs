@@ -16,6 +16,9 @@ const BOMB_BYTES_MIN: u64 = 10_000_000;
 /// … and to so many times its own size was made to fill disks: faxes and scans are packed already.
 const BOMB_RATIO: u64 = 100;
 
+/// What Macs put into archives by themselves: AppleDouble (RFC 1740, appendix A), `.DS_Store`.
+const LEFT_BY_PROGRAMS: [&[u8]; 2] = [b"\0\x05\x16\x07", b"\0\0\0\x01Bud1"];
+
 /// Why an archive is left to a person, and what to do.
 pub(in crate::intake::message) const LOCKED: &str = "The archive is locked with a password. Ask the sender for the paper without \
      one, or open it and put what is in it into the inbox.";
@@ -30,7 +33,8 @@ pub(in crate::intake::message) fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(ZIP)
 }
 
-/// What an archive holds: papers, and what a person must look at (an office document, an archive in the archive).
+/// What an archive holds: papers, and behind them what a person must look at (an office document, an archive in the archive, a
+/// file of another kind).
 ///
 /// # Errors
 /// A sentence for staff: the archive as a whole is left to a person.
@@ -45,6 +49,7 @@ pub(in crate::intake::message) fn unpacked(bytes: &[u8], limits: &Limits) -> Res
     let bomb = BOMB_BYTES_MIN.max(BOMB_RATIO.saturating_mul(bytes.len() as u64));
     let mut room = limits.unpacked_bytes_max.min(bomb);
     let mut found: Vec<Arc<[u8]>> = Vec::new();
+    let mut others: Vec<Arc<[u8]>> = Vec::new();
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|error| match error {
             ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => LOCKED,
@@ -58,7 +63,13 @@ pub(in crate::intake::message) fn unpacked(bytes: &[u8], limits: &Limits) -> Res
         room = room.checked_sub(content.len() as u64).ok_or(TOO_MUCH)?;
         if is_paper(&content) || is_office(&content) || is_archive(&content) {
             found.push(Arc::from(content));
+        } else if !content.is_empty() && !LEFT_BY_PROGRAMS.iter().any(|begin| content.starts_with(begin)) {
+            others.push(Arc::from(content));
         }
     }
-    if found.is_empty() { Err(NO_PAPER) } else { Ok(found) }
+    if found.is_empty() {
+        return Err(NO_PAPER);
+    }
+    found.extend(others);
+    Ok(found)
 }

@@ -1,10 +1,11 @@
 //! An e-mail message comes in, the papers it carries go out.
 
 mod archive;
+mod picture;
 
 use std::sync::Arc;
 
-use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
+use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
 use crate::intake::senders::{Announced, Envelope, Profiles};
 use crate::intake::{arrival, tnef};
@@ -12,8 +13,18 @@ use crate::model::{Arrival, ArrivalId, OriginKind, Reception};
 
 /// How deep messages may be nested in messages.
 const DEPTH_MAX: usize = 4;
-/// A picture that a mail shows inside its text is a signature logo below this size, a paper above, in bytes.
-const INLINE_PICTURE_BYTES_MIN: usize = 60_000;
+/// What mail programs attach by themselves and what holds no paper: signatures (RFC 3156, RFC 8551), contacts, appointments.
+const NO_PAPERS: [&str; 9] = [
+    "application/pgp-keys",
+    "application/pgp-signature",
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
+    "application/ics",
+    "text/calendar",
+    "text/directory",
+    "text/vcard",
+    "text/x-vcard",
+];
 /// A body is a paper of its own when it says at least two of these things.
 const ORDER_WORDS: [&str; 8] =
     ["diagnosis", "massage", "manual therapy", "icd", "times per week", "x/week", "prescri", "frequency"];
@@ -29,6 +40,8 @@ const LINK_WORDS: [&str; 8] = [
     "portal",
     "view document",
 ];
+/// What is to be done then.
+const LINK: &str = "The mail holds only a link to the paper. Open it in the mail program, save the paper as PDF and put that into the inbox.";
 /// What stands at the beginnings of the lines of an order. Beside an attachment the text counts as a paper of its own where three
 /// of them stand there: a covering letter says fewer.
 const ORDER_LABELS: [&str; 10] =
@@ -122,8 +135,8 @@ pub struct Opened {
     pub announced: Option<Announced>,
 }
 
-/// The papers of a message, in their order; never none. Attachments count by their content, whatever their declared type; the
-/// text of the message counts where it reads like an order.
+/// The papers of a message, in their order; never none. Attachments count by their content, whatever their declared type, and also
+/// where they cannot be read; the text of the message counts where it reads like an order.
 ///
 /// # Errors
 /// A sentence for staff that says what to do: the bytes are no message, it is too large, or it holds no paper.
@@ -144,10 +157,20 @@ pub fn open(raw: &[u8], limits: &Limits, profiles: &Profiles) -> Result<Opened, 
             limits.papers_max
         ));
     }
-    if papers.is_empty() {
-        papers.push(order_in(&parsed, 0).ok_or_else(|| no_paper(&parsed, announced.as_ref()))?);
+    if !papers.iter().any(|paper| is_read(paper)) {
+        match order_in(&parsed, 0) {
+            Some(order) => papers.insert(0, order),
+            None if papers.is_empty() => return Err(no_paper(&parsed, announced.as_ref())),
+            None => {} // a person looks at what is attached
+        }
     }
     Ok(Opened { papers, announced })
+}
+
+/// Why an attachment is not read although it could be taken for text: it is a web page, with which services for secure mail send a
+/// link.
+pub fn unread(part: &Arrival, bytes: &[u8]) -> Option<&'static str> {
+    (part.part_of.is_some() && is_web_page(bytes)).then_some(LINK)
 }
 
 /// Why bytes that came as a paper cannot be read, where that is known better here: archives and office documents.
@@ -186,18 +209,12 @@ fn says(text: &str, words: &[&str]) -> usize {
 
 fn no_paper(message: &Message<'_>, announced: Option<&Announced>) -> String {
     let text = message.body_text(0).unwrap_or_default();
-    let is_web_page = |part: &mail_parser::MessagePart<'_>| {
-        matches!(part.body, PartType::Html(_)) && part.attachment_name().is_some()
-    };
     let is_link = text.to_lowercase().contains("http") && says(&text, &LINK_WORDS) >= 1;
     match announced {
-        Some(Announced { service, failed: true, .. }) => format!(
-            "{service} says that a fax did not come through. Ask the sender to send it again."
-        ),
-        _ if is_link || message.parts.iter().any(is_web_page) => {
-            "The mail holds only a link to the paper. Open it in the mail program, save the paper as PDF and put that into the inbox."
-                .to_owned()
+        Some(Announced { service, failed: true, .. }) => {
+            format!("{service} says that a fax did not come through. Ask the sender to send it again.")
         }
+        _ if is_link => LINK.to_owned(),
         Some(Announced { service, .. }) => format!(
             "{service} tells of a fax, but the mail does not hold it. Fetch it from {service} and put it into the inbox; let \
              {service} attach faxes to its mails."
@@ -206,19 +223,23 @@ fn no_paper(message: &Message<'_>, announced: Option<&Announced>) -> String {
     }
 }
 
+/// Every attachment is a paper, or told: one that cannot be read becomes a record that says so. What is left out are logos and what
+/// mail programs attach by themselves.
 fn collect(message: &Message<'_>, limits: &Limits, depth: usize, papers: &mut Vec<Arc<[u8]>>) {
     let before = papers.len();
-    for part in &message.parts {
+    for part in message.parts.iter().filter(|part| !NO_PAPERS.iter().any(|kind| is_declared(part, kind))) {
         match &part.body {
             PartType::Message(nested) if depth < DEPTH_MAX => collect(nested, limits, depth + 1, papers),
             // nested deeper than people do: somebody must look
             PartType::Message(nested) => papers.push(Arc::from(nested.raw_message.as_ref())),
-            PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
-                let shown_in_text = matches!(part.body, PartType::InlineBinary(_)) || part.content_id().is_some();
-                take(bytes, shown_in_text, limits, papers);
+            PartType::Binary(bytes) | PartType::InlineBinary(bytes) if !is_logo(message, part, bytes) => {
+                take(bytes, limits, papers);
             }
-            // a text attachment is declared text but may be a PDF all the same
-            PartType::Text(text) if part.attachment_name().is_some() => take(text.as_bytes(), false, limits, papers),
+            // a text attachment is declared text but may be a PDF all the same; one without a letter says nothing
+            PartType::Text(text) if is_attached(part) && !text.trim().is_empty() => {
+                take(text.as_bytes(), limits, papers)
+            }
+            PartType::Html(page) if is_attached(part) => take(page.as_bytes(), limits, papers),
             _ => {}
         }
     }
@@ -229,6 +250,35 @@ fn collect(message: &Message<'_>, limits: &Limits, depth: usize, papers: &mut Ve
             papers.insert(before, Arc::from(text.as_bytes()));
         }
     }
+}
+
+fn is_declared(part: &MessagePart<'_>, kind: &str) -> bool {
+    let (main, sub) = kind.split_once('/').unwrap_or((kind, ""));
+    part.content_type().is_some_and(|declared| {
+        let declared_sub = declared.subtype().unwrap_or_default();
+        declared.ctype().eq_ignore_ascii_case(main) && declared_sub.eq_ignore_ascii_case(sub)
+    })
+}
+
+fn is_attached(part: &MessagePart<'_>) -> bool {
+    part.attachment_name().is_some() || part.content_disposition().is_some_and(|how| how.is_attachment())
+}
+
+/// A small picture that the text shows: by a reference of its HTML part, or, where it has none, by its place.
+fn is_logo(message: &Message<'_>, part: &MessagePart<'_>, bytes: &[u8]) -> bool {
+    let is_picture = || is_picture(bytes) || part.content_type().is_some_and(|kind| kind.ctype() == "image");
+    let is_inline = || {
+        let is_attachment = part.content_disposition().is_some_and(|how| how.is_attachment());
+        !is_attachment && (matches!(part.body, PartType::InlineBinary(_)) || part.content_id().is_some())
+    };
+    is_picture() && picture::is_small(bytes) && (is_referred_to(message, part) || is_inline())
+}
+
+/// Whether an HTML part shows this part by its Content-ID (RFC 2392).
+fn is_referred_to(message: &Message<'_>, part: &MessagePart<'_>) -> bool {
+    let Some(id) = part.content_id() else { return false };
+    let url = format!("cid:{}", id.trim_matches(['<', '>']));
+    message.parts.iter().any(|other| matches!(&other.body, PartType::Html(page) if page.contains(&url)))
 }
 
 /// How many labels of an order stand at the beginnings of lines.
@@ -242,8 +292,7 @@ fn labels(text: &str) -> usize {
     ORDER_LABELS.iter().filter(is_label).count()
 }
 
-fn take(bytes: &[u8], shown_in_text: bool, limits: &Limits, papers: &mut Vec<Arc<[u8]>>) {
-    let is_logo = || shown_in_text && is_picture(bytes) && bytes.len() < INLINE_PICTURE_BYTES_MIN;
+fn take(bytes: &[u8], limits: &Limits, papers: &mut Vec<Arc<[u8]>>) {
     if papers.len() > limits.papers_max {
         // the mail as a whole is left to a person
     } else if archive::is_archive(bytes) {
@@ -255,13 +304,25 @@ fn take(bytes: &[u8], shown_in_text: bool, limits: &Limits, papers: &mut Vec<Arc
     } else if tnef::is_tnef(bytes) {
         let inner = tnef::attachments(bytes);
         let before = papers.len();
-        inner.iter().for_each(|inner| take(inner, false, limits, papers));
+        inner.iter().for_each(|inner| take(inner, limits, papers));
         if papers.len() == before {
             papers.push(Arc::from(bytes)); // cut short, or wrapped in a way that is not known: somebody must look
         }
-    } else if (is_paper(bytes) && !is_logo()) || is_office(bytes) {
+    } else {
         papers.push(Arc::from(bytes));
     }
+}
+
+/// Whether the reader can make anything of it.
+fn is_read(bytes: &[u8]) -> bool {
+    is_paper(bytes) || std::str::from_utf8(bytes).is_ok_and(|text| !text.trim().is_empty() && !is_web_page(bytes))
+}
+
+/// Begins as the WHATWG's rules for sniffing say (MIME Sniffing, section 7.1).
+fn is_web_page(bytes: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(bytes.get(..1024).unwrap_or(bytes)).to_lowercase();
+    let head = head.trim_start_matches('\u{feff}').trim_start();
+    ["<!doctype html", "<html", "<head", "<script", "<body"].iter().any(|begin| head.starts_with(begin))
 }
 
 fn is_picture(bytes: &[u8]) -> bool {
