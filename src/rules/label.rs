@@ -69,27 +69,6 @@ struct Entry {
 }
 
 impl Entry {
-    /// A plain "Name", "Phone" or "NPI", which says nothing of whose it is.
-    fn is_anybodys(&self) -> bool {
-        matches!(self.meaning, Meaning::Field(..))
-            && [
-                "name",
-                "fullname",
-                "phone",
-                "phonenumber",
-                "tel",
-                "telephone",
-                "fax",
-                "faxnumber",
-                "npi",
-                "npinumber",
-                "cell",
-                "signature",
-                "date",
-            ]
-            .contains(&self.together.as_str())
-    }
-
     /// Whether it counts where it stands; one of a letter or two, which needs a colon, only at the beginning of a cell.
     fn counts(&self, span: &Span) -> bool {
         if self.colon_only { span.colon && span.begins_cell } else { span.colon || span.is_cell() }
@@ -320,11 +299,12 @@ impl Labels {
                 labels.extend(here);
             }
             // "Refer to | Entered by | Status": captions of values head no part of the form
-            let of_row = |label: &Label| label.row == row;
-            let headed: usize = headings.iter().filter(|label| of_row(label)).map(|label| label.words.len()).sum();
-            if headed < words.words.len() {
-                headings.retain(|label| !(of_row(label) && label.meaning == Meaning::Heading(Heading::Other)));
-                labels.retain(|label| !(of_row(label) && label.meaning == Meaning::Heading(Heading::Other)));
+            let heads = |label: &Label| label.row == row && matches!(label.meaning, Meaning::Heading(_));
+            let is_other = |label: &Label| label.row == row && label.meaning == Meaning::Heading(Heading::Other);
+            let headed: usize = headings.iter().filter(|label| heads(label)).map(|label| label.words.len()).sum();
+            if headed < words.words.len() && headings.iter().any(is_other) {
+                headings.retain(|label| !is_other(label));
+                labels.retain(|label| !is_other(label));
             }
         }
         labels
@@ -376,9 +356,13 @@ impl Labels {
         // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
         let heading =
             candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());
+        let is_field = |entry: &Entry| matches!(entry.meaning, Meaning::Field(..));
         let label = |entry: &&Entry| {
-            let meaning =
-                if context == Some(Heading::Other) && entry.is_anybodys() { Meaning::Other } else { entry.meaning };
+            let meaning = if context == Some(Heading::Other) && is_field(entry) && is_plain(&entry.together) {
+                Meaning::Other
+            } else {
+                entry.meaning
+            };
             Label { weak: entry.weak, ..span.label(row, meaning, &entry.rule, entry.phrase.clone()) }
         };
         field.into_iter().chain(heading).map(label).collect()
@@ -530,6 +514,35 @@ fn each_form(word: &str, mut tell: impl FnMut(&str)) {
         tell(&form);
     }
     tell(word);
+}
+
+impl Label {
+    /// Whether it says nothing of whose value it asks for ("Name", "Phone").
+    pub(in crate::rules) fn is_plain(&self) -> bool {
+        is_plain(&fold(&self.phrase))
+    }
+}
+
+/// "Name", "Phone", "NPI", folded: a label that says nothing of whose it is.
+fn is_plain(folded: &str) -> bool {
+    const PLAIN: [&str; 15] = [
+        "name",
+        "fullname",
+        "print",
+        "printname",
+        "printedname",
+        "phone",
+        "phonenumber",
+        "tel",
+        "telephone",
+        "fax",
+        "faxnumber",
+        "npi",
+        "npinumber",
+        "signature",
+        "date",
+    ];
+    PLAIN.contains(&folded)
 }
 
 /// "Telephone / fax": it says nothing of whose it is.

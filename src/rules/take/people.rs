@@ -198,7 +198,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(mut hit) = name_in(&slot) else { continue };
             // a plain "Name" may be anybody's where the head of its part could not be read
-            if is_anybodys(label) && hit.credentials.is_empty() && hit.doubts.is_empty() {
+            if label.is_plain() && hit.credentials.is_empty() && hit.doubts.is_empty() {
                 hit.doubts.push("neither its label nor a credential says that it is the prescriber's".to_owned());
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
@@ -225,7 +225,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
                 || page.labels_of(Field::ProviderSignature).any(|label| label.row == *row)
         })
         .collect();
-    let chosen = page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words));
+    let chosen = is_chosen(page);
     // a name with a credential stands for itself: letterhead, pad, the printed name under a signature
     for row in 0..page.sheet.rows.len() {
         let in_label = |word: &usize| page.labels.iter().any(|label| label.row == row && label.words.contains(word));
@@ -284,9 +284,9 @@ fn provider(page: &Context) -> Vec<Candidate> {
     found
 }
 
-/// A plain "Name", which a heading alone makes the prescriber's.
-fn is_anybodys(label: &Label) -> bool {
-    matches!(fold(&label.phrase).as_str(), "name" | "fullname" | "print" | "printname" | "printedname")
+/// Whether one of the practitioners that stand beside boxes is ticked.
+fn is_chosen(page: &Context) -> bool {
+    page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words))
 }
 
 fn names_provider(slot: &Slot) -> bool {
@@ -371,7 +371,7 @@ fn npi(page: &Context) -> Vec<Candidate> {
             .max_by_key(|tick| tick.area.left)
             .is_some_and(|tick| !tick.ticked)
     };
-    let chosen = page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words));
+    let chosen = is_chosen(page);
     for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))) {
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
@@ -462,13 +462,12 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
 /// "Phone: 704-555-0123  Fax: 704-555-0124" in a letterhead, or below the prescriber: a plain "Phone" that does not stand with the
 /// patient's name or birth date.
 fn is_the_clinics(page: &Context, label: &Label) -> bool {
-    let plain = matches!(fold(&label.phrase).as_str(), "phone" | "tel" | "telephone" | "phonenumber");
     let is_of =
         |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
     let patient = [Field::PatientName, Field::PatientBirthDate];
     let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderSignature];
     let beside = |fields: &[Field]| page.labels.iter().any(|other| other.row == label.row && is_of(other, fields));
-    if !plain || beside(&patient) {
+    if !label.is_plain() || beside(&patient) {
         return false;
     }
     let above = |fields: &[Field]| {

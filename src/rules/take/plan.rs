@@ -59,6 +59,9 @@ fn veto(page: &Context) -> Option<String> {
         };
         !is_past && treatment_words(clause).into_iter().any(forbidden)
     };
+    if !treatment_words(&page.text.text).iter().any(|hit| hit.negated) {
+        return None;
+    }
     // a diagnosis may hold a "not" as well: each label begins a clause of its own
     let row = |row: usize| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))).text;
     let lower: Vec<String> = (0..page.sheet.rows.len()).map(|at| row(at).to_lowercase()).collect();

@@ -80,10 +80,12 @@ fn names_somebody(page: &Context, from: usize) -> bool {
     rest.chars().filter(|letter| letter.is_alphabetic()).count() >= NAME_LETTERS_MIN && !is_no_signature(page, rest)
 }
 
-/// Words in the place of a signature that are none: "pending", "stamp", "on file".
+/// Words at the beginning of a signature's place that are none: "pending", "stamp", "on file". Behind a name they are another
+/// matter ("Alan Pierce, MD. Signature on file").
 fn is_no_signature(page: &Context, text: &str) -> bool {
     let said = page.book.phrases.find(&Folded::new(text));
-    !said.any(&page.book.rules.signature.no_signature).is_empty()
+    let begins = |place: &Range<usize>| matches!(fold(text.get(..place.start).unwrap_or_default()).as_str(), "" | "by");
+    said.any(&page.book.rules.signature.no_signature).iter().any(begins)
 }
 
 /// The name of the patient: what the patient wrote is no signature of the HCP.
