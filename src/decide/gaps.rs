@@ -13,9 +13,14 @@ pub(in crate::decide) fn gaps(prescription: &Prescription, unread: &[Field], boo
         let asked = rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
         if asked && is_missing(prescription, rule.field) {
             let sentence = book.sentence("unreadable").filter(|_| unread.contains(&rule.field));
-            let (reason, tell) = sentence
-                .map_or((GapReason::Missing, &rule.tell), |unreadable| (GapReason::Unreadable, &unreadable.tell));
-            gaps.push(Gap { field: rule.field, reason, level: rule.level, tell: tell.clone() });
+            let (reason, tell) = match sentence {
+                // one sentence serves all fields
+                Some(unreadable) => {
+                    (GapReason::Unreadable, format!("{}: {}", capital(rule.field.words()), unreadable.tell))
+                }
+                None => (GapReason::Missing, rule.tell.clone()),
+            };
+            gaps.push(Gap { field: rule.field, reason, level: rule.level, tell });
         }
     }
     let mut wrong = |field, reason, fault: &str| {
@@ -102,6 +107,12 @@ fn profile(prescription: &Prescription, book: &Book, on: Date) -> Vec<Gap> {
         note(Field::Plan, GapReason::NotAllowed, "refused_words");
     }
     notes
+}
+
+/// The words with a capital at their beginning.
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn is_missing(prescription: &Prescription, field: Field) -> bool {

@@ -2,6 +2,7 @@
 
 use std::io::Cursor;
 
+use exif::{In, Reader, Tag, Value};
 use png::{Decoder, Unit};
 
 use crate::pages::clean::Resolution;
@@ -12,13 +13,6 @@ const CENTIMETRES: f32 = 2.54;
 const METRES: f32 = 0.0254;
 /// What programs write that know of no resolution: cameras 72 (EXIF 2.32, 4.6.5, the default of XResolution), screens 96.
 const SAID_BY_HABIT: [f32; 2] = [72.0, 96.0];
-/// Tags of EXIF's first directory: dots across, dots down, of what unit (TIFF 6.0, section 8).
-const X_RESOLUTION: u16 = 282;
-const Y_RESOLUTION: u16 = 283;
-const RESOLUTION_UNIT: u16 = 296;
-/// Bytes of a directory entry (TIFF 6.0, section 2).
-const ENTRY_BYTES: usize = 12;
-
 /// What the `pHYs` chunk of a PNG says (PNG third edition, 11.3.4.3).
 pub(in crate::pages) fn of_png(bytes: &[u8]) -> Option<Resolution> {
     let reader = Decoder::new(Cursor::new(bytes)).read_info().ok()?;
@@ -50,72 +44,24 @@ fn of_jfif(bytes: &[u8]) -> Option<Resolution> {
 /// EXIF data is a TIFF without a picture of its own (EXIF 2.32, 4.5.2).
 fn of_exif(exif: &[u8]) -> Option<Resolution> {
     let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    let directory = Directory::of(exif)?;
-    let per_inch = match directory.short(RESOLUTION_UNIT) {
+    let read = Reader::new().read_raw(exif.to_vec()).ok()?;
+    let value = |tag| read.get_field(tag, In::PRIMARY).map(|field| &field.value);
+    let per_inch = match value(Tag::ResolutionUnit).and_then(|unit| unit.get_uint(0)) {
         Some(3) => CENTIMETRES,
         _ => 1.0,
     };
-    meant(directory.ratio(X_RESOLUTION)? * per_inch, directory.ratio(Y_RESOLUTION)? * per_inch)
+    let dots = |tag| match value(tag)? {
+        Value::Rational(ratios) => {
+            ratios.first().filter(|ratio| ratio.denom != 0).map(|ratio| ratio.to_f32() * per_inch)
+        }
+        _ => None,
+    };
+    meant(dots(Tag::XResolution)?, dots(Tag::YResolution)?)
 }
 
 fn meant(x_dpi: f32, y_dpi: f32) -> Option<Resolution> {
     let by_habit = x_dpi == y_dpi && SAID_BY_HABIT.iter().any(|habit| (x_dpi - habit).abs() < 0.5);
     (!by_habit).then_some(Resolution { x_dpi, y_dpi })
-}
-
-/// The first directory of a TIFF.
-struct Directory<'a> {
-    bytes: &'a [u8],
-    big_endian: bool,
-    entries: &'a [u8],
-}
-
-impl<'a> Directory<'a> {
-    fn of(bytes: &'a [u8]) -> Option<Self> {
-        let big_endian = match bytes.first_chunk::<4>()? {
-            b"II*\0" => false,
-            b"MM\0*" => true,
-            _ => return None,
-        };
-        let mut directory = Self { bytes, big_endian, entries: &[] };
-        let start = directory.long(4)? as usize;
-        let count = usize::from(directory.short_at(start)?);
-        directory.entries = bytes.get(start.checked_add(2)?..)?.get(..count * ENTRY_BYTES)?;
-        Some(directory)
-    }
-
-    /// Where the value of a tag stands in its entry.
-    fn value(&self, tag: u16) -> Option<&'a [u8]> {
-        let number = |entry: &&[u8]| entry.first_chunk().map(|bytes| self.short_of(*bytes)) == Some(tag);
-        self.entries.chunks_exact(ENTRY_BYTES).find(number)?.get(8..)
-    }
-
-    fn short(&self, tag: u16) -> Option<u16> {
-        self.value(tag)?.first_chunk().map(|bytes| self.short_of(*bytes))
-    }
-
-    /// A fraction stands elsewhere; its entry says where.
-    fn ratio(&self, tag: u16) -> Option<f32> {
-        let at = self.long_of(*self.value(tag)?.first_chunk()?) as usize;
-        let (above, below) = (self.long(at)?, self.long(at.checked_add(4)?)?);
-        (below != 0).then(|| above as f32 / below as f32)
-    }
-
-    fn short_at(&self, at: usize) -> Option<u16> {
-        self.bytes.get(at..)?.first_chunk().map(|bytes| self.short_of(*bytes))
-    }
-
-    fn long(&self, at: usize) -> Option<u32> {
-        self.bytes.get(at..)?.first_chunk().map(|bytes| self.long_of(*bytes))
-    }
-
-    fn short_of(&self, bytes: [u8; 2]) -> u16 {
-        if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) }
-    }
-
-    fn long_of(&self, bytes: [u8; 4]) -> u32 {
-        if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
-    }
 }
 
 #[cfg(test)]
