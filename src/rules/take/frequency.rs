@@ -21,10 +21,6 @@ const PLAIN_LEAD_MAX: usize = 3;
 const COLUMN_WIDTH: u32 = 6;
 /// A box stands at most so many word heights behind its label.
 const BOX_GAP: f32 = 3.0;
-/// Words of a line that orders treatment.
-const ORDERING: [&str; 7] = ["massage", "manual therapy", "97124", "97140", "treat ", "treatment", "please see"];
-/// Words of a line that tells what was.
-const PAST: [&str; 8] = ["prior", "previous", "has had", "completed", "was seen", "received", "had been", "history"];
 /// More visits than this are hardly meant.
 const VISITS_MAX: u32 = 60;
 const RULE: &str = "rules/50-frequency.toml";
@@ -60,12 +56,14 @@ fn another(page: &Context, found: &[Candidate]) -> Option<String> {
         taken.evidence.iter().any(|evidence| evidence.area.overlap_y(area) > 0 && evidence.area.overlap_x(area) > 0)
     };
     let text = &page.text.text;
+    let words = &page.book.rules.second_frequency;
+    let (orders, past) = (page.found.any(&words.orders), page.found.any(&words.past));
     let mut from = 0;
     for line in text.split_inclusive('\n') {
         let span = from..from + line.len();
         from = span.end;
-        let lower = line.to_lowercase();
-        let orders = ORDERING.iter().any(|word| lower.contains(word)) && !PAST.iter().any(|word| lower.contains(word));
+        let stands_in = |places: &[std::ops::Range<usize>]| places.iter().any(|place| span.contains(&place.start));
+        let orders = stands_in(&orders) && !stands_in(&past);
         let own = page.text.words.iter().filter(|word| span.start <= word.range.start && word.range.end <= span.end);
         if !orders || own.clone().any(|word| is_taken(&word.area)) || own.count() == 0 {
             continue;

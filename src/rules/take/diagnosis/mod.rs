@@ -6,7 +6,7 @@ mod words;
 use std::ops::Range;
 
 use crate::model::{Area, Diagnosis, Evidence, Field, Source, Value};
-use crate::rules::codes::{Scope, opens_scope, scope};
+use crate::rules::codes::Scope;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::{Slot, SlotWord};
@@ -78,7 +78,7 @@ fn in_words(page: &Context, label: &Label) -> Option<Candidate> {
     if !is_hard_to_read(page, place) && !page.book.codes.speaks_of_one(&words) {
         return None;
     }
-    let doubts = if opens_scope(&words) { vec![RULED_OUT.to_owned()] } else { Vec::new() };
+    let doubts = if page.book.scopes.opens(&words) { vec![RULED_OUT.to_owned()] } else { Vec::new() };
     Some(Candidate {
         field: Field::Diagnoses,
         value: Value::Diagnosis(Diagnosis::in_words(words)),
@@ -240,7 +240,7 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
     let mut said = Scope::Present;
     for (index, hit) in hits.into_iter().enumerate() {
         let is_title = |words: &str| page.book.codes.agrees_with(&hit.code, words) == Agreement::Agrees;
-        said = scope(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
+        said = page.book.scopes.of(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
         let words = words::beside(page, &slot.text, &spans, index, &hit.code);
         found.push(candidate(page, slot, hit, words, said, trust, rule));
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::rules::Agreement;
-use crate::rules::codes::{begins_with_mark, opens_with_mark, without_cue, without_marks};
+use crate::rules::codes::{begins_with_mark, opens_with_mark, without_marks};
 use crate::rules::context::Context;
 
 /// The words of a diagnosis are at most so many.
@@ -12,7 +12,7 @@ const TITLE_WORDS_MAX: usize = 14;
 /// The words that go with a code: those behind it up to the next code, or, where the code closes the phrase in brackets or
 /// after a dash, those before it; or those of the entry with the same letter in another list of the page.
 pub(super) fn beside(page: &Context, text: &str, spans: &[Range<usize>], index: usize, code: &str) -> String {
-    let words = around(text, spans, index);
+    let words = around(page, text, spans, index);
     if has_words(&words) {
         return words;
     }
@@ -34,7 +34,7 @@ fn has_words(part: &str) -> bool {
     part.chars().filter(|letter| letter.is_alphabetic()).count() >= 4
 }
 
-fn around(text: &str, spans: &[Range<usize>], index: usize) -> String {
+fn around(page: &Context, text: &str, spans: &[Range<usize>], index: usize) -> String {
     let span = &spans[index];
     let before_from = index.checked_sub(1).map_or(0, |last| spans[last].end);
     let behind_to = spans.get(index + 1).map_or(text.len(), |next| next.start);
@@ -62,7 +62,8 @@ fn around(text: &str, spans: &[Range<usize>], index: usize) -> String {
     let part = without_marks(part);
     let words: Vec<&str> =
         if closes { last_words(part) } else { part }.split_whitespace().take(TITLE_WORDS_MAX).collect();
-    without_cue(words.join(" ").trim_matches(|letter: char| !letter.is_alphanumeric())).to_owned()
+    let words = words.join(" ");
+    page.book.scopes.without_cue(words.trim_matches(|letter: char| !letter.is_alphanumeric())).to_owned()
 }
 
 /// Whether the words that go with a code speak for it. Nobody knows where a diagnosis ends: the rest of its line alone, and the words
