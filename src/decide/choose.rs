@@ -187,7 +187,7 @@ impl Chosen {
         let mut areas = Vec::new();
         for finding in self.of(Field::Plan) {
             if let Value::Text(text) = &finding.value {
-                for hit in crate::rules::body_areas(text.reveal()) {
+                for hit in crate::rules::body_areas(text.reveal()).into_iter().filter(|hit| !hit.barred) {
                     if !areas.iter().any(|area| area == hit.area) {
                         areas.push(hit.area.to_owned());
                     }

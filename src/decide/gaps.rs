@@ -124,7 +124,8 @@ fn is_missing(prescription: &Prescription, field: Field) -> bool {
         Field::Plan => {
             prescription.plan.procedures.is_empty() && prescription.plan.text.is_none() && !prescription.plan.delegated
         }
-        Field::Frequency => prescription.frequency.is_none(),
+        // "evaluate and treat" leaves how often to the therapist
+        Field::Frequency => prescription.frequency.is_none() && !prescription.plan.delegated,
         Field::PayerKind => prescription.payer.kind.is_none(),
         Field::PayerInsurer => prescription.payer.insurer.is_none(),
         Field::PayerClaimNumber => prescription.payer.claim_number.is_none(),

@@ -79,6 +79,8 @@ impl Phrases {
             .chain(&signature.closings);
         let frequencies = &rules.second_frequency;
         let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);
+        let treatments = rules.treatment.orders.iter().chain(&rules.treatment.withdrawn);
+        let frequencies = frequencies.chain(treatments);
         let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures).chain(frequencies);
         let written: BTreeSet<&String> = written.collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();

@@ -221,6 +221,12 @@ pub(in crate::rules) struct TreatmentRule {
     pub(in crate::rules) turns: Vec<String>,
     /// Words of a treatment that is then limited and not forbidden ("no deep tissue").
     pub(in crate::rules) limits: Vec<String>,
+    /// Words of `manual_therapy` and the like that count only in capitals: "MT", but not "Mt".
+    pub(in crate::rules) in_capitals: Vec<String>,
+    /// Words of a sentence that orders the treatment it names ("is medically necessary").
+    pub(in crate::rules) orders: Vec<String>,
+    /// What takes the order back: one of three words and more anywhere, a shorter one alone in its line or beside a ticked box.
+    pub(in crate::rules) withdrawn: Vec<String>,
     /// Words of what was: no veto stands beside them ("no prior massage").
     pub(in crate::rules) past: Vec<String>,
 }

@@ -25,7 +25,12 @@ pub struct AreaHit {
     pub side: Option<Side>,
     /// Where it stands.
     pub span: Range<usize>,
+    /// It is left out: "avoid low back", "full body except neck".
+    pub barred: bool,
 }
+
+/// A word that leaves an area out stands at most so many words before it.
+const BARRED_WORDS: usize = 4;
 
 /// All body areas of `text`, from left to right.
 pub fn body_areas(text: &str) -> Vec<AreaHit> {
@@ -43,11 +48,20 @@ pub fn body_areas(text: &str) -> Vec<AreaHit> {
             // "neck, R shoulder": the side is that of the shoulder
             let behind = behind.filter(|_| AREAS.at(&words, i + taken + 1).is_none());
             let side = before.and_then(side).or_else(|| behind.and_then(side));
-            hits.push(AreaHit { area, side, span: first.span.start..last.span.end });
+            hits.push(AreaHit { area, side, span: first.span.start..last.span.end, barred: is_barred(&words, i) });
         }
         i += taken;
     }
     hits
+}
+
+/// "avoid low back", "no pressure on the hip", "except neck"; "avoid deep pressure, treat neck" leaves nothing out.
+fn is_barred(words: &[Word], at: usize) -> bool {
+    let clause = (0..=at).rev().take_while(|i| *i == at || words.get(i + 1).is_some_and(|next| !next.new_clause));
+    let before = clause.skip(1).take(BARRED_WORDS).filter_map(|i| words.get(i)).map(|word| word.lower.as_str());
+    let mut before =
+        before.take_while(|word| !matches!(*word, "treat" | "focus" | "massage" | "work" | "only" | "but" | "then"));
+    before.any(|word| matches!(word, "avoid" | "except" | "excluding" | "not" | "no" | "without" | "omit"))
 }
 
 /// "shoulder (L)", "shoulder, left".

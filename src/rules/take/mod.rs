@@ -9,6 +9,7 @@ mod people;
 mod plan;
 mod signature;
 mod unread;
+mod veto;
 
 use crate::model::Finding;
 use crate::rules::context::{Candidate, Context};
