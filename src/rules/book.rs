@@ -412,4 +412,7 @@ fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>)
     all.signature.no_signature.extend(file.signature.no_signature);
     all.signature.not_the_provider.extend(file.signature.not_the_provider);
     all.signature.closings.extend(file.signature.closings);
+    all.signature.not_yet.extend(file.signature.not_yet);
+    all.signature.somebody_else.extend(file.signature.somebody_else);
+    all.signature.orders_nothing.extend(file.signature.orders_nothing);
 }

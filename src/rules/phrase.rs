@@ -75,7 +75,9 @@ impl Phrases {
             .iter()
             .chain(&signature.unsigned)
             .chain(&signature.no_signature)
+            .chain(&signature.not_yet)
             .chain(&signature.not_the_provider)
+            .chain(&signature.somebody_else)
             .chain(&signature.closings);
         let written: BTreeSet<&String> = signs.chain(forms).chain(payers).chain(fields).chain(signatures).collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();

@@ -7,6 +7,7 @@ mod payer;
 mod people;
 mod plan;
 mod signature;
+mod signer;
 mod unread;
 
 use crate::model::Finding;
