@@ -75,7 +75,9 @@ impl Phrases {
             .iter()
             .chain(&signature.unsigned)
             .chain(&signature.no_signature)
+            .chain(&signature.not_yet)
             .chain(&signature.not_the_provider)
+            .chain(&signature.somebody_else)
             .chain(&signature.closings);
         let frequencies = &rules.second_frequency;
         let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);

@@ -326,8 +326,14 @@ pub(in crate::rules) struct SignatureRule {
     pub(in crate::rules) unsigned: Vec<String>,
     /// Words in the place of a signature that are none ("pending", "stamp").
     pub(in crate::rules) no_signature: Vec<String>,
+    /// Words right before those of an electronic signature that take it back ("to be", "not").
+    pub(in crate::rules) not_yet: Vec<String>,
     /// Captions of somebody else's signature.
     pub(in crate::rules) not_the_provider: Vec<String>,
+    /// Words beside a signer's name that say that it is not the HCP ("patient", "witness").
+    pub(in crate::rules) somebody_else: Vec<String>,
+    /// Credentials of those who may not order; who has no other orders nothing.
+    pub(in crate::rules) orders_nothing: Vec<String>,
     /// How a letter closes, before the signature.
     pub(in crate::rules) closings: Vec<String>,
 }

@@ -8,6 +8,7 @@ mod payer;
 mod people;
 mod plan;
 mod signature;
+mod signer;
 mod unread;
 mod veto;
 

@@ -12,6 +12,7 @@ use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
+use crate::rules::take::signer::orders_nothing;
 use crate::rules::ticks::Tick;
 use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones, read_name};
 
@@ -212,7 +213,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
         let hit = read_name(first_line).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 12));
-        if let Some(hit) = hit {
+        if let Some(hit) = hit.filter(|hit| !orders_nothing(page, hit)) {
             push_provider(&mut found, hit, &rest, PROSE, None);
         }
     }
@@ -244,7 +245,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let is_sentence = slot.words.len() > NAME_ROW_WORDS_MAX;
         let runs_on = row > 0 && page.sheet.runs_on(row - 1, row);
         for mut hit in find_names(&slot.text) {
-            if hit.credentials.is_empty() || is_addressed(page, &hit) {
+            if hit.credentials.is_empty() || orders_nothing(page, &hit) || is_addressed(page, &hit) {
                 continue;
             }
             // the practitioners of a letterhead, one of them ticked
