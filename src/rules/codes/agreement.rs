@@ -59,6 +59,51 @@ impl CodeList {
         }
     }
 
+    /// Whether `words` say something that the title of `code` says too; also where the list has no such code.
+    pub fn shares(&self, code: &str, words: &str) -> bool {
+        let said = Meaning::of(words);
+        self.meaning(code).is_none_or(|title| said.tells_apart(title, &Meaning::default()))
+    }
+
+    /// Whether `words` name anything that a title could name.
+    pub fn says_something(&self, words: &str) -> bool {
+        !Meaning::of(words).is_empty()
+    }
+
+    /// The end of `words` that fits the title of `code` best: nobody knows where in a sentence the diagnosis begins.
+    pub fn fitting_end<'a>(&self, code: &str, words: &'a str) -> Option<&'a str> {
+        let parts = word_starts(words).filter_map(|start| words.get(start..));
+        self.fitting(code, parts, |longer, shorter| longer.get(..longer.len() - shorter.len()))
+    }
+
+    /// The same, of the beginning.
+    pub fn fitting_beginning<'a>(&self, code: &str, words: &'a str) -> Option<&'a str> {
+        let ends: Vec<usize> = word_starts(words).skip(1).chain([words.len()]).collect();
+        let parts = ends.into_iter().rev().filter_map(|end| words.get(..end)).map(str::trim_end);
+        self.fitting(code, parts, |longer, shorter| longer.get(shorter.len()..))
+    }
+
+    /// Of some parts of a text, the longest first, the one that fits the title of `code` best; of two that fit alike the longer, unless
+    /// what it has more only joins it to something else (`more` tells what it has more).
+    fn fitting<'a>(
+        &self,
+        code: &str,
+        parts: impl Iterator<Item = &'a str>,
+        more: impl Fn(&'a str, &'a str) -> Option<&'a str>,
+    ) -> Option<&'a str> {
+        let title = self.meaning(code)?;
+        let joins = |longer: &'a str, shorter: &'a str| more(longer, shorter).is_some_and(has_joint);
+        let mut best: Option<(&str, f32)> = None;
+        for part in parts {
+            let fit = Meaning::of(part).fit(title);
+            let better = |(known, known_fit): (&'a str, f32)| known_fit < fit || known_fit == fit && joins(known, part);
+            if FITS <= fit && best.is_none_or(better) {
+                best = Some((part, fit));
+            }
+        }
+        best.map(|(part, _)| part)
+    }
+
     /// The code one place away whose listed title the words are, to the letter, where the code's own title is another.
     fn title_of_another(&self, code: &str, words: &str) -> Option<String> {
         let is = |title: &str| letters(title).eq(letters(words));
@@ -133,6 +178,29 @@ impl CodeList {
     }
 }
 
+/// Words that join a diagnosis to what stands before or behind it.
+const JOINTS: [&str; 16] =
+    ["and", "&", "with", "for", "from", "of", "the", "a", "an", "her", "his", "their", "is", "has", "i", "to"];
+
+/// Whether a word only joins a diagnosis to others.
+pub(in crate::rules) fn is_joint(word: &str) -> bool {
+    JOINTS.iter().any(|joint| joint.eq_ignore_ascii_case(word))
+}
+
+fn has_joint(words: &str) -> bool {
+    words.split_whitespace().any(is_joint)
+}
+
+/// Where words begin; of a long text the last ones.
+fn word_starts(text: &str) -> impl Iterator<Item = usize> {
+    let begins = |(at, letter): &(usize, char)| {
+        !letter.is_whitespace() && text.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+    };
+    let starts: Vec<usize> = text.char_indices().filter(begins).map(|(at, _)| at).collect();
+    let from = starts.len().saturating_sub(FITTING_WORDS_MAX);
+    starts.into_iter().skip(from)
+}
+
 /// The best of them; of two as good the first.
 fn best<'a>(fits: impl Iterator<Item = (&'a str, f32)>) -> Option<(String, f32)> {
     let mut best: Option<(&str, f32)> = None;
@@ -203,6 +271,8 @@ fn names_a_disease(words: &str) -> bool {
     words.any(|word| !NO_DISEASES.contains(&word.as_str()) && (DISEASES.contains(&word.as_str()) || ends(&word)))
 }
 
+/// A diagnosis is looked for in so many words of a sentence.
+const FITTING_WORDS_MAX: usize = 14;
 /// Words beside a part of the body that make a diagnosis in words; a sentence has more.
 const STEMS_MAX: usize = 4;
 /// Shares of the words that two titles have in common.

@@ -5,6 +5,7 @@ mod words;
 
 use std::ops::Range;
 
+use self::words::{Beside, Codes};
 use crate::model::{Area, Diagnosis, Evidence, Field, Source, Value};
 use crate::rules::codes::{Scope, opens_scope, scope};
 use crate::rules::context::{Candidate, Context};
@@ -236,13 +237,15 @@ fn words_alone(slot: &Slot) -> Option<String> {
 /// The codes of a slot as candidates, each with the words beside it.
 fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeHit>, trust: f32, rule: &str) -> bool {
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
+    let codes: Vec<String> = hits.iter().map(|hit| hit.code.clone()).collect();
+    let codes = Codes { text: &slot.text, spans: &spans, codes: &codes, labelled: trust > PROSE };
     let any = !hits.is_empty();
     let mut said = Scope::Present;
     for (index, hit) in hits.into_iter().enumerate() {
         let is_title = |words: &str| page.book.codes.agrees_with(&hit.code, words) == Agreement::Agrees;
         said = scope(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
-        let words = words::beside(page, &slot.text, &spans, index, &hit.code);
-        found.push(candidate(page, slot, hit, words, said, trust, rule));
+        let beside = codes.beside(page, index);
+        found.push(candidate(page, slot, hit, beside, said, trust, rule));
     }
     any
 }
@@ -252,7 +255,7 @@ fn candidate(
     page: &Context,
     slot: &Slot,
     hit: CodeHit,
-    words: String,
+    beside: Beside,
     said: Scope,
     trust: f32,
     rule: &str,
@@ -275,16 +278,16 @@ fn candidate(
         checked: false,
     };
     let mut code = hit.code;
-    if !is_icd9 {
-        compare(page, slot, &hit.span, &words, &mut code, &mut taken);
-    }
+    let agreement = if is_icd9 { Agreement::Unknown } else { compare(page, slot, &hit.span, &beside, &mut code, &mut taken) };
     taken.doubts.extend(doubt_of(said).map(str::to_owned));
     if slot.struck_out(&hit.span) {
         taken.doubts.push("a stroke runs through it".to_owned());
     }
     // a cause of injury has no words of its own: those beside it are the injury's
     let is_cause = is_icd9 && code.starts_with('E');
-    let text = Some(words).filter(|words| !words.is_empty() && !is_cause);
+    // of a sentence only what speaks of the code is told as its words
+    let is_sentence = trust <= PROSE && !is_icd9 && agreement == Agreement::Unknown && page.book.codes.title(&code).is_some();
+    let text = Some(beside.words).filter(|words| !words.is_empty() && !is_cause && !is_sentence);
     let text = match is_icd9 {
         // the contract knows codes of ICD-10-CM alone
         true => Some([code.as_str(), text.as_deref().unwrap_or_default()].join(" ").trim_end().to_owned()),
@@ -296,25 +299,34 @@ fn candidate(
 }
 
 /// Holds a code against the words beside it: they may speak for it, against it, or for another one that looks the same.
-fn compare(page: &Context, slot: &Slot, span: &Range<usize>, words: &str, code: &mut String, taken: &mut Candidate) {
+fn compare(
+    page: &Context,
+    slot: &Slot,
+    span: &Range<usize>,
+    beside: &Beside,
+    code: &mut String,
+    taken: &mut Candidate,
+) -> Agreement {
     let sure = slot.confidence(span);
-    match words::agreement(page, code, words, &slot.text, span) {
-        Agreement::Contradicts(other) if other != *code => {
+    let said = words::agreement(page, code, beside);
+    match &said {
+        Agreement::Contradicts(other) if other != code => {
             // the words name another code that looks the same: one of the two was misread
-            if sure < CODE_DOUBTED && look_alike(code, &other) <= MISREAD_MAX {
+            if sure < CODE_DOUBTED && look_alike(code, other) <= MISREAD_MAX {
                 taken.doubts.push(format!("the words beside it fit {other} better"));
-                *code = other;
+                code.clone_from(other);
             } else {
                 taken.doubts.push(format!("the words beside it fit {other}, not this code"));
             }
         }
         Agreement::Foreign => taken.doubts.push("the words beside it name something else".to_owned()),
         Agreement::Agrees => taken.checked = true,
-        _ if !words.is_empty() && sure < CODE_SURE => {
+        _ if !beside.words.is_empty() && sure < CODE_SURE => {
             taken.doubts.push("the print is poor and the words beside it do not speak for it".to_owned());
         }
         _ => {}
     }
+    said
 }
 
 /// The ink of a part of a slot. Two codes may stand in one word ("M54.2/M54.6"): each takes its share of the word's width.
