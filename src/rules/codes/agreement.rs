@@ -141,6 +141,22 @@ impl CodeList {
         count > 0 && count * 2 >= said.stems.len() || !said.regions.is_empty() && said.stems.len() <= STEMS_MAX
     }
 
+    /// The beginning of `words`, as far as every word of it belongs to diagnoses, where it names a condition: "a back injury and
+    /// recommend" gives "a back injury".
+    pub fn condition_at_beginning<'a>(&self, words: &'a str) -> Option<&'a str> {
+        let known = |word: &&str| {
+            let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+            let said = Meaning::of(bare);
+            let spoken = !said.is_empty() || !said.sides.is_empty() || !said.qualifiers.is_empty();
+            is_joint(bare) || names_a_condition(bare) || spoken && said.stems.iter().all(|stem| self.titles().holds(stem))
+        };
+        let count = words.split_whitespace().take_while(known).take(CONDITION_WORDS_MAX).count();
+        let starts: Vec<usize> = word_starts(words).collect();
+        let end = starts.get(count).copied().unwrap_or(words.len());
+        let condition = without_joints(words.get(..end)?.trim());
+        names_a_condition(condition).then_some(condition)
+    }
+
     /// The one billable code that looks like `printed` and whose title fits `words`: "Cervicalgia (M54.Z)".
     pub fn mend(&self, printed: &str, words: &str, on: Date) -> Option<String> {
         let said = Meaning::of(words);
@@ -183,8 +199,20 @@ const JOINTS: [&str; 16] =
     ["and", "&", "with", "for", "from", "of", "the", "a", "an", "her", "his", "their", "is", "has", "i", "to"];
 
 /// Whether a word only joins a diagnosis to others.
-pub(in crate::rules) fn is_joint(word: &str) -> bool {
+fn is_joint(word: &str) -> bool {
     JOINTS.iter().any(|joint| joint.eq_ignore_ascii_case(word))
+}
+
+/// Words without those at their ends that only join them to others.
+pub(in crate::rules) fn without_joints(words: &str) -> &str {
+    let mut words = words;
+    while let Some((_, rest)) = words.split_once(' ').filter(|(first, _)| is_joint(first)) {
+        words = rest.trim_start();
+    }
+    while let Some((rest, _)) = words.rsplit_once(' ').filter(|(_, last)| is_joint(last)) {
+        words = rest.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    }
+    words
 }
 
 fn has_joint(words: &str) -> bool {
@@ -264,6 +292,46 @@ const DISEASES: [&str; 37] = [
 const NO_DISEASES: [&str; 7] =
     ["diagnosis", "prognosis", "osteopathy", "naturopathy", "homeopathy", "chiropathy", "academia"];
 
+/// What massage is ordered for, in everyday words.
+const COMPLAINTS: [&str; 30] = [
+    "pain",
+    "pains",
+    "ache",
+    "aches",
+    "soreness",
+    "injury",
+    "injuries",
+    "strain",
+    "strains",
+    "sprain",
+    "sprains",
+    "spasm",
+    "spasms",
+    "tension",
+    "tightness",
+    "stiffness",
+    "headache",
+    "headaches",
+    "migraines",
+    "whiplash",
+    "lumbago",
+    "sciatica",
+    "torticollis",
+    "dysfunction",
+    "impingement",
+    "syndrome",
+    "contusion",
+    "weakness",
+    "stress",
+    "tear",
+];
+
+/// Whether words name a disease or a complaint.
+fn names_a_condition(words: &str) -> bool {
+    let mut single = words.split(|letter: char| !letter.is_alphabetic()).map(str::to_lowercase);
+    single.any(|word| COMPLAINTS.contains(&word.as_str())) || names_a_disease(words)
+}
+
 /// Whether words name a disease, of whatever list.
 fn names_a_disease(words: &str) -> bool {
     let mut words = words.split(|letter: char| !letter.is_alphabetic()).map(str::to_lowercase);
@@ -271,6 +339,8 @@ fn names_a_disease(words: &str) -> bool {
     words.any(|word| !NO_DISEASES.contains(&word.as_str()) && (DISEASES.contains(&word.as_str()) || ends(&word)))
 }
 
+/// A condition in a sentence has at most so many words.
+const CONDITION_WORDS_MAX: usize = 12;
 /// A diagnosis is looked for in so many words of a sentence.
 const FITTING_WORDS_MAX: usize = 14;
 /// Words beside a part of the body that make a diagnosis in words; a sentence has more.

@@ -60,6 +60,16 @@ const BEFORE: &[(&str, Cue)] = &[
     ("h/o", Cue::Past),
     ("hx", Cue::Past),
     ("resolved", Cue::Past),
+    ("corrected from", Cue::Past),
+    ("changed from", Cue::Past),
+    ("updated from", Cue::Past),
+    ("instead of", Cue::Past),
+    ("in place of", Cue::Past),
+    ("replaces", Cue::Past),
+    ("previously", Cue::Past),
+    ("formerly", Cue::Past),
+    ("previous", Cue::Past),
+    ("former", Cue::Past),
     // outpatient codes are not given for what is only suspected (ICD-10-CM Official Guidelines, IV.H)
     ("possible", Cue::Suspects),
     ("probable", Cue::Suspects),
@@ -118,6 +128,9 @@ pub(in crate::rules) fn scope(
     is_title: impl Fn(&str) -> bool,
 ) -> Scope {
     let span = &spans[index];
+    if is_asked(text, span) {
+        return Scope::Doubtful;
+    }
     let lower = text.to_ascii_lowercase();
     let clause = from_last_end(lower.get(..span.start).unwrap_or_default());
     let clause_start = span.start - clause.len();
@@ -138,13 +151,30 @@ pub(in crate::rules) fn scope(
     if said == Scope::Present { behind(lower.get(span.end..next).unwrap_or_default(), next < text.len()) } else { said }
 }
 
-/// Whether words begin with a cue that rules out what follows it: "rule out radiculopathy".
-pub(in crate::rules) fn opens_scope(words: &str) -> bool {
+/// "? M79.7", "M79.7?": whoever wrote it did not know.
+fn is_asked(text: &str, span: &Range<usize>) -> bool {
+    let before = text.get(..span.start).map(str::trim_end).and_then(|before| before.strip_suffix('?'));
+    let alone = |before: &str| before.is_empty() || before.ends_with([' ', ':', '(', ',', ';', '\n']);
+    before.is_some_and(alone) || text.get(span.end..).is_some_and(|behind| behind.starts_with('?'))
+}
+
+/// What words say that begin with a cue: "rule out radiculopathy", "no fracture", "history of low back pain".
+pub(in crate::rules) fn opens_scope(words: &str) -> Scope {
     let lower = words.trim_start().to_ascii_lowercase();
-    let strong = BEFORE.iter().filter(|(_, cue)| matches!(cue, Cue::RulesOut | Cue::Suspects));
-    strong.into_iter().any(|(cue, _)| {
-        lower.strip_prefix(cue).is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
-    })
+    let opens = |cue: &str| {
+        let rest = lower.strip_prefix(cue);
+        rest.is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
+    };
+    let longest = BEFORE.iter().filter(|(cue, _)| opens(cue)).max_by_key(|(cue, _)| cue.len());
+    // "history of a fall, neck pain"
+    let one = !lower.contains([',', ';']);
+    match longest.map(|(_, cue)| *cue) {
+        Some(Cue::RulesOut | Cue::Suspects) => Scope::RuledOut,
+        Some(Cue::Denies) if one => Scope::RuledOut,
+        Some(Cue::Past) if one => Scope::History,
+        _ if lower.starts_with('?') => Scope::Doubtful,
+        _ => Scope::Present,
+    }
 }
 
 /// Words without the cue at their end, which speaks of what follows: "Cervicalgia, R/O".
@@ -267,6 +297,12 @@ mod tests {
             ("Neck pain without radiculopathy M54.2", &[Present]),
             ("Low back pain w/o sciatica M54.50", &[Present]),
             ("Dx No. 1 M54.2", &[Present]),
+            ("M54.2 (corrected from M54.6)", &[Present, History]),
+            ("M54.2, previously M54.6", &[Present, History]),
+            ("previous physician M54.2", &[Present]),
+            ("? M79.7 fibromyalgia", &[Doubtful]),
+            ("M79.7?", &[Doubtful]),
+            ("Pregnant? M54.2", &[Present]),
             ("Pregnant: Yes/No M54.2", &[Present]),
         ] {
             assert_eq!(scopes(text), wanted, "{text}");
@@ -279,7 +315,17 @@ mod tests {
         ] {
             assert_eq!(without_cue(words), wanted);
         }
-        assert!(opens_scope("R/O radiculopathy") && !opens_scope("Romberg"));
+        for (words, wanted) in [
+            ("R/O radiculopathy", RuledOut),
+            ("no cervical fracture", RuledOut),
+            ("history of low back pain", History),
+            ("history of a fall, neck pain", Present),
+            ("? fibromyalgia", Doubtful),
+            ("Romberg", Present),
+            ("neck pain", Present),
+        ] {
+            assert_eq!(opens_scope(words), wanted, "{words}");
+        }
     }
 
     fn scopes(text: &str) -> Vec<Scope> {

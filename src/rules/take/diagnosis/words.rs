@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::model::Field;
 use crate::rules::Agreement;
-use crate::rules::codes::{begins_with_mark, is_joint, opens_with_mark, without_cue, without_marks};
+use crate::rules::codes::{begins_with_mark, opens_with_mark, without_cue, without_joints, without_marks};
 use crate::rules::context::Context;
 
 /// The words of a diagnosis are at most so many.
@@ -206,24 +206,13 @@ fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// A text up to the end of its first sentence.
 pub(super) fn first_sentence(text: &str) -> &str {
     sentence_ends(text).next().and_then(|end| text.get(..end)).unwrap_or(text)
 }
 
 fn last_sentence(text: &str) -> &str {
     sentence_ends(text).last().and_then(|end| text.get(end + 2..)).unwrap_or(text)
-}
-
-/// Words without those at their ends that only join them to others.
-fn without_joints(words: &str) -> &str {
-    let mut words = words;
-    while let Some((_, rest)) = words.split_once(' ').filter(|(first, _)| is_joint(first)) {
-        words = rest;
-    }
-    while let Some((rest, _)) = words.rsplit_once(' ').filter(|(_, last)| is_joint(last)) {
-        words = rest.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-    }
-    words
 }
 
 /// Whether the words that go with a code speak for it. Nobody knows where a diagnosis ends: the rest of its line alone, and the words
