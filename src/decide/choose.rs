@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
 use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
+use crate::rules::Book;
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
@@ -197,9 +198,10 @@ impl Chosen {
     }
 
     /// "Evaluate and treat" stands in the plan.
-    pub(in crate::decide) fn delegated(&self) -> bool {
+    pub(in crate::decide) fn delegated(&self, book: &Book) -> bool {
         self.of(Field::Plan).any(|finding| match &finding.value {
-            Value::Text(text) => crate::rules::treatment_words(text.reveal())
+            Value::Text(text) => book
+                .treatment_words(text.reveal())
                 .iter()
                 .any(|hit| hit.family == crate::rules::TreatmentFamily::Delegation && !hit.negated),
             _ => false,

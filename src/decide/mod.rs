@@ -45,7 +45,7 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
             procedures: chosen.procedures(),
             text: chosen.text(Field::Plan).map(Into::into),
             body_areas: chosen.body_areas(),
-            delegated: chosen.delegated(),
+            delegated: chosen.delegated(book),
         },
         frequency: chosen.frequency(),
         payer: Payer {

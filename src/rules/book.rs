@@ -8,12 +8,14 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::model::PayerKind;
-use crate::rules::CodeList;
+use crate::rules::codes::{Scopes, Treatments};
 use crate::rules::fault::{Fault, FaultKind, Faults};
 use crate::rules::forms;
+use crate::rules::join::{fill_in, join};
 use crate::rules::label::Labels;
 use crate::rules::phrase::Phrases;
 use crate::rules::schema::{PayerRule, RequireRule, RuleFile, TellRule, TestRule};
+use crate::rules::{CodeList, TreatmentHit};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;
@@ -49,6 +51,8 @@ pub(in crate::rules) struct Contents {
     pub(in crate::rules) labels: Labels,
     pub(in crate::rules) phrases: Phrases,
     pub(in crate::rules) codes: Arc<CodeList>,
+    pub(in crate::rules) scopes: Scopes,
+    pub(in crate::rules) treatments: Treatments,
     pub(in crate::rules) tests: Vec<(String, TestRule)>,
     version: String,
 }
@@ -132,6 +136,11 @@ impl Book {
         &self.0.codes
     }
 
+    /// All treatment words of `text`, from left to right.
+    pub fn treatment_words(&self, text: &str) -> Vec<TreatmentHit> {
+        self.0.treatments.find(text)
+    }
+
     /// Digest of all rule files: which book read a paper.
     pub fn version(&self) -> &str {
         &self.0.version
@@ -193,9 +202,11 @@ impl Book {
             return Err(Faults(faults));
         }
         let codes = codes.and_then(Result::ok).unwrap_or_else(CodeList::built_in);
+        fill_in(&mut rules);
         let phrases = Phrases::new(&rules);
+        let (scopes, treatments) = (Scopes::new(&rules.not_present), Treatments::new(&rules.treatment));
         let version = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(Arc::new(Contents { rules, labels, phrases, codes, tests, version })))
+        Ok(Self(Arc::new(Contents { rules, labels, phrases, codes, scopes, treatments, tests, version })))
     }
 }
 
@@ -333,7 +344,10 @@ fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
     for test in file.test.iter().filter(|test| test.is_idle()) {
         idle(
             &format!("{:?}", test.name),
-            format!("the test {:?} expects nothing: give `expect`, `expect_none` or `document`", test.name),
+            format!(
+                "the test {:?} expects nothing: give `expect`, `expect_none`, `expect_doubt`, `expect_sure` or `document`",
+                test.name
+            ),
         );
     }
 }
@@ -349,67 +363,4 @@ fn read_file(path: &Path, bytes_max: u64) -> Result<String, String> {
         let line = error.as_bytes().iter().take(before).filter(|byte| **byte == b'\n').count() + 1;
         format!("line {line} is not UTF-8; save the file as UTF-8")
     })
-}
-
-fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>) {
-    for (kind, rule) in file.document {
-        if all.document.insert(kind, rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("document {kind:?} stands in an earlier file as well"),
-            ));
-        }
-    }
-    for (heading, rule) in file.heading {
-        all.heading.entry(heading).or_default().words.extend(rule.words);
-    }
-    for (field, rule) in file.field {
-        if all.field.insert(field, rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("field {field} stands in an earlier file as well"),
-            ));
-        }
-    }
-    for (payer, rule) in file.payer {
-        if all.payer.insert(payer, rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("payer {payer:?} stands in an earlier file as well"),
-            ));
-        }
-    }
-    for (form, rule) in file.form {
-        if all.form.insert(form.clone(), rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("form {form:?} stands in an earlier file as well"),
-            ));
-        }
-    }
-    all.other_labels.words.extend(file.other_labels.words);
-    all.history.words.extend(file.history.words);
-    for rule in file.tell {
-        if all.tell.iter().any(|other| other.fault == rule.fault) {
-            let what = format!("a sentence for `{}` stands here or in an earlier file as well", rule.fault);
-            faults.push(Fault::of_file(FaultKind::Twice, name, what));
-        }
-        all.tell.push(rule);
-    }
-    for rule in file.require {
-        if all.require.iter().any(|other| other.field == rule.field && other.payers == rule.payers) {
-            let what = format!("field {} is asked for here or in an earlier file as well", rule.field);
-            faults.push(Fault::of_file(FaultKind::Twice, name, what));
-        }
-        all.require.push(rule);
-    }
-    all.signature.signed.extend(file.signature.signed);
-    all.signature.unsigned.extend(file.signature.unsigned);
-    all.signature.no_signature.extend(file.signature.no_signature);
-    all.signature.not_the_provider.extend(file.signature.not_the_provider);
-    all.signature.closings.extend(file.signature.closings);
 }

@@ -8,6 +8,7 @@ mod draft;
 mod explain;
 mod fault;
 mod forms;
+mod join;
 mod label;
 mod numbers;
 mod people;
@@ -31,7 +32,7 @@ use crate::model::{Reading, Section};
 pub use book::Book;
 pub use codes::{
     Agreement, AreaHit, CodeHit, CodeList, CodeListError, CodeStatus, CodeSystem, ProcedureHit, Side, TreatmentFamily,
-    TreatmentHit, body_areas, find_codes, find_procedures, look_alike, treatment_words,
+    TreatmentHit, body_areas, find_codes, find_procedures, look_alike,
 };
 pub use dates::{DateHit, DateKind, find_dates};
 pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory};

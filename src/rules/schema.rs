@@ -22,6 +22,12 @@ pub(in crate::rules) struct RuleFile {
     pub(in crate::rules) other_labels: WordsRule,
     /// How a chart names what the patient has had: codes behind these labels are no diagnosis where others stand on the page.
     pub(in crate::rules) history: WordsRule,
+    /// Words around a code which say that the patient does not have it.
+    pub(in crate::rules) not_present: NotPresentRule,
+    /// Treatments, and the words that forbid one.
+    pub(in crate::rules) treatment: TreatmentRule,
+    /// When a second frequency on a page counts against the first.
+    pub(in crate::rules) second_frequency: SecondFrequencyRule,
     /// Groups of words that labels are made of, by a name of the group; the words of `filler` may stand in any label.
     pub(in crate::rules) words: BTreeMap<String, Vec<String>>,
     /// What groups of words mean together, so that a label is known in whatever words a form puts it.
@@ -187,6 +193,72 @@ impl PlaceRule {
     }
 }
 
+/// What treatment is ordered, by its words, and which words say that one is not.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct TreatmentRule {
+    /// Codes of massage and manual therapy: a plan with others alone is doubted.
+    pub(in crate::rules) codes: Vec<String>,
+    /// Massage, in words (97124).
+    pub(in crate::rules) massage: Vec<String>,
+    /// Manual therapy, in words (97140).
+    pub(in crate::rules) manual_therapy: Vec<String>,
+    /// What is done beside it: heat, exercise.
+    pub(in crate::rules) beside: Vec<String>,
+    /// Words that leave the choice to the therapist.
+    pub(in crate::rules) delegation: Vec<String>,
+    /// Words that ask for care.
+    pub(in crate::rules) precautions: Vec<String>,
+    /// Therapies of other professions: a plan that names one, and nothing of ours, is doubted.
+    pub(in crate::rules) other_therapies: Vec<String>,
+    /// Words that forbid the treatment up to four words behind them ("avoid massage").
+    pub(in crate::rules) forbids: Vec<String>,
+    /// Words that forbid the treatment before them ("massage is contraindicated").
+    pub(in crate::rules) forbids_behind: Vec<String>,
+    /// Words that take it back ("no contraindications to massage").
+    pub(in crate::rules) lifts: Vec<String>,
+    /// Words at which another matter begins ("no exercise, but massage").
+    pub(in crate::rules) turns: Vec<String>,
+    /// Words of a treatment that is then limited and not forbidden ("no deep tissue").
+    pub(in crate::rules) limits: Vec<String>,
+    /// Words of what was: no veto stands beside them ("no prior massage").
+    pub(in crate::rules) past: Vec<String>,
+}
+
+/// Words which say that the patient does not have what a code names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct NotPresentRule {
+    /// Before a code: somebody else has it, or nobody ("rule out", "family history of").
+    pub(in crate::rules) rules_out: Vec<String>,
+    /// The same where it stands directly before the code; elsewhere it may be a part of a title ("not intractable").
+    pub(in crate::rules) denies: Vec<String>,
+    /// Before a code: the patient had it.
+    pub(in crate::rules) past: Vec<String>,
+    /// Before a code: it is only supposed.
+    pub(in crate::rules) suspects: Vec<String>,
+    /// Behind a code: nobody has it.
+    pub(in crate::rules) ruled_out_behind: Vec<String>,
+    /// Behind a code: it may be that nobody has it.
+    pub(in crate::rules) doubtful_behind: Vec<String>,
+    /// Words at which the reach of all these ends, as it does at the end of a line or sentence.
+    pub(in crate::rules) ends: Vec<String>,
+    /// Words that say nothing between one of these and the code.
+    pub(in crate::rules) fillers: Vec<String>,
+}
+
+/// A second frequency on the page makes the first doubtful where its line orders treatment and does not tell what was.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct SecondFrequencyRule {
+    /// Words of a line that orders treatment.
+    pub(in crate::rules) orders: Vec<String>,
+    /// Words of a line that tells what was.
+    pub(in crate::rules) past: Vec<String>,
+    /// Words of what is no treatment of ours: other therapies, exercises, complaints. A frequency behind one is none of ours.
+    pub(in crate::rules) something_else: Vec<String>,
+}
+
 /// A kind of payer.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -272,11 +344,19 @@ pub(in crate::rules) struct TestRule {
     pub(in crate::rules) expect: BTreeMap<Field, String>,
     /// Fields of which nothing may be found.
     pub(in crate::rules) expect_none: Vec<Field>,
+    /// Fields of which a person is told to look.
+    pub(in crate::rules) expect_doubt: Vec<Field>,
+    /// Fields that are found, and of which nobody need look.
+    pub(in crate::rules) expect_sure: Vec<Field>,
 }
 
 impl TestRule {
     /// It can never fail.
     pub(in crate::rules) fn is_idle(&self) -> bool {
-        self.document.is_none() && self.form.is_none() && self.expect.is_empty() && self.expect_none.is_empty()
+        let fields = [&self.expect_none, &self.expect_doubt, &self.expect_sure];
+        self.document.is_none()
+            && self.form.is_none()
+            && self.expect.is_empty()
+            && fields.iter().all(|list| list.is_empty())
     }
 }

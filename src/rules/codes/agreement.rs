@@ -148,7 +148,7 @@ impl CodeList {
             let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
             let said = Meaning::of(bare);
             let spoken = !said.is_empty() || !said.sides.is_empty() || !said.qualifiers.is_empty();
-            is_joint(bare) || names_a_condition(bare) || spoken && said.stems.iter().all(|stem| self.titles().holds(stem))
+            is_joint(bare) || is_complaint(bare) || spoken && said.stems.iter().all(|stem| self.titles().holds(stem))
         };
         let count = words.split_whitespace().take_while(known).take(CONDITION_WORDS_MAX).count();
         let starts: Vec<usize> = word_starts(words).collect();
@@ -222,7 +222,8 @@ fn has_joint(words: &str) -> bool {
 /// Where words begin; of a long text the last ones.
 fn word_starts(text: &str) -> impl Iterator<Item = usize> {
     let begins = |(at, letter): &(usize, char)| {
-        !letter.is_whitespace() && text.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+        !letter.is_whitespace()
+            && text.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
     };
     let starts: Vec<usize> = text.char_indices().filter(begins).map(|(at, _)| at).collect();
     let from = starts.len().saturating_sub(FITTING_WORDS_MAX);
@@ -326,17 +327,25 @@ const COMPLAINTS: [&str; 30] = [
     "tear",
 ];
 
-/// Whether words name a disease or a complaint.
+fn is_complaint(word: &str) -> bool {
+    COMPLAINTS.iter().any(|complaint| complaint.eq_ignore_ascii_case(word))
+}
+
+/// Whether words name a complaint, or a disease by the ending of its name; what else somebody is treated for is not massage's.
 fn names_a_condition(words: &str) -> bool {
-    let mut single = words.split(|letter: char| !letter.is_alphabetic()).map(str::to_lowercase);
-    single.any(|word| COMPLAINTS.contains(&word.as_str())) || names_a_disease(words)
+    words
+        .split(|letter: char| !letter.is_alphabetic())
+        .any(|word| is_complaint(word) || ends_as_disease(&word.to_lowercase()))
+}
+
+fn ends_as_disease(word: &str) -> bool {
+    7 <= word.len() && !NO_DISEASES.contains(&word) && DISEASE_ENDINGS.iter().any(|ending| word.ends_with(ending))
 }
 
 /// Whether words name a disease, of whatever list.
 fn names_a_disease(words: &str) -> bool {
     let mut words = words.split(|letter: char| !letter.is_alphabetic()).map(str::to_lowercase);
-    let ends = |word: &str| 7 <= word.len() && DISEASE_ENDINGS.iter().any(|ending| word.ends_with(ending));
-    words.any(|word| !NO_DISEASES.contains(&word.as_str()) && (DISEASES.contains(&word.as_str()) || ends(&word)))
+    words.any(|word| DISEASES.contains(&word.as_str()) || ends_as_disease(&word))
 }
 
 /// A condition in a sentence has at most so many words.

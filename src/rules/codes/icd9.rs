@@ -111,6 +111,9 @@ fn with_dot(head: &str) -> Option<String> {
 fn is_cause(head: &str, dotted: bool) -> bool {
     let number = head.strip_prefix('E').filter(|number| number.len() == 3 && is_number(number));
     number.is_some_and(|number| {
-        number.starts_with("81") || number.starts_with("82") || number.starts_with('9') || dotted && number.starts_with('8')
+        number.starts_with("81")
+            || number.starts_with("82")
+            || number.starts_with('9')
+            || dotted && number.starts_with('8')
     })
 }

@@ -224,7 +224,8 @@ fn procedures_with_their_units() {
 #[test]
 fn treatment_words_and_what_forbids_them() {
     use TreatmentFamily::*;
-    let told = |text: &str| treatment_words(text).iter().map(|hit| (hit.family, hit.negated)).collect::<Vec<_>>();
+    let book = crate::rules::Book::built_in();
+    let told = |text: &str| book.treatment_words(text).iter().map(|hit| (hit.family, hit.negated)).collect::<Vec<_>>();
     for (text, wanted) in [
         ("massage therapy", &[(Massage, false)][..]),
         ("Therapeutic rnassage", &[(Massage, false)]),

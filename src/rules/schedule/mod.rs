@@ -14,6 +14,7 @@ mod rate;
 #[cfg(test)]
 mod tests;
 mod token;
+mod tongue;
 mod words;
 
 use std::ops::Range;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use self::words::{Beside, Codes};
 use crate::model::{Area, Diagnosis, Evidence, Field, Value};
-use crate::rules::codes::{Scope, scope};
+use crate::rules::codes::Scope;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::sheet::{Slot, SlotWord};
 use crate::rules::ticks::{SURE, Tick};
@@ -34,6 +34,7 @@ const PROSE: f32 = 0.9;
 /// Why a code is none of the order's.
 const RULED_OUT: &str = "the words around it say that the patient does not have it";
 const HISTORY: &str = "it is told as history";
+const PERHAPS_NOT: &str = "the words around it may rule it out";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let has_code = |tick: &&Tick| !find_codes(&tick.words.text, &page.book.codes, page.on, false).is_empty();
@@ -162,7 +163,7 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
     let mut said = Scope::Present;
     for (index, hit) in hits.into_iter().enumerate() {
         let is_title = |words: &str| page.book.codes.agrees_with(&hit.code, words) == Agreement::Agrees;
-        said = scope(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
+        said = page.book.scopes.of(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
         let beside = codes.beside(page, index);
         found.push(candidate(page, slot, hit, beside, said, trust, rule));
     }
@@ -197,7 +198,8 @@ fn candidate(
         checked: false,
     };
     let mut code = hit.code;
-    let agreement = if is_icd9 { Agreement::Unknown } else { compare(page, slot, &hit.span, &beside, &mut code, &mut taken) };
+    let agreement =
+        if is_icd9 { Agreement::Unknown } else { compare(page, slot, &hit.span, &beside, &mut code, &mut taken) };
     taken.doubts.extend(doubt_of(said).map(str::to_owned));
     if slot.struck_out(&hit.span) {
         taken.doubts.push("a stroke runs through it".to_owned());
@@ -205,7 +207,8 @@ fn candidate(
     // a cause of injury has no words of its own: those beside it are the injury's
     let is_cause = is_icd9 && code.starts_with('E');
     // of a sentence only what speaks of the code is told as its words
-    let is_sentence = trust <= PROSE && !is_icd9 && agreement == Agreement::Unknown && page.book.codes.title(&code).is_some();
+    let is_sentence =
+        trust <= PROSE && !is_icd9 && agreement == Agreement::Unknown && page.book.codes.title(&code).is_some();
     let text = Some(beside.words).filter(|words| !words.is_empty() && !is_cause && !is_sentence);
     let text = match is_icd9 {
         // the contract knows codes of ICD-10-CM alone
@@ -272,7 +275,7 @@ fn doubt_of(said: Scope) -> Option<&'static str> {
         Scope::Present => None,
         Scope::RuledOut => Some(RULED_OUT),
         Scope::History => Some(HISTORY),
-        Scope::Doubtful => Some("the words before it may rule it out"),
+        Scope::Doubtful => Some(PERHAPS_NOT),
     }
 }
 
@@ -280,7 +283,7 @@ fn doubt_of(said: Scope) -> Option<&'static str> {
 fn without_ruled_out(found: &mut Vec<Candidate>) {
     let says = |candidate: &Candidate, why: &str| candidate.doubts.iter().any(|doubt| doubt == why);
     let mut out: Vec<(Vec<Evidence>, &str)> = Vec::new();
-    for why in [RULED_OUT, HISTORY] {
+    for why in [RULED_OUT, HISTORY, PERHAPS_NOT] {
         let of_it = found.iter().filter(|candidate| says(candidate, why));
         out.extend(of_it.map(|candidate| (candidate.evidence.clone(), why)));
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::words::first_sentence;
 use super::{HISTORY, RULE, RULED_OUT, history};
 use crate::model::{Diagnosis, Field, Source, Value};
-use crate::rules::codes::{Scope, opens_scope};
+use crate::rules::codes::Scope;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
@@ -28,7 +28,7 @@ pub(super) fn in_words(page: &Context, label: &Label) -> Option<Candidate> {
         return None;
     }
     let mut doubts = Vec::new();
-    match opens_scope(&words) {
+    match page.book.scopes.opens(&words) {
         Scope::Present => {}
         Scope::History => doubts.push(HISTORY.to_owned()),
         Scope::RuledOut | Scope::Doubtful => doubts.push(RULED_OUT.to_owned()),
@@ -105,28 +105,42 @@ fn title_behind(page: &Context, cue: &Range<usize>) -> Option<Candidate> {
     let ends = [" following", " due to", " after", " sustained", " since", " from", " secondary", " which", " that"];
     let end = ends.iter().filter_map(|end| clause.find(end)).min().unwrap_or(clause.len());
     let words = clause.get(..end)?.trim();
+    // "recommend massage for her neck pain" begins before the diagnosis
+    if words.contains(" for ") || denies(before(page, cue)?, "") {
+        return None;
+    }
     let start = rest.text.find(words)?;
     let evidence = || rest.evidence(&(start..start + words.len()), RULE);
     page.book.codes.knows(words).then(|| told(words, evidence()))
 }
 
 fn condition_behind(page: &Context, cue: &Range<usize>) -> Option<Candidate> {
-    let text = &page.text.text;
-    let before = text.get(..cue.start)?.rsplit(['.', '\n']).next().unwrap_or_default();
-    let rest = text.get(cue.end..)?;
+    let before = before(page, cue)?;
+    let rest = page.text.text.get(cue.end..)?;
     let rest = first_sentence(rest.split(['\n', ';']).next().unwrap_or_default());
     let places = std::iter::once(0).chain(rest.match_indices(" for ").map(|(at, _)| at + " for ".len()));
     for at in places.take_while(|at| *at <= PERSON_BYTES_MAX) {
         let said = rest.get(at..).map(str::trim_start).unwrap_or_default();
-        let lead = format!(" {before} {} ", rest.get(..at).unwrap_or_default()).to_lowercase();
         let Some(words) = page.book.codes.condition_at_beginning(said) else { continue };
-        if NOT_THE_PATIENTS.iter().any(|not| lead.contains(not)) || opens_scope(said) != Scope::Present {
+        let lead = rest.get(..at).unwrap_or_default();
+        if denies(before, lead) || page.book.scopes.opens(said) != Scope::Present {
             continue;
         }
         let from = cue.end + rest.find(words)?;
         return Some(told(words, page.text.evidence(&(from..from + words.len()), RULE)));
     }
     None
+}
+
+/// The sentence up to a cue.
+fn before<'a>(page: &'a Context, cue: &Range<usize>) -> Option<&'a str> {
+    page.text.text.get(..cue.start)?.rsplit(['.', '\n']).next()
+}
+
+/// Whether what leads to a condition says that the patient does not have it, or is not treated for it.
+fn denies(before: &str, lead: &str) -> bool {
+    let lead = format!(" {before} {lead} ").to_lowercase();
+    NOT_THE_PATIENTS.iter().any(|not| lead.contains(not))
 }
 
 fn told(words: &str, evidence: Vec<crate::model::Evidence>) -> Candidate {

@@ -6,30 +6,15 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::{Diagnosis, Value};
-use crate::rules::codes::{Side, body_areas};
+use crate::rules::codes::{Side, body_areas, find_procedures};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::ticks::Tick;
 
-/// A clause with one of these words says where nothing is to be done, or what was.
-const NOT_TREATED: [&str; 13] = [
-    "avoid",
-    "not",
-    "no",
-    "except",
-    "without",
-    "precaution",
-    "precautions",
-    "contraindication",
-    "contraindications",
-    "history",
-    "previous",
-    "surgery",
-    "denies",
-];
-/// A clause with one of these speaks of the treatment or of where it is wanted.
-const TREATED: [&str; 12] = [
-    "massage", "manual", "treat", "treatment", "therapy", "mfr", "myofascial", "97124", "97140", "area", "areas", "focus",
-];
+/// A clause with one of these words says where nothing is to be done.
+const NOT_TREATED: [&str; 9] =
+    ["avoid", "not", "no", "except", "without", "precaution", "precautions", "contraindication", "contraindications"];
+/// A clause with one of these speaks of where the treatment is wanted.
+const WHERE: [&str; 9] = ["treat", "treatment", "area", "areas", "region", "regions", "site", "focus", "location"];
 /// Boxes whose words are sides, of which one question is made.
 const BOXES_MIN: usize = 2;
 
@@ -115,7 +100,10 @@ fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<&'static str, BTreeS
         let lower = clause.to_lowercase();
         let words: Vec<&str> = lower.split(|letter: char| !letter.is_alphanumeric()).collect();
         let any = |list: &[&str]| words.iter().any(|word| list.contains(word));
-        if any(&NOT_TREATED) || !any(&TREATED) {
+        let treatments = &page.book.treatments;
+        let named = treatments.find(clause);
+        let is_order = any(&WHERE) || !named.is_empty() || !find_procedures(clause).is_empty();
+        if !is_order || any(&NOT_TREATED) || treatments.is_past(clause) || named.iter().any(|hit| hit.negated) {
             continue;
         }
         for hit in body_areas(clause) {
@@ -130,7 +118,8 @@ fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<&'static str, BTreeS
 /// The side of the one ticked box of a question ("Side: [ ] R [X] L [ ] B"), or behind the word ("Side: left").
 fn boxed(page: &Context) -> Option<Side> {
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)\b(?:side|laterality)\s?:\s{0,4}(left|right|both|bilateral|lt|rt|[lrb])\b").expect("a fixed pattern")
+        Regex::new(r"(?i)\b(?:side|laterality)\s?:\s{0,4}(left|right|both|bilateral|lt|rt|[lrb])\b")
+            .expect("a fixed pattern")
     });
     let of_side = |tick: &Tick| side(tick.words.text.split_whitespace().next().unwrap_or_default());
     let boxes: Vec<(bool, Side)> = page.ticks.iter().filter_map(|tick| Some((tick.ticked, of_side(tick)?))).collect();

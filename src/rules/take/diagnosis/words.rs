@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::model::Field;
 use crate::rules::Agreement;
-use crate::rules::codes::{begins_with_mark, opens_with_mark, without_cue, without_joints, without_marks};
+use crate::rules::codes::{begins_with_mark, opens_with_mark, without_joints, without_marks};
 use crate::rules::context::Context;
 
 /// The words of a diagnosis are at most so many.
@@ -72,7 +72,7 @@ impl<'a> Codes<'a> {
         let words: Vec<&str> = without_marks(part).split_whitespace().take(TITLE_WORDS_MAX).collect();
         let words = words.join(" ");
         let words = without_joints(words.trim_matches(|letter: char| !letter.is_alphanumeric()));
-        Beside { words: without_cue(words).to_owned(), ..own }
+        Beside { words: page.book.scopes.without_cue(words).to_owned(), ..own }
     }
 
     /// The codes that stand in one clause with this one.
