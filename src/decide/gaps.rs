@@ -63,9 +63,18 @@ fn code_faults(prescription: &Prescription) -> Vec<&'static str> {
     if in_words && faults.is_empty() && is_billed_by_code(prescription) {
         faults.push("code_missing");
     }
+    if is_cause_alone(prescription) {
+        faults.push("code_cause_alone");
+    }
     faults.sort_unstable();
     faults.dedup();
     faults
+}
+
+/// Whether all codes say how it happened (V00 to Y99), which never stand first on a bill (ICD-10-CM Official Guidelines, I.C.20).
+fn is_cause_alone(prescription: &Prescription) -> bool {
+    let mut codes = prescription.diagnoses.iter().filter_map(|diagnosis| diagnosis.code.as_ref()).peekable();
+    codes.peek().is_some() && codes.all(|code| code.starts_with(['V', 'W', 'X', 'Y']))
 }
 
 /// Whether a bill to the payer needs a code.

@@ -129,6 +129,14 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The bytes around a place of the page's text up to the labels before and behind it.
+    pub(in crate::rules) fn between_labels(&self, place: &Range<usize>) -> Range<usize> {
+        let spans = || self.label_spans.iter().filter(|(_, meaning)| !matches!(meaning, Meaning::Heading(_)));
+        let from = spans().map(|(span, _)| span.end).filter(|end| *end <= place.start).max();
+        let to = spans().map(|(span, _)| span.start).filter(|start| *start >= place.end).min();
+        from.unwrap_or(0)..to.unwrap_or(self.text.text.len())
+    }
+
     /// The bytes of the page's text that labels take, and what they mean.
     pub(in crate::rules) fn label_spans(&self) -> &[(Range<usize>, Meaning)] {
         &self.label_spans

@@ -3,7 +3,7 @@
 use crate::model::Area;
 use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::sheet::{Row, Sheet, Slot, Token};
-use crate::rules::span::line_number;
+use crate::rules::span::{gap_before, line_number};
 use crate::rules::ticks::is_box;
 
 /// Between two words of one value there is no gap wider than this many word heights.
@@ -351,14 +351,12 @@ fn below(
         if (rows > 0 || !first_is_value) && begins_with_a_colon(&row.words, &words) {
             break;
         }
-        // what stands behind another label of this row is that label's
+        // what stands behind another label of this row is that label's, however long the label is
         let owned = labels.iter().any(|other| {
-            other.row == index
-                && other.colon
-                && other.area.right <= column.left + slack
-                && words.first().is_some_and(|(_, word)| other.words.end <= *word)
+            other.row == index && other.colon && words.first().is_some_and(|(_, word)| other.words.end <= *word)
         });
-        if owned {
+        // a row that begins left of the column and runs into it is no continuation: its first words would be cut off
+        if owned || !first_is_value && words.first().is_some_and(|(_, word)| is_cut_off(sheet, row, *word)) {
             break;
         }
         // a continuation stands under its beginning, not left of it
@@ -377,6 +375,12 @@ fn below(
         places.extend(words);
     }
     places
+}
+
+/// Whether the word before `first` stands so close to it that the two belong together.
+fn is_cut_off(sheet: &Sheet, row: &Row, first: usize) -> bool {
+    let before = first.checked_sub(1).and_then(|before| row.words.get(before));
+    before.is_some_and(|before| !before.folded.is_empty() && gap_before(row, first) <= CELL_GAP * sheet.unit)
 }
 
 /// Whether the words of a row begin with a few words and a colon.

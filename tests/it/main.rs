@@ -7,6 +7,7 @@ mod tally;
 mod bells;
 mod calibration;
 mod clinic;
+mod diagnosis;
 mod dovecot;
 mod durability;
 mod exim;

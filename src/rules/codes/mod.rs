@@ -16,6 +16,7 @@ mod treatment;
 
 use std::ops::Range;
 
+pub(in crate::rules) use agreement::without_joints;
 pub use agreement::{Agreement, look_alike};
 pub use areas::{AreaHit, Side, body_areas};
 pub use find::find_codes;

@@ -75,6 +75,9 @@ impl Scopes {
         is_title: impl Fn(&str) -> bool,
     ) -> Scope {
         let span = &spans[index];
+        if is_asked(text, span) {
+            return Scope::Doubtful;
+        }
         let lower = text.to_ascii_lowercase();
         let clause = self.from_last_end(lower.get(..span.start).unwrap_or_default());
         let clause_start = span.start - clause.len();
@@ -98,14 +101,23 @@ impl Scopes {
         }
     }
 
-    /// Whether words begin with a cue that rules out what follows it: "rule out radiculopathy".
-    pub(in crate::rules) fn opens(&self, words: &str) -> bool {
+    /// What words say that begin with a cue: "rule out radiculopathy", "no fracture", "history of low back pain".
+    pub(in crate::rules) fn opens(&self, words: &str) -> Scope {
         let lower = words.trim_start().to_ascii_lowercase();
-        let strong = self.before.iter().filter(|(_, cue)| matches!(cue, Cue::RulesOut | Cue::Suspects));
-        strong.into_iter().any(|(cue, _)| {
-            let rest = lower.strip_prefix(cue.as_str());
+        let opens = |cue: &str| {
+            let rest = lower.strip_prefix(cue);
             rest.is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
-        })
+        };
+        let longest = self.before.iter().filter(|(cue, _)| opens(cue)).max_by_key(|(cue, _)| cue.len());
+        // "history of a fall, neck pain"
+        let one = !lower.contains([',', ';']);
+        match longest.map(|(_, cue)| *cue) {
+            Some(Cue::RulesOut | Cue::Suspects) => Scope::RuledOut,
+            Some(Cue::Denies) if one => Scope::RuledOut,
+            Some(Cue::Past) if one => Scope::History,
+            _ if lower.starts_with('?') => Scope::Doubtful,
+            _ => Scope::Present,
+        }
     }
 
     /// Words without the cue at their end, which speaks of what follows: "Cervicalgia, R/O".
@@ -175,6 +187,13 @@ impl Scopes {
     }
 }
 
+/// "? M79.7", "M79.7?": whoever wrote it did not know.
+fn is_asked(text: &str, span: &Range<usize>) -> bool {
+    let before = text.get(..span.start).map(str::trim_end).and_then(|before| before.strip_suffix('?'));
+    let alone = |before: &str| before.is_empty() || before.ends_with([' ', ':', '(', ',', ';', '\n']);
+    before.is_some_and(alone) || text.get(span.end..).is_some_and(|behind| behind.starts_with('?'))
+}
+
 /// "without aura", "not intractable": a title that itself says what is absent.
 fn negates(title: &str) -> bool {
     let title = title.to_ascii_lowercase();
@@ -237,6 +256,12 @@ mod tests {
             ("Neck pain without radiculopathy M54.2", &[Present]),
             ("Low back pain w/o sciatica M54.50", &[Present]),
             ("Dx No. 1 M54.2", &[Present]),
+            ("M54.2 (corrected from M54.6)", &[Present, History]),
+            ("M54.2, previously M54.6", &[Present, History]),
+            ("previous physician M54.2", &[Present]),
+            ("? M79.7 fibromyalgia", &[Doubtful]),
+            ("M79.7?", &[Doubtful]),
+            ("Pregnant? M54.2", &[Present]),
             ("Pregnant: Yes/No M54.2", &[Present]),
         ] {
             assert_eq!(scopes(text), wanted, "{text}");
@@ -251,7 +276,17 @@ mod tests {
         ] {
             assert_eq!(cues.without_cue(words), wanted);
         }
-        assert!(cues.opens("R/O radiculopathy") && !cues.opens("Romberg"));
+        for (words, wanted) in [
+            ("R/O radiculopathy", RuledOut),
+            ("no cervical fracture", RuledOut),
+            ("history of low back pain", History),
+            ("history of a fall, neck pain", Present),
+            ("? fibromyalgia", Doubtful),
+            ("Romberg", Present),
+            ("neck pain", Present),
+        ] {
+            assert_eq!(cues.opens(words), wanted, "{words}");
+        }
     }
 
     fn scopes(text: &str) -> Vec<Scope> {
