@@ -77,8 +77,9 @@ impl Phrases {
             .chain(&signature.no_signature)
             .chain(&signature.not_the_provider)
             .chain(&signature.closings);
+        let facts = rules.fact.values().flat_map(|fact| &fact.words);
         let frequencies = rules.second_frequency.orders.iter().chain(&rules.second_frequency.past);
-        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures).chain(frequencies);
+        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures).chain(frequencies).chain(facts);
         let written: BTreeSet<&String> = written.collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
         let words: Vec<String> = words.into_iter().collect();

@@ -39,6 +39,7 @@ struct Sorted {
     page: u32,
     kind: PaperKind,
     findings: Vec<Finding>,
+    facts: Vec<String>,
     begins_order: bool,
     marks: PageMarks,
 }
@@ -109,11 +110,15 @@ pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, se
             Some(last) if runs_on(last, &sorted) || is_next && is_one_paper(last, &sorted) => {
                 last.pages.push(sorted.page);
                 last.findings.extend(sorted.findings);
+                last.facts.extend(sorted.facts);
                 if sorted.kind.is_prescription() && !last.kind.is_prescription() {
                     last.kind = sorted.kind;
                 }
             }
-            _ => sections.push(Section { pages: vec![sorted.page], kind: sorted.kind, findings: sorted.findings }),
+            _ => {
+                let Sorted { page, kind, findings, facts, .. } = sorted;
+                sections.push(Section { pages: vec![page], kind, findings, facts });
+            }
         }
     }
     sections
@@ -125,6 +130,7 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
         page: reading.page,
         kind,
         findings: Vec::new(),
+        facts: Vec::new(),
         begins_order: false,
         marks: PageMarks::default(),
     };
@@ -157,7 +163,10 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
     };
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
     let marks = PageMarks::of(&page.text.text);
-    Sorted { page: reading.page, kind, findings, begins_order, marks }
+    let asked =
+        |fact: &str| book.rules.require.iter().any(|rule| rule.fact.as_deref() == Some(fact) && rule.is_asked_on(on));
+    let facts = book.own.facts(&page, asked);
+    Sorted { page: reading.page, kind, findings, facts, begins_order, marks }
 }
 
 /// More words or letters than any page holds.

@@ -27,3 +27,4 @@ mod reader;
 mod rulebook;
 mod steps;
 mod tidy;
+mod values;

@@ -17,7 +17,8 @@ mod treatment;
 use std::ops::Range;
 
 pub use agreement::{Agreement, look_alike};
-pub use areas::{AreaHit, Side, body_areas};
+pub(in crate::rules) use areas::Areas;
+pub use areas::{AreaHit, Side};
 pub use find::find_codes;
 pub use list::{CodeList, CodeListError, CodeStatus};
 pub use procedures::{ProcedureHit, find_procedures};

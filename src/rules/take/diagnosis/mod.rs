@@ -9,6 +9,7 @@ use crate::model::{Area, Diagnosis, Evidence, Field, Source, Value};
 use crate::rules::codes::Scope;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
+use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, SlotWord};
 use crate::rules::slots::Where;
 use crate::rules::ticks::{SURE, Tick};
@@ -275,7 +276,7 @@ fn candidate(
         checked: false,
     };
     let mut code = hit.code;
-    if !is_icd9 {
+    if !is_icd9 && page.book.own.check(Field::Diagnoses, CheckName::WordsAgree).is_some() {
         compare(page, slot, &hit.span, &words, &mut code, &mut taken);
     }
     taken.doubts.extend(doubt_of(said).map(str::to_owned));
