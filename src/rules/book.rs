@@ -228,7 +228,7 @@ impl Book {
         }
         let codes = codes.and_then(Result::ok).unwrap_or_else(CodeList::built_in);
         fill_in(&mut rules);
-        own.fill_in(shipped());
+        own.fill_in(shipped);
         let phrases = Phrases::new(&rules);
         let (scopes, treatments) = (Scopes::new(&rules.not_present), Treatments::new(&rules.treatment));
         let areas = Areas::new(&rules.areas);

@@ -119,18 +119,17 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut Vec<String>> {
 
 /// Blocks that rule files of an earlier version do not have come from the shipped ones; one that a file has counts as it stands.
 pub(in crate::rules) fn fill_in(rules: &mut RuleFile) {
-    let shipped = shipped();
     if rules.treatment == TreatmentRule::default() {
-        rules.treatment = shipped.treatment.clone();
+        rules.treatment = shipped().treatment.clone();
     }
     if rules.areas.is_empty() {
-        rules.areas = shipped.areas.clone();
+        rules.areas = shipped().areas.clone();
     }
     if rules.not_present == NotPresentRule::default() {
-        rules.not_present = shipped.not_present.clone();
+        rules.not_present = shipped().not_present.clone();
     }
     if rules.second_frequency == SecondFrequencyRule::default() {
-        rules.second_frequency = shipped.second_frequency.clone();
+        rules.second_frequency = shipped().second_frequency.clone();
     }
 }
 

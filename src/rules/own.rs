@@ -202,13 +202,12 @@ impl Own {
     }
 
     /// Rule files of an earlier version, which name no check and refuse no words of a frequency, have those that ship.
-    pub(in crate::rules) fn fill_in(&mut self, shipped: &RuleFile) {
-        let none = self.checks.is_empty();
-        for (field, rule) in shipped.field.iter().filter(|_| none) {
-            self.checks.insert(*field, rule.check.clone());
+    pub(in crate::rules) fn fill_in(&mut self, shipped: impl Fn() -> &'static RuleFile) {
+        if self.checks.is_empty() {
+            self.checks = shipped().field.iter().map(|(field, rule)| (*field, rule.check.clone())).collect();
         }
         if !self.sayings.refuses() {
-            let refused = shipped.field.get(&Field::Frequency).map(|rule| rule.refuse.as_slice()).unwrap_or_default();
+            let refused = shipped().field.get(&Field::Frequency).map(|rule| rule.refuse.as_slice()).unwrap_or_default();
             for rule in refused {
                 rule.words.iter().for_each(|phrase| self.sayings.refuse(phrase, &rule.tell));
             }
