@@ -82,8 +82,9 @@ impl Phrases {
         let frequencies = &rules.second_frequency;
         let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);
         let treatments = rules.treatment.orders.iter().chain(&rules.treatment.withdrawn);
-        let frequencies = frequencies.chain(treatments);
-        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures).chain(frequencies);
+        let facts = rules.fact.values().flat_map(|fact| &fact.words);
+        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures);
+        let written = written.chain(frequencies).chain(treatments).chain(facts);
         let written: BTreeSet<&String> = written.collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
         let words: Vec<String> = words.into_iter().collect();

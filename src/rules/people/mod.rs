@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::words::{
-    credential, is_assistant, is_initial, is_label, is_name_word, is_particle, is_refused, is_title, mend, suffix, title_case,
+    credential, is_assistant, is_initial, is_label, is_name_word, is_particle, is_refused, is_title, mend, suffix,
+    title_case,
 };
 use crate::model::PersonName;
 use crate::rules::Repair;

@@ -358,7 +358,8 @@ fn ordering_sentences<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a 
         let words = text.get(clause.clone())?;
         let slot = page.part(&clause)?;
         let named = !families(&page.book.treatments, &slot).is_empty() && !page.book.treatments.is_past(words);
-        let settled = || find_schedules(words).iter().any(|schedule| schedule.frequency.visits.is_some());
+        let settled =
+            || find_schedules(words, &page.book.own.sayings).iter().any(|schedule| schedule.frequency.visits.is_some());
         (named && (orders.iter().any(|place| clause.contains(&place.start)) || settled())).then_some(slot)
     })
 }

@@ -102,7 +102,8 @@ pub(in crate::rules::take) fn is_of(page: &Context, hit: &NameHit, fields: &[Fie
 
 /// Somebody without a credential whose family name is none of those that a label gives as the prescriber's.
 fn is_unknown(page: &Context, hit: &NameHit) -> bool {
-    let words = |name: &str| -> Vec<String> { name.split([' ', '-']).map(fold).filter(|word| word.len() > 2).collect() };
+    let words =
+        |name: &str| -> Vec<String> { name.split([' ', '-']).map(fold).filter(|word| word.len() > 2).collect() };
     let own = words(hit.name.full.reveal());
     let named = names_of(page, Field::ProviderName);
     let alike = |name: &String| {
