@@ -335,7 +335,7 @@ fn below(
         if ends {
             break;
         }
-        let words: Vec<(usize, usize)> = row
+        let mut words: Vec<(usize, usize)> = row
             .words
             .iter()
             .enumerate()
@@ -347,6 +347,16 @@ fn below(
             })
             .map(|(word, _)| (index, word))
             .collect();
+        // a value that begins a little left of its caption is taken whole, unless another caption stands over it
+        while first_is_value
+            && rows == 0
+            && let Some((_, first)) = words.first().copied()
+            && is_cut_off(sheet, row, first)
+            && !in_label(index, first - 1)
+            && !under_another(sheet, labels, label, &row.words[first - 1].area)
+        {
+            words.insert(0, (index, first - 1));
+        }
         // "Reason for consult: pain": a label that no rule knows begins another matter
         if (rows > 0 || !first_is_value) && begins_with_a_colon(&row.words, &words) {
             break;
@@ -375,6 +385,13 @@ fn below(
         places.extend(words);
     }
     places
+}
+
+/// Whether another label of a caption's row, or one above it, stands over a place.
+fn under_another(sheet: &Sheet, labels: &[Label], label: &Label, place: &Area) -> bool {
+    let slack = sheet.unit as u32;
+    let of_row = labels.iter().filter(|other| other.row == label.row && other.words.end <= label.words.start);
+    of_row.into_iter().any(|other| other.area.left < place.right && place.left < other.area.right + slack)
 }
 
 /// Whether the word before `first` stands so close to it that the two belong together.

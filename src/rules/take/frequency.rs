@@ -65,7 +65,6 @@ fn says_how_often(candidate: &Candidate) -> bool {
         || frequency.as_needed
         || frequency.delegated
         || !matches!(frequency.status, FrequencyStatus::Incomplete)
-        || frequency.session_minutes.is_none()
 }
 
 fn add_minutes(candidate: &mut Candidate, of_visit: &Candidate) {
