@@ -6,6 +6,7 @@ use strsim::osa_distance;
 
 use crate::model::{Area, Field};
 use crate::rules::fault::{Fault, FaultKind};
+use crate::rules::near::{beginning, each_form, end, shape};
 use crate::rules::people::is_credential;
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
@@ -15,11 +16,11 @@ use crate::rules::ticks::is_box;
 use crate::rules::wording::Wordings;
 
 /// Words of at least this many letters may differ in one letter: OCR damage.
-const TOLERANT_LETTERS_MIN: usize = 5;
+pub(in crate::rules) const TOLERANT_LETTERS_MIN: usize = 5;
 /// Labels of at least this many letters are known without their blanks.
 const TOGETHER_LETTERS_MIN: usize = 9;
 /// Half of the letters of the shortest such label.
-const END_LETTERS: usize = 4;
+pub(in crate::rules) const END_LETTERS: usize = 4;
 /// Words of a page that one label may have fallen into.
 const TOGETHER_WORDS_MAX: usize = 7;
 /// A label has at most so many words: what is longer was not meant as one, and would make every page slow.
@@ -340,40 +341,23 @@ impl Labels {
             at + entry.words.len() <= reach
                 && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(word))
         };
-        let longest = entries.iter().filter(|entry| fits(entry)).map(|entry| entry.words.len()).max();
+        let fitting: Vec<&Entry> = entries.into_iter().filter(|entry| fits(entry)).collect();
+        let longest = fitting.iter().map(|entry| entry.words.len()).max();
         let together =
             self.together(&words.words[at..reach]).filter(|(run, _)| longest.is_none_or(|longest| longest < *run));
-        let (run, candidates) = match (together, longest) {
-            (Some(together), _) => together,
-            (None, Some(longest)) => {
-                let fitting = |entry: &&Entry| entry.words.len() == longest && fits(entry);
-                (longest, entries.into_iter().filter(fitting).collect())
-            }
-            (None, None) => return Vec::new(),
+        if let Some((run, candidates)) = together {
+            return of_run(sheet, row, words, at, run, &candidates, headings);
+        }
+        let mut lengths: Vec<usize> = fitting.iter().map(|entry| entry.words.len()).collect();
+        lengths.sort_unstable_by(|a, b| b.cmp(a));
+        lengths.dedup();
+        // "Name (last, first" is no whole label where "middle initial)" follows, and "Name" is one
+        let of_length = |run: usize| {
+            let candidates: Vec<&Entry> = fitting.iter().filter(|entry| entry.words.len() == run).copied().collect();
+            let found = of_run(sheet, row, words, at, run, &candidates, headings);
+            (!found.is_empty()).then_some(found)
         };
-        let span = span_of(sheet, words, at, at + run);
-        let context = heading_above(headings, &span.area);
-        let field = candidates
-            .iter()
-            .find(|entry| matches!(entry.meaning, Meaning::Field(_, Some(needed)) if Some(needed) == context))
-            .or_else(|| {
-                let anywhere = |entry: &&&Entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other);
-                candidates.iter().filter(anywhere).max_by_key(|entry| entry.bare)
-            })
-            .filter(|entry| !span.counted && (entry.bare || entry.counts(&span)));
-        // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
-        let heading =
-            candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());
-        let is_field = |entry: &Entry| matches!(entry.meaning, Meaning::Field(..));
-        let label = |entry: &&Entry| {
-            let meaning = if context == Some(Heading::Other) && is_field(entry) && is_plain(&entry.together) {
-                Meaning::Other
-            } else {
-                entry.meaning
-            };
-            Label { weak: entry.weak, ..span.label(row, meaning, &entry.rule, entry.phrase.clone()) }
-        };
-        field.into_iter().chain(heading).map(label).collect()
+        lengths.into_iter().find_map(of_length).unwrap_or_default()
     }
 
     /// A label that begins at `at` and is known by what it is made of.
@@ -493,44 +477,44 @@ impl Labels {
     }
 }
 
+/// What the entries of one length mean that stand at `at`: a field and perhaps a heading; empty where they do not count there.
+fn of_run(
+    sheet: &Sheet,
+    row: usize,
+    words: &Row,
+    at: usize,
+    run: usize,
+    candidates: &[&Entry],
+    headings: &[Label],
+) -> Vec<Label> {
+    let span = span_of(sheet, words, at, at + run);
+    let context = heading_above(headings, &span.area);
+    let field = candidates
+        .iter()
+        .find(|entry| matches!(entry.meaning, Meaning::Field(_, Some(needed)) if Some(needed) == context))
+        .or_else(|| {
+            let anywhere = |entry: &&&Entry| matches!(entry.meaning, Meaning::Field(_, None) | Meaning::Other);
+            candidates.iter().filter(anywhere).max_by_key(|entry| entry.bare)
+        })
+        .filter(|entry| !span.counted && (entry.bare || entry.counts(&span)));
+    // "Patient" alone in its cell may open a part of the form or stand over the name: it is taken for both
+    let heading =
+        candidates.iter().find(|entry| matches!(entry.meaning, Meaning::Heading(_))).filter(|_| span.is_cell());
+    let is_field = |entry: &Entry| matches!(entry.meaning, Meaning::Field(..));
+    let label = |entry: &&Entry| {
+        let meaning = if context == Some(Heading::Other) && is_field(entry) && is_plain(&entry.together) {
+            Meaning::Other
+        } else {
+            entry.meaning
+        };
+        Label { weak: entry.weak, ..span.label(row, meaning, &entry.rule, entry.phrase.clone()) }
+    };
+    field.into_iter().chain(heading).map(label).collect()
+}
+
 /// Whether a word stands right behind a comma.
 fn is_behind_comma(words: &Row, at: usize) -> bool {
     at.checked_sub(1).is_some_and(|before| words.words[before].text.ends_with(','))
-}
-
-/// What a word of three or four letters looks like, letters and digits that OCR takes for each other being one ("D0B", "DOT" for
-/// "DOI"); shorter words look like too much.
-fn shape(word: &str) -> Option<String> {
-    let look = |letter: char| match letter {
-        '1' | 'i' | 'l' | 't' => 'i',
-        '0' | 'o' | 'd' | 'q' => 'o',
-        '5' | 's' => 's',
-        '8' | 'b' => 'b',
-        other => other,
-    };
-    matches!(word.chars().count(), 3..TOLERANT_LETTERS_MIN).then(|| word.chars().map(look).collect())
-}
-
-/// The first letters of a label or of what may be one.
-fn beginning(together: &str) -> Option<&str> {
-    together.get(..END_LETTERS)
-}
-
-/// The last letters of a label or of what may be one.
-fn end(together: &str) -> Option<&str> {
-    together.len().checked_sub(END_LETTERS).and_then(|from| together.get(from..))
-}
-
-/// Tells a word as it is and without each of its letters; some twice.
-fn each_form(word: &str, mut tell: impl FnMut(&str)) {
-    let mut form = String::with_capacity(word.len());
-    for (at, letter) in word.char_indices() {
-        form.clear();
-        form.extend(word.get(..at));
-        form.extend(word.get(at + letter.len_utf8()..));
-        tell(&form);
-    }
-    tell(word);
 }
 
 impl Label {

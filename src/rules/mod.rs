@@ -12,6 +12,7 @@ mod help;
 mod join;
 mod label;
 mod lint;
+mod near;
 mod numbers;
 mod own;
 mod pattern;

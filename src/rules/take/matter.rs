@@ -123,13 +123,21 @@ fn foreign_parts(
     }
     let ends = marks.iter().skip(1).map(|(at, _)| *at).chain([clause.end]);
     let parts: Vec<(Range<usize>, bool)> =
-        marks.iter().zip(ends).map(|((at, is_ours), end)| (*at..end, *is_ours)).collect();
+        marks.iter().zip(ends).map(|((at, is_ours), end)| (*at..turn(text, *at..end), *is_ours)).collect();
     let has_count = |span: &Range<usize>| text.get(span.clone()).is_some_and(counts);
     let lead = clause.start..marks.first().map_or(clause.end, |(at, _)| *at);
     let rest_counts = parts.iter().any(|(span, is_ours)| *is_ours && has_count(span)) || has_count(&lead);
     let none_is_ours = parts.iter().all(|(_, is_ours)| !is_ours);
     let foreign = parts.into_iter().filter(|(span, is_ours)| !is_ours && has_count(span));
     if rest_counts || none_is_ours { foreign.map(|(span, _)| span).collect() } else { Vec::new() }
+}
+
+/// Where a part ends: at a wide gap, or where the patient is spoken of.
+fn turn(text: &str, part: Range<usize>) -> usize {
+    static TURN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)  |\b(?:the )?patient\b|\bplease\b").expect("a fixed pattern"));
+    let found = text.get(part.clone()).and_then(|own| TURN.find(own));
+    found.map_or(part.end, |turn| part.start + turn.start())
 }
 
 /// "PT 2x/week": the therapy in capitals before a number, not the patient.

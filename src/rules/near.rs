@@ -1,0 +1,38 @@
+//! In: a word of a page, perhaps damaged. Out: forms of it under which the word of a label can be found.
+
+use crate::rules::label::{END_LETTERS, TOLERANT_LETTERS_MIN};
+
+/// What a word of three or four letters looks like, letters and digits that OCR takes for each other being one ("D0B", "DOT" for
+/// "DOI"); shorter words look like too much.
+pub(in crate::rules) fn shape(word: &str) -> Option<String> {
+    let look = |letter: char| match letter {
+        '1' | 'i' | 'l' | 't' => 'i',
+        '0' | 'o' | 'd' | 'q' => 'o',
+        '5' | 's' => 's',
+        '8' | 'b' => 'b',
+        other => other,
+    };
+    matches!(word.chars().count(), 3..TOLERANT_LETTERS_MIN).then(|| word.chars().map(look).collect())
+}
+
+/// The first letters of a label or of what may be one.
+pub(in crate::rules) fn beginning(together: &str) -> Option<&str> {
+    together.get(..END_LETTERS)
+}
+
+/// The last letters of a label or of what may be one.
+pub(in crate::rules) fn end(together: &str) -> Option<&str> {
+    together.len().checked_sub(END_LETTERS).and_then(|from| together.get(from..))
+}
+
+/// Tells a word as it is and without each of its letters; some twice.
+pub(in crate::rules) fn each_form(word: &str, mut tell: impl FnMut(&str)) {
+    let mut form = String::with_capacity(word.len());
+    for (at, letter) in word.char_indices() {
+        form.clear();
+        form.extend(word.get(..at));
+        form.extend(word.get(at + letter.len_utf8()..));
+        tell(&form);
+    }
+    tell(word);
+}
