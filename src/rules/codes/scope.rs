@@ -79,7 +79,7 @@ impl Scopes {
             return Scope::Doubtful;
         }
         let lower = text.to_ascii_lowercase();
-        let clause = self.from_last_end(lower.get(..span.start).unwrap_or_default());
+        let clause = self.behind_last_end(lower.get(..span.start).unwrap_or_default());
         let clause_start = span.start - clause.len();
         let before = index.checked_sub(1).map(|at| spans[at].end).filter(|end| clause_start < *end);
         // what stands between the code before it in the same clause and this one
@@ -174,7 +174,7 @@ impl Scopes {
         cue.filter(|_| !goes_on || closed).map_or(Scope::Present, |(_, scope)| *scope)
     }
 
-    fn from_last_end<'a>(&self, text: &'a str) -> &'a str {
+    fn behind_last_end<'a>(&self, text: &'a str) -> &'a str {
         let from = self.ends.iter().filter_map(|end| text.rfind(end.as_str()).map(|at| at + end.len())).max();
         text.get(from.unwrap_or(0)..).unwrap_or_default()
     }
