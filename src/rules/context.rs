@@ -103,14 +103,20 @@ impl<'a> Context<'a> {
         let to = next.min(from + length);
         let first = self.text.words.partition_point(|word| word.range.start < from);
         let words = self.text.words.get(first..).unwrap_or_default().iter().take_while(|word| word.range.end <= to);
-        let words: Vec<SlotWord> = words.cloned().collect();
-        let (Some(first), Some(last)) = (words.first(), words.last()) else {
-            return Slot { page: self.text.page, ..Slot::default() };
-        };
-        let (start, end) = (first.range.start, last.range.end);
-        let text = self.text.text.get(start..end).unwrap_or_default().to_owned();
-        let shift = |word: SlotWord| SlotWord { range: word.range.start - start..word.range.end - start, ..word };
-        Slot { page: self.text.page, text, words: words.into_iter().map(shift).collect() }
+        let end = words.last().map_or(from, |word| word.range.end);
+        self.part(&(from..end)).unwrap_or_else(|| Slot { page: self.text.page, ..Slot::default() })
+    }
+
+    /// A part of the page's text; None where no word stands in it.
+    pub(in crate::rules) fn part(&self, span: &Range<usize>) -> Option<Slot> {
+        let first = self.text.words.partition_point(|word| word.range.start < span.start);
+        let words = self.text.words.get(first..).unwrap_or_default().iter();
+        let words: Vec<&SlotWord> = words.take_while(|word| word.range.end <= span.end).collect();
+        let (start, end) = (words.first()?.range.start, words.last()?.range.end);
+        let text = self.text.text.get(start..end)?.to_owned();
+        let shift =
+            |word: &SlotWord| SlotWord { range: word.range.start - start..word.range.end - start, ..word.clone() };
+        Some(Slot { page: self.text.page, text, words: words.into_iter().map(shift).collect() })
     }
 
     /// Whether words of running text stand in the label of something else than `field`: "Previous order dated" dates no order.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::rules::Book;
 use crate::rules::fault::{Fault, FaultKind};
-use crate::rules::schema::{NotPresentRule, RuleFile, SecondFrequencyRule, TreatmentRule};
+use crate::rules::schema::{NotPresentRule, RequireRule, RuleFile, SecondFrequencyRule, TreatmentRule};
 
 /// Adds a file to those before it. Lists go on from file to file; what may be said only once is a fault the second time.
 pub(in crate::rules) fn join(all: &mut RuleFile, mut file: RuleFile, name: &str, faults: &mut Vec<Fault>) {
@@ -43,6 +43,15 @@ pub(in crate::rules) fn join(all: &mut RuleFile, mut file: RuleFile, name: &str,
             ));
         }
     }
+    for (fact, rule) in file.fact {
+        if all.fact.insert(fact.clone(), rule).is_some() {
+            let what = format!("the fact {fact:?} stands in an earlier file as well");
+            faults.push(Fault::of_file(FaultKind::Twice, name, what));
+        }
+    }
+    for (area, words) in file.areas {
+        all.areas.entry(area).or_default().extend(words);
+    }
     for (form, rule) in file.form {
         if all.form.insert(form.clone(), rule).is_some() {
             faults.push(Fault::of_file(
@@ -60,7 +69,10 @@ pub(in crate::rules) fn join(all: &mut RuleFile, mut file: RuleFile, name: &str,
         all.tell.push(rule);
     }
     for rule in file.require {
-        if all.require.iter().any(|other| other.field == rule.field && other.payers == rule.payers) {
+        let same =
+            |other: &&RequireRule| other.field == rule.field && other.payers == rule.payers && other.fact == rule.fact;
+        let days = |rule: &RequireRule| (rule.effective_from, rule.effective_until);
+        if all.require.iter().find(same).is_some_and(|other| days(other) == days(&rule)) {
             let what = format!("field {} is asked for here or in an earlier file as well", rule.field);
             faults.push(Fault::of_file(FaultKind::Twice, name, what));
         }
@@ -78,6 +90,9 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut Vec<String>> {
         &mut signature.unsigned,
         &mut signature.no_signature,
         &mut signature.not_the_provider,
+        &mut signature.not_yet,
+        &mut signature.somebody_else,
+        &mut signature.orders_nothing,
         &mut signature.closings,
         &mut not_present.rules_out,
         &mut not_present.denies,
@@ -100,6 +115,9 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut Vec<String>> {
         &mut treatment.turns,
         &mut treatment.limits,
         &mut treatment.past,
+        &mut treatment.in_capitals,
+        &mut treatment.orders,
+        &mut treatment.withdrawn,
         &mut second_frequency.orders,
         &mut second_frequency.past,
         &mut second_frequency.something_else,
@@ -108,23 +126,29 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut Vec<String>> {
 
 /// Blocks that rule files of an earlier version do not have come from the shipped ones; one that a file has counts as it stands.
 pub(in crate::rules) fn fill_in(rules: &mut RuleFile) {
+    if rules.treatment == TreatmentRule::default() {
+        rules.treatment = shipped().treatment.clone();
+    }
+    if rules.areas.is_empty() {
+        rules.areas = shipped().areas.clone();
+    }
+    if rules.not_present == NotPresentRule::default() {
+        rules.not_present = shipped().not_present.clone();
+    }
+    if rules.second_frequency == SecondFrequencyRule::default() {
+        rules.second_frequency = shipped().second_frequency.clone();
+    }
+}
+
+/// The shipped rule files, as one.
+pub(in crate::rules) fn shipped() -> &'static RuleFile {
     static SHIPPED: LazyLock<RuleFile> = LazyLock::new(|| {
-        let files = Book::files().iter();
-        let mut faults = Vec::new();
         let mut all = RuleFile::default();
-        for (name, text) in files {
+        for (name, text) in Book::files() {
             let file = toml::Deserializer::parse(text).and_then(RuleFile::deserialize);
-            join(&mut all, file.unwrap_or_else(|error| unreachable!("{name} ships: {error}")), name, &mut faults);
+            join(&mut all, file.unwrap_or_else(|error| unreachable!("{name} ships: {error}")), name, &mut Vec::new());
         }
         all
     });
-    if rules.treatment == TreatmentRule::default() {
-        rules.treatment = SHIPPED.treatment.clone();
-    }
-    if rules.not_present == NotPresentRule::default() {
-        rules.not_present = SHIPPED.not_present.clone();
-    }
-    if rules.second_frequency == SecondFrequencyRule::default() {
-        rules.second_frequency = SHIPPED.second_frequency.clone();
-    }
+    &SHIPPED
 }

@@ -6,6 +6,7 @@ use strsim::osa_distance;
 
 use crate::model::{Area, Field};
 use crate::rules::fault::{Fault, FaultKind};
+use crate::rules::people::is_credential;
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
 use crate::rules::slots::Where;
@@ -381,6 +382,10 @@ impl Labels {
             if matches!(token.text.as_str(), "/" | "·" | "•" | "|") {
                 before_stroke = Some((groups, counted, end));
             }
+            // "Alan Pierce, MD  NPI:": the credential is the name's
+            if index == at && is_behind_comma(words, at) && is_credential(&token.text) {
+                return None;
+            }
             if !token.folded.is_empty() {
                 let of_token = self.groups_of(token, known);
                 if of_token == 0 {
@@ -479,6 +484,11 @@ impl Labels {
         near.retain(|number| osa_distance(&self.words[*number], word) == 1);
         near
     }
+}
+
+/// Whether a word stands right behind a comma.
+fn is_behind_comma(words: &Row, at: usize) -> bool {
+    at.checked_sub(1).is_some_and(|before| words.words[before].text.ends_with(','))
 }
 
 /// What a word of three or four letters looks like, letters and digits that OCR takes for each other being one ("D0B", "DOT" for

@@ -75,11 +75,16 @@ impl Phrases {
             .iter()
             .chain(&signature.unsigned)
             .chain(&signature.no_signature)
+            .chain(&signature.not_yet)
             .chain(&signature.not_the_provider)
+            .chain(&signature.somebody_else)
             .chain(&signature.closings);
         let frequencies = &rules.second_frequency;
         let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);
-        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures).chain(frequencies);
+        let treatments = rules.treatment.orders.iter().chain(&rules.treatment.withdrawn);
+        let facts = rules.fact.values().flat_map(|fact| &fact.words);
+        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures);
+        let written = written.chain(frequencies).chain(treatments).chain(facts);
         let written: BTreeSet<&String> = written.collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
         let words: Vec<String> = words.into_iter().collect();

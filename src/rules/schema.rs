@@ -16,6 +16,10 @@ pub(in crate::rules) struct RuleFile {
     pub(in crate::rules) document: BTreeMap<PaperKind, DocumentRule>,
     /// Words that stand over a part of a form and say whose it is.
     pub(in crate::rules) heading: BTreeMap<Heading, WordsRule>,
+    /// Pieces of which patterns are made, by a name: `{name}` in another pattern puts one in.
+    pub(in crate::rules) pattern: BTreeMap<String, PatternRule>,
+    /// Facts that no field holds and that a payer may ask for, by a name.
+    pub(in crate::rules) fact: BTreeMap<String, FactRule>,
     /// Facts and the labels they stand behind.
     pub(in crate::rules) field: BTreeMap<Field, FieldRule>,
     /// Labels of facts that nobody asks for: where one begins, the value before it ends.
@@ -26,6 +30,8 @@ pub(in crate::rules) struct RuleFile {
     pub(in crate::rules) not_present: NotPresentRule,
     /// Treatments, and the words that forbid one.
     pub(in crate::rules) treatment: TreatmentRule,
+    /// Body areas by our word for each, and the words that a plan has for it.
+    pub(in crate::rules) areas: BTreeMap<String, Vec<String>>,
     /// When a second frequency on a page counts against the first.
     pub(in crate::rules) second_frequency: SecondFrequencyRule,
     /// Groups of words that labels are made of, by a name of the group; the words of `filler` may stand in any label.
@@ -76,7 +82,7 @@ pub(in crate::rules) struct DocumentRule {
 pub(in crate::rules) struct SignRule {
     /// Any of these phrases on the page.
     pub(in crate::rules) any: Vec<String>,
-    /// Instead: none of these phrases stands on the page.
+    /// None of these phrases stands on the page; with `any`, both must be so.
     pub(in crate::rules) lacks: Vec<String>,
     /// The phrase must stand in the upper third of the page.
     pub(in crate::rules) at_top: bool,
@@ -117,6 +123,93 @@ pub(in crate::rules) struct FieldRule {
     pub(in crate::rules) under: BTreeMap<Heading, Vec<String>>,
     /// Words in running text before the value ("claim number 44-1").
     pub(in crate::rules) prose: Vec<String>,
+    /// How the value may be written, where the program does not know it by itself; goes before what it knows.
+    pub(in crate::rules) say: Vec<SayRule>,
+    /// What is not its value, or has two meanings: a person is told to look.
+    pub(in crate::rules) refuse: Vec<RefuseRule>,
+    /// What the value must stand up to.
+    pub(in crate::rules) check: Vec<CheckRule>,
+}
+
+/// A piece of a pattern: linear (no look-around, no back-references), upper and lower case alike.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::rules) struct PatternRule {
+    /// The pattern, in single quotes; `{other}` puts another one in.
+    pub(in crate::rules) text: String,
+    /// Texts that it fits as a whole.
+    #[serde(default)]
+    pub(in crate::rules) examples: Vec<String>,
+    /// Texts that it does not fit as a whole.
+    #[serde(default)]
+    pub(in crate::rules) counter_examples: Vec<String>,
+}
+
+/// A way to write a value.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct SayRule {
+    /// A pattern that the value fits, from its first letter or digit behind the label. A date names its parts: `(?<year>…)`,
+    /// `(?<month>…)`, `(?<day>…)`.
+    pub(in crate::rules) when: Option<String>,
+    /// Instead: words that stand for it. Of a frequency only words are told.
+    pub(in crate::rules) words: Vec<String>,
+    /// What it means: a value, or words that the frequency grammar reads. Without it the value is as it is written.
+    pub(in crate::rules) means: Option<String>,
+}
+
+/// A trap.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct RefuseRule {
+    /// A pattern that the whole value fits.
+    pub(in crate::rules) when: Option<String>,
+    /// Or words that stand anywhere in it. Of a frequency only words are told.
+    pub(in crate::rules) words: Vec<String>,
+    /// The sentence for staff.
+    pub(in crate::rules) tell: String,
+}
+
+/// Something that a value must stand up to; where it does not, a person is told to look.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::rules) struct CheckRule {
+    /// Which.
+    pub(in crate::rules) name: CheckName,
+    /// Of `range`: not more visits than this.
+    #[serde(default)]
+    pub(in crate::rules) max: Option<u32>,
+    /// Of `one-of`: the values that there are.
+    #[serde(default)]
+    pub(in crate::rules) values: Vec<String>,
+}
+
+/// What can be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckName {
+    /// An NPI's check digit holds (45 CFR 162.406), and one misread digit is mended by it.
+    NpiLuhn,
+    /// Birth, accident, writing and receipt come in this order.
+    DateOrder,
+    /// Not more visits than `max`.
+    Range,
+    /// One of `values`.
+    OneOf,
+    /// A diagnosis code is billable on the day of receipt.
+    IcdBillableOn,
+    /// A diagnosis code and the words beside it say the same.
+    WordsAgree,
+}
+
+/// A fact that no field holds ("medically necessary"). It is looked for where something that is asked names it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct FactRule {
+    /// Any of these words on the page.
+    pub(in crate::rules) words: Vec<String>,
+    /// Or a pattern that fits somewhere on it.
+    pub(in crate::rules) when: Option<String>,
 }
 
 /// What words of several groups mean in one label.
@@ -221,6 +314,12 @@ pub(in crate::rules) struct TreatmentRule {
     pub(in crate::rules) turns: Vec<String>,
     /// Words of a treatment that is then limited and not forbidden ("no deep tissue").
     pub(in crate::rules) limits: Vec<String>,
+    /// Words of `manual_therapy` and the like that count only in capitals: "MT", but not "Mt".
+    pub(in crate::rules) in_capitals: Vec<String>,
+    /// Words of a sentence that orders the treatment it names ("is medically necessary").
+    pub(in crate::rules) orders: Vec<String>,
+    /// What takes the order back: one of three words and more anywhere, a shorter one alone in its line or beside a ticked box.
+    pub(in crate::rules) withdrawn: Vec<String>,
     /// Words of what was: no veto stands beside them ("no prior massage").
     pub(in crate::rules) past: Vec<String>,
 }
@@ -294,8 +393,44 @@ pub struct RequireRule {
     /// Only for these payers; for all where the list is empty.
     #[serde(default)]
     pub payers: Vec<PayerKind>,
+    /// Not the field but this fact is asked for, and told at the field.
+    #[serde(default)]
+    pub fact: Option<String>,
+    /// Any of these fields will do as well.
+    #[serde(default)]
+    pub accept: Vec<Field>,
+    /// Only where all of these fields are there.
+    #[serde(default)]
+    pub only_when: Vec<Field>,
+    /// From this day of receipt on, as "2026-11-02".
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub effective_from: Option<Date>,
+    /// To this day.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub effective_until: Option<Date>,
+    /// Whether it is asked at all: what a clinic may want is shipped with `on = false`.
+    #[serde(default = "asked")]
+    pub on: bool,
+    /// Where that is said, and when it was read.
+    #[serde(default)]
+    pub because: String,
     /// The sentence for staff.
     pub tell: String,
+}
+
+fn asked() -> bool {
+    true
+}
+
+impl RequireRule {
+    /// Whether it is asked on a day.
+    pub(in crate::rules) fn is_asked_on(&self, day: Date) -> bool {
+        self.on
+            && self.effective_from.is_none_or(|from| from <= day)
+            && self.effective_until.is_none_or(|until| day <= until)
+    }
 }
 
 /// The sentence for something wrong.
@@ -320,8 +455,14 @@ pub(in crate::rules) struct SignatureRule {
     pub(in crate::rules) unsigned: Vec<String>,
     /// Words in the place of a signature that are none ("pending", "stamp").
     pub(in crate::rules) no_signature: Vec<String>,
+    /// Words right before those of an electronic signature that take it back ("to be", "not").
+    pub(in crate::rules) not_yet: Vec<String>,
     /// Captions of somebody else's signature.
     pub(in crate::rules) not_the_provider: Vec<String>,
+    /// Words beside a signer's name that say that it is not the HCP ("patient", "witness").
+    pub(in crate::rules) somebody_else: Vec<String>,
+    /// Credentials of those who may not order; who has no other orders nothing.
+    pub(in crate::rules) orders_nothing: Vec<String>,
     /// How a letter closes, before the signature.
     pub(in crate::rules) closings: Vec<String>,
 }
@@ -348,6 +489,10 @@ pub(in crate::rules) struct TestRule {
     pub(in crate::rules) expect_doubt: Vec<Field>,
     /// Fields that are found, and of which nobody need look.
     pub(in crate::rules) expect_sure: Vec<Field>,
+    /// Facts that stand on it.
+    pub(in crate::rules) expect_fact: Vec<String>,
+    /// Facts that do not.
+    pub(in crate::rules) expect_no_fact: Vec<String>,
 }
 
 impl TestRule {
@@ -358,5 +503,7 @@ impl TestRule {
             && self.form.is_none()
             && self.expect.is_empty()
             && fields.iter().all(|list| list.is_empty())
+            && self.expect_fact.is_empty()
+            && self.expect_no_fact.is_empty()
     }
 }

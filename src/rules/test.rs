@@ -81,6 +81,15 @@ impl Book {
                 differences.push(format!("{field} should not be found, found {values:?}"));
             }
         }
+        if !test.expect_fact.is_empty() || !test.expect_no_fact.is_empty() {
+            let reading = page(&test.text);
+            let context = Context::new(&self.0, &reading, ON, test.sender.as_deref());
+            let facts = self.0.own.facts(&context, |_| true);
+            let lacking = test.expect_fact.iter().filter(|fact| !facts.contains(fact));
+            differences.extend(lacking.map(|fact| format!("the fact {fact:?} should be found")));
+            let wrong = test.expect_no_fact.iter().filter(|fact| facts.contains(fact));
+            differences.extend(wrong.map(|fact| format!("the fact {fact:?} should not be found")));
+        }
         let doubts = |field: Field| {
             let of_field = sections.iter().flat_map(|section| &section.findings);
             of_field.filter(move |finding| finding.field == field).flat_map(|finding| &finding.doubts)

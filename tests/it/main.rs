@@ -28,3 +28,4 @@ mod reader;
 mod rulebook;
 mod steps;
 mod tidy;
+mod values;

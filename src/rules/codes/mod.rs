@@ -18,7 +18,8 @@ use std::ops::Range;
 
 pub(in crate::rules) use agreement::without_joints;
 pub use agreement::{Agreement, look_alike};
-pub use areas::{AreaHit, Side, body_areas};
+pub(in crate::rules) use areas::Areas;
+pub use areas::{AreaHit, Side};
 pub use find::find_codes;
 pub use list::{CodeList, CodeListError, CodeStatus};
 pub use procedures::{ProcedureHit, find_procedures};

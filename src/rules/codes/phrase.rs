@@ -62,16 +62,7 @@ pub(super) struct Phrases<T> {
 }
 
 impl<T: Clone> Phrases<T> {
-    /// From `(phrases separated by |, meaning)`; within one first word the longest is tried first.
-    pub(super) fn of(table: &[(&'static str, T)]) -> Self {
-        let each = |(phrases, meaning): &(&'static str, T)| {
-            let meaning = meaning.clone();
-            phrases.split('|').map(move |phrase| (phrase, meaning.clone()))
-        };
-        Self::new(table.iter().flat_map(each))
-    }
-
-    /// From phrases with their meanings.
+    /// From phrases with their meanings; within one first word the longest is tried first.
     pub(super) fn new<'a>(phrases: impl Iterator<Item = (&'a str, T)>) -> Self {
         let mut by_first: HashMap<String, Vec<(Vec<String>, T)>> = HashMap::new();
         for (phrase, meaning) in phrases {

@@ -49,6 +49,7 @@ pub(in crate::rules) struct Treatments {
     past: Vec<String>,
     other_therapies: Vec<String>,
     codes: Vec<String>,
+    in_capitals: HashSet<String>,
 }
 
 impl Treatments {
@@ -74,6 +75,7 @@ impl Treatments {
             past: folded(&rule.past),
             other_therapies: folded(&rule.other_therapies),
             codes: rule.codes.clone(),
+            in_capitals: set(&rule.in_capitals),
         }
     }
 
@@ -88,12 +90,24 @@ impl Treatments {
                 continue;
             };
             if let (Some(first), Some(last)) = (words.get(i), words.get(i + taken - 1)) {
+                let printed = text.get(first.span.clone()).unwrap_or_default();
+                if taken == 1 && self.in_capitals.contains(&first.lower) && printed.chars().any(char::is_lowercase) {
+                    i += 1;
+                    continue;
+                }
                 let negated = self.is_negated(&words, i, i + taken);
                 hits.push(TreatmentHit { family, span: first.span.start..last.span.end, negated });
             }
             i += taken;
         }
         hits
+    }
+
+    /// Those of the places, each the first byte of a word, that a word forbids: "do not perform 97140".
+    pub(in crate::rules) fn forbidden(&self, text: &str, places: impl Iterator<Item = usize>) -> Vec<usize> {
+        let words = words(text);
+        let at = |place: &usize| words.binary_search_by_key(place, |word| word.span.start).ok();
+        places.filter(|place| at(place).is_some_and(|i| self.is_negated(&words, i, i + 1))).collect()
     }
 
     /// Whether words name a treatment that a "no" before them only limits: "no deep tissue".

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::words::{
-    credential, is_initial, is_label, is_name_word, is_particle, is_refused, is_title, mend, suffix, title_case,
+    credential, is_assistant, is_initial, is_label, is_name_word, is_particle, is_refused, is_title, mend, suffix,
+    title_case,
 };
 use crate::model::PersonName;
 use crate::rules::Repair;
@@ -122,6 +123,11 @@ pub fn find_names(text: &str) -> Vec<NameHit> {
     hits
 }
 
+/// Whether a word is written as a credential is ("MD", "PA-C").
+pub(in crate::rules) fn is_credential(word: &str) -> bool {
+    credential(word.trim_end_matches([',', ';'])).is_some()
+}
+
 fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern of ours compiles")
 }
@@ -230,6 +236,13 @@ impl Slot {
         }
         if self.name.is_empty() && is_title(plain) {
             self.titled = true;
+            self.widen(word);
+            return true;
+        }
+        // "Tina Ray, MA": behind a comma, where the name is whole
+        let is_whole = self.part == 1 && self.name.len() > 1 && self.name.iter().all(|name| name.part == 0);
+        if is_whole && !word.text.chars().any(char::is_lowercase) && is_assistant(plain) {
+            self.credentials.push(plain.replace('.', ""));
             self.widen(word);
             return true;
         }

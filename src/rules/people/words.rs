@@ -36,6 +36,11 @@ pub(super) fn credential(word: &str) -> Option<String> {
     })
 }
 
+/// Credentials that are family names too.
+pub(super) fn is_assistant(word: &str) -> bool {
+    matches!(word.replace('.', "").as_str(), "MA" | "CMA" | "RMA")
+}
+
 /// Small words inside a family name.
 pub(super) fn is_particle(word: &str) -> bool {
     holds(&PARTICLES, word)
@@ -149,7 +154,7 @@ static CREDENTIALS: Words = LazyLock::new(|| {
     set("MD DO DC ND NMD NP NP-C NPC ARNP APRN APRN-C CRNP FNP FNP-BC FNP-C FNPC AGNP AGNP-C AGPCNP-BC PMHNP PMHNP-BC \
     ANP ANP-BC ANP-C WHNP PNP CPNP DNP CNM CNP CNS PA PA-C PAC DPM DDS DMD OD LAC EAMP DACM DAOM PT DPT OT OTR \
     OTR/L RN BSN MSN MPAS MMS MPA MHS PHD MPH FAAFP FACP FACS FAAOS FAAPMR FACOG FAAP CCSP DACBSP MBBS MBA MS MHA \
-    LMT ATC DABCO CSCS MSPAS PSYD FACC OCS SCS")
+    LMT LMP CMT LPN LVN CCMA CNA PTA OTA ATC DABCO CSCS MSPAS PSYD FACC OCS SCS")
 });
 
 /// Written small within a name.

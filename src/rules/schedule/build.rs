@@ -1,10 +1,12 @@
 //! In: the parts of a schedule. Out: the schedule: phases, totals, and how far the words settle it.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::Schedule;
 use super::arithmetic::{Visits, visits};
-use super::element::{Count, Extent, Part, Placed, Rate};
+use super::element::{Count, Extent, Part, Placed, Rate, Why};
 use super::token::{Kind, Token};
 use crate::model::{Bounds, Frequency, FrequencyStatus, PeriodUnit, Phase, Window};
 
@@ -131,19 +133,21 @@ struct Draft {
     valid: Option<Extent>,
     from: Option<Date>,
     until: Option<Date>,
-    refused: Option<&'static str>,
+    refused: Option<Why>,
     refused_after_then: bool,
     re_evaluate: bool,
     inherited: bool,
     conflict: Option<&'static str>,
-    review: Option<&'static str>,
+    review: Option<Arc<str>>,
     doubts: Vec<String>,
 }
 
 impl Draft {
     fn take(&mut self, placed: &Placed, rest: &[Placed]) {
         self.inherited |= placed.inherited;
-        self.review = self.review.or(placed.review);
+        if self.review.is_none() {
+            self.review = placed.review.map(Arc::from);
+        }
         if let Some(doubt) = placed.doubt.or(placed.review) {
             self.doubt(doubt);
         }
@@ -170,7 +174,7 @@ impl Draft {
             Part::From(day) => self.from = self.from.or(Some(*day)),
             Part::Until(day) => self.until = self.until.or(Some(*day)),
             Part::Refused(why) => {
-                self.refused = self.refused.or(Some(why));
+                self.refused.get_or_insert_with(|| why.clone());
                 self.refused_after_then |= self.then;
             }
             Part::Procedure | Part::Vague | Part::Day | Part::Aside => {}
@@ -293,7 +297,8 @@ impl Draft {
         let refused = status == FrequencyStatus::Ambiguous && self.refused.is_some();
         let total = if refused { stated.unwrap_or(Count { low: None, high: None }) } else { total };
         let phases = if refused { Vec::new() } else { self.phases.iter().map(phase).collect() };
-        let note = self.refused.or(self.conflict).or(self.review).map(str::to_owned);
+        let refused_because = self.refused.as_ref().map(|why| &*why.says);
+        let note = refused_because.or(self.conflict).or(self.review.as_deref()).map(str::to_owned);
         let note = note.or(self.as_needed_after.then(|| "afterwards as needed".to_owned()));
         let in_use = |placed: &&Placed| {
             !matches!(placed.part, Part::Aside | Part::Day | Part::Procedure | Part::Or | Part::Then)
@@ -333,9 +338,10 @@ impl Draft {
             self.doubt("a word turns the meaning");
         }
         if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict)
-            && let Some(why) = self.refused.or(self.conflict)
+            && let Some(why) =
+                self.refused.as_ref().map(|why| why.says.to_string()).or(self.conflict.map(str::to_owned))
         {
-            self.doubt(why);
+            self.doubt(&why);
         }
         let repairs =
             tokens.get(from..behind).unwrap_or_default().iter().filter_map(|token| token.repair.clone()).collect();
@@ -376,7 +382,8 @@ impl Draft {
                 _ => (8, 6),
             };
             if phase.rate.period == 1 && reject <= most {
-                self.refused = Some("so many visits in a period are not plausible: a dash or a blank may be lost");
+                let why = "so many visits in a period are not plausible: a dash or a blank may be lost";
+                self.refused = Some(why.into());
             } else if phase.rate.period == 1 && warn <= most {
                 push(&mut self.doubts, "an unlikely number of visits in a period");
             }
@@ -484,7 +491,7 @@ impl Draft {
 
     /// A word with two meanings stands, unless the paper itself says which: "biweekly (2x/wk)".
     fn refusal(&mut self) -> Option<FrequencyStatus> {
-        let _why = self.refused?;
+        let why = self.refused.clone()?;
         let [only] = self.phases.as_slice() else { return Some(FrequencyStatus::Ambiguous) };
         let rate = &only.rate;
         let explains = matches!(
@@ -492,12 +499,10 @@ impl Draft {
             (Some(2), 1, Some(PeriodUnit::Week | PeriodUnit::Month))
                 | (Some(1), 2, Some(PeriodUnit::Week | PeriodUnit::Month))
         );
-        let biweekly = self.refused.is_some_and(|why| why.starts_with("\"bi"));
-        if explains && biweekly && !self.refused_after_then && rate.count.low == rate.count.high {
-            self.review = self.refused.take();
-            if let Some(why) = self.review {
-                push(&mut self.doubts, why);
-            }
+        if explains && why.by_rule && !self.refused_after_then && rate.count.low == rate.count.high {
+            self.refused = None;
+            push(&mut self.doubts, &why.says);
+            self.review = Some(why.says);
             return (self.conflict.is_none() && (only.extent.is_some() || !self.totals.is_empty()))
                 .then_some(FrequencyStatus::Review);
         }

@@ -22,8 +22,6 @@ const PLAIN_LEAD_MAX: usize = 3;
 const COLUMN_WIDTH: u32 = 6;
 /// A box stands at most so many word heights behind its label.
 const BOX_GAP: f32 = 3.0;
-/// More visits than this are hardly meant.
-const VISITS_MAX: u32 = 60;
 const RULE: &str = "rules/50-frequency.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -44,7 +42,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let left_empty = labels.iter().any(|label| is_left_empty(page, label));
     if found.is_empty() && !left_empty {
         // a sentence; what stands in another field's slot is not ours
-        for schedule in find_schedules(&without_codes(&matter::running_text(page))) {
+        for schedule in find_schedules(&without_codes(&matter::running_text(page)), &page.book.own.sayings) {
             let evidence = page.text.evidence(&schedule.span, RULE);
             found.push(candidate(schedule, evidence, 0.95, RULE, Vec::new()));
         }
@@ -100,8 +98,9 @@ fn another(page: &Context, found: &[Candidate]) -> Option<String> {
         if !orders || own.clone().any(|word| is_taken(&word.area)) || own.count() == 0 {
             continue;
         }
-        let other =
-            find_schedules(&without_codes(line)).into_iter().map(|schedule| Value::Frequency(schedule.frequency));
+        let other = find_schedules(&without_codes(line), &page.book.own.sayings)
+            .into_iter()
+            .map(|schedule| Value::Frequency(schedule.frequency));
         if let Some(other) = other.into_iter().find(|other| is_settled(other) && !same(other, &taken.value)) {
             let Value::Frequency(frequency) = other else { continue };
             return Some(format!("another frequency stands on the page: {}", frequency.text.reveal()));
@@ -122,7 +121,7 @@ fn behind_plain_label(page: &Context) -> Option<Candidate> {
     let at_left = page.plain_labels(Field::Frequency, f32::INFINITY);
     at_left.into_iter().find_map(|(row, behind, rule)| {
         let slot = page.sheet.slot((behind..page.sheet.rows[row].words.len()).map(|word| (row, word)));
-        let schedule = read_schedule(&slot.text)?;
+        let schedule = read_schedule(&slot.text, &page.book.own.sayings)?;
         let begins = schedule.span.start <= PLAIN_LEAD_MAX;
         let settled = !schedule.frequency.phases.is_empty() || schedule.frequency.visits.is_some();
         let evidence = slot.evidence(&schedule.span, rule);
@@ -183,11 +182,11 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         text.push_str(&own);
         slots.push((begin, slot, &label.rule));
     }
-    let mut schedule = read_schedule(&text)?;
+    let mut schedule = read_schedule(&text, &page.book.own.sayings)?;
     let rule = slots.first()?.2.to_owned();
     let whole = slots
         .iter()
-        .filter_map(|(_, slot, _)| read_schedule(&slot.text))
+        .filter_map(|(_, slot, _)| read_schedule(&slot.text, &page.book.own.sayings))
         .map(|schedule| Value::Frequency(schedule.frequency));
     let whole: Vec<Value> = whole.filter(is_settled).collect();
     if whole.windows(2).any(|pair| !same(&pair[0], &pair[1])) {
@@ -261,8 +260,14 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     if parts.is_empty() {
         return None;
     }
-    let schedule = read_schedule(&parts.join("\n")).or_else(|| {
-        schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None)
+    let schedule = read_schedule(&parts.join("\n"), &page.book.own.sayings).or_else(|| {
+        schedule_from_parts(
+            parts.first().map(String::as_str),
+            parts.get(1).map(String::as_str),
+            None,
+            None,
+            &page.book.own.sayings,
+        )
     })?;
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
 }
@@ -391,9 +396,6 @@ fn candidate(
     mut doubts: Vec<String>,
 ) -> Candidate {
     doubts.extend(schedule.doubts);
-    if schedule.frequency.visits.is_some_and(|visits| visits > VISITS_MAX) {
-        doubts.push(format!("more than {VISITS_MAX} visits are hardly meant"));
-    }
     Candidate {
         field: Field::Frequency,
         value: Value::Frequency(schedule.frequency),

@@ -146,7 +146,7 @@ fn caption(clause: &str) -> Option<usize> {
 }
 
 /// Clauses end at a line, a semicolon, or a full stop before a capital.
-fn clauses(text: &str) -> Vec<Range<usize>> {
+pub(in crate::rules::take) fn clauses(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     for (at, letter) in text.char_indices() {

@@ -8,7 +8,9 @@ mod payer;
 mod people;
 mod plan;
 mod signature;
+mod signer;
 mod unread;
+mod veto;
 
 use crate::model::Finding;
 use crate::rules::context::{Candidate, Context};
@@ -18,6 +20,7 @@ pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
     let candidates =
         [people::take, dates::take, diagnosis::take, plan::take, frequency::take, payer::take, signature::take];
     let mut found: Vec<Candidate> = candidates.iter().flat_map(|take| take(page)).collect();
+    page.book.own.apply(page, &mut found);
     found.extend(unread::take(page, &found));
     found.into_iter().map(Candidate::finding).collect()
 }

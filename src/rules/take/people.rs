@@ -8,10 +8,13 @@ use regex::Regex;
 use crate::model::{Area, Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
+use crate::rules::numbers::npi_holds;
+use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
+use crate::rules::take::signer::orders_nothing;
 use crate::rules::ticks::Tick;
 use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones, read_name};
 
@@ -212,7 +215,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
         let hit = read_name(first_line).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 12));
-        if let Some(hit) = hit {
+        if let Some(hit) = hit.filter(|hit| !orders_nothing(page, hit)) {
             push_provider(&mut found, hit, &rest, PROSE, None);
         }
     }
@@ -244,7 +247,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let is_sentence = slot.words.len() > NAME_ROW_WORDS_MAX;
         let runs_on = row > 0 && page.sheet.runs_on(row - 1, row);
         for mut hit in find_names(&slot.text) {
-            if hit.credentials.is_empty() || is_addressed(page, &hit) {
+            if hit.credentials.is_empty() || orders_nothing(page, &hit) || is_addressed(page, &hit) {
                 continue;
             }
             // the practitioners of a letterhead, one of them ticked
@@ -376,9 +379,10 @@ fn npi(page: &Context) -> Vec<Candidate> {
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
-            let hit = as_printed(hit, &slot);
+            let is_held = page.book.own.check(Field::ProviderNpi, CheckName::NpiLuhn).is_some();
+            let hit = if is_held { as_printed(hit, &slot) } else { unheld(hit) };
             let mut doubts = hit.doubts;
-            if !hit.valid {
+            if is_held && !hit.valid {
                 doubts.push("its check digit does not hold".to_owned());
             }
             let value = Value::Npi { digits: hit.digits, valid: hit.valid };
@@ -408,6 +412,11 @@ fn as_printed(hit: NpiHit, slot: &Slot) -> NpiHit {
         return hit;
     }
     NpiHit { digits: hit.printed.clone(), valid: false, repairs: Vec::new(), doubts: Vec::new(), ..hit }
+}
+
+/// The number as it is printed, where its check digit is not asked for.
+fn unheld(hit: NpiHit) -> NpiHit {
+    NpiHit { digits: hit.printed.clone(), valid: npi_holds(&hit.printed), doubts: Vec::new(), ..hit }
 }
 
 /// A number of an NPI's length behind the word, of which too little is a digit.

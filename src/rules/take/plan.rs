@@ -10,8 +10,9 @@ use crate::rules::codes::Treatments;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
+use crate::rules::take::{matter, veto};
 use crate::rules::ticks::{SURE, Tick};
-use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures};
+use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, find_schedules};
 
 /// A plan may run over this many rows.
 const ROWS_MAX: usize = 6;
@@ -25,65 +26,15 @@ const SENTENCE_WORDS_MIN: usize = 8;
 const OTHER_WORDS_MAX: usize = 1;
 /// The title of a paper stands in its first rows.
 const TITLE_ROWS: usize = 3;
-/// So much of a line is quoted.
-const VETO_LETTERS_MAX: usize = 60;
 const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = ordered(page);
-    let doubts: Vec<String> = veto(page).into_iter().chain(another_therapy(page, &found)).collect();
+    let doubts = veto::doubts(page, &found);
     for candidate in &mut found {
         candidate.doubts.extend(doubts.iter().cloned());
     }
     found
-}
-
-/// "Hold massage until cleared", "97124 is contraindicated": the paper also says not to. A precaution ("no deep tissue") and what
-/// was done before ("no prior massage") are none.
-fn veto(page: &Context) -> Option<String> {
-    let treatments = &page.book.treatments;
-    let forbids = |clause: &str| {
-        let forbidden = |hit: crate::rules::TreatmentHit| {
-            let words = clause.get(hit.span).unwrap_or_default();
-            let is_ours = matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy);
-            hit.negated && is_ours && !treatments.is_limit(words)
-        };
-        !treatments.is_past(clause) && treatments.find(clause).into_iter().any(forbidden)
-    };
-    if !treatments.find(&page.text.text).iter().any(|hit| hit.negated) {
-        return None;
-    }
-    // a diagnosis may hold a "not" as well: each label begins a clause of its own
-    let row = |row: usize| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))).text;
-    let lower: Vec<String> = (0..page.sheet.rows.len()).map(|at| row(at).to_lowercase()).collect();
-    let mut clauses = lower.iter().flat_map(|line| line.split([':', ';'])).flat_map(|part| part.split("  "));
-    let clause = clauses.find(|clause| forbids(clause))?;
-    let quoted: String = clause.trim().chars().take(VETO_LETTERS_MAX).collect();
-    Some(format!("the paper also says \"{quoted}\""))
-}
-
-/// Codes or words of another therapy, and none of massage or manual therapy.
-fn another_therapy(page: &Context, found: &[Candidate]) -> Option<String> {
-    let treatments = &page.book.treatments;
-    let codes = found.iter().filter_map(|candidate| match &candidate.value {
-        Value::Procedure(procedure) => procedure.code.as_deref(),
-        _ => None,
-    });
-    let codes: Vec<&str> = codes.collect();
-    if codes.iter().any(|code| treatments.is_ours(code)) || found.is_empty() {
-        return None;
-    }
-    if !codes.is_empty() {
-        return Some(format!("{} is no massage or manual therapy", codes.join(", ")));
-    }
-    let mut texts = found.iter().filter_map(|candidate| match &candidate.value {
-        Value::Text(text) => Some(text.reveal()),
-        _ => None,
-    });
-    let other = texts.find_map(|text| treatments.other_therapy(text));
-    let named = treatments.find(&page.text.text);
-    let ours = named.iter().any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy));
-    other.filter(|_| !ours).map(|therapy| format!("{therapy} is no massage or manual therapy"))
 }
 
 fn ordered(page: &Context) -> Vec<Candidate> {
@@ -152,7 +103,8 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     let sees_all = page.reading.source == Source::TextLayer || page.ticks.is_empty() && page.legibility() >= LEGIBLE;
     let is_form = page.lists_choices || page.ticks.len() >= CHOICES_MIN;
     let is_a_choice = !sees_all && (codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && is_form);
-    for hit in hits {
+    let forbidden = page.book.treatments.forbidden(&page.text.text, hits.iter().map(|hit| hit.span.start));
+    for hit in hits.into_iter().filter(|hit| !forbidden.contains(&hit.span.start)) {
         let doubts =
             if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
         let evidence = page.text.evidence(&hit.span, RULE);
@@ -355,6 +307,9 @@ fn by_words(page: &Context) -> Vec<Candidate> {
     if labels.is_empty() && places.iter().all(|(slot, _)| families(treatments, slot).is_empty()) {
         places.extend(treatment_lines(page).map(|slot| (slot, RULE.to_owned())));
     }
+    if labels.is_empty() && places.iter().all(|(slot, _)| families(treatments, slot).is_empty()) {
+        places.extend(ordering_sentences(page).map(|slot| (slot, RULE.to_owned())));
+    }
     for (slot, rule) in places {
         for (code, span) in families(treatments, &slot) {
             let same = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
@@ -392,6 +347,20 @@ fn treatment_lines<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
         };
         let others = slot.words.iter().filter(|word| !in_hit(&word.range) && counts(&word.range)).count();
         !families(&page.book.treatments, slot).is_empty() && others <= OTHER_WORDS_MAX
+    })
+}
+
+/// Sentences that name a treatment and say how often, or that it is needed: "Please see her for massage therapy 2x/week".
+fn ordering_sentences<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
+    let text = &page.text.text;
+    let orders = page.found.any(&page.book.rules.treatment.orders);
+    matter::clauses(text).into_iter().filter_map(move |clause| {
+        let words = text.get(clause.clone())?;
+        let slot = page.part(&clause)?;
+        let named = !families(&page.book.treatments, &slot).is_empty() && !page.book.treatments.is_past(words);
+        let settled =
+            || find_schedules(words, &page.book.own.sayings).iter().any(|schedule| schedule.frequency.visits.is_some());
+        (named && (orders.iter().any(|place| clause.contains(&place.start)) || settled())).then_some(slot)
     })
 }
 

@@ -5,18 +5,18 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, Source, Value};
+use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, Source, Value, Word};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::phrase::Folded;
-use crate::rules::sheet::fold;
-use crate::rules::slots::above;
+use crate::rules::slots::{Where, above};
+use crate::rules::take::signer::{self, Signer};
 use crate::rules::ticks::SURE;
 
 /// A written name has at most so many words; what is longer under a caption is another sentence.
 const NAME_WORDS_MAX: usize = 6;
-/// A name has at least so many letters.
-const NAME_LETTERS_MIN: usize = 4;
+/// The empty line of a form is printed with at least so many underscores.
+const BLANK_MIN: usize = 4;
 /// A signature holds no number of so many digits.
 const NUMBER_DIGITS_MIN: usize = 5;
 const RULE: &str = "rules/70-provider.toml";
@@ -27,9 +27,12 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if let Some(place) = pending.first() {
         return vec![candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new())];
     }
-    let signed = page.found.any(&signature.signed).into_iter().chain(slash_signatures(&page.text.text));
-    if let Some(place) = signed.into_iter().find(|place| names_somebody(page, place.end)) {
-        return vec![candidate(true, page.text.evidence(&place, RULE), 0.98, Vec::new())];
+    let places = page.found.any(&signature.signed).into_iter().chain(slash_signatures(&page.text.text));
+    let of_words: Vec<(Signer, Range<usize>)> =
+        places.map(|place| (signer::of_words(page, &place), place)).filter(|(of, _)| *of != Signer::Nobody).collect();
+    let best = [Signer::Hcp, Signer::Unknown].iter().find_map(|of| of_words.iter().find(|(other, _)| other == of));
+    if let Some((of, place)) = best {
+        return vec![candidate(true, page.text.evidence(place, RULE), 0.98, doubts_of_signer(of))];
     }
     let labels: Vec<&Label> =
         page.labels_of(Field::ProviderSignature).filter(|label| !is_somebody_elses(page, label)).collect();
@@ -40,6 +43,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
             .max_by_key(|candidate| candidate.value == Value::Signed(true))
             .into_iter()
             .collect();
+    }
+    if let Some((_, place)) = of_words.first() {
+        return vec![candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new())];
     }
     in_letter(page).or_else(|| over_printed_name(page)).into_iter().collect()
 }
@@ -74,35 +80,37 @@ pub(in crate::rules::take) fn slash_signatures(text: &str) -> Vec<Range<usize>> 
     SIGN.find_iter(text).map(|found| found.range()).collect()
 }
 
-/// Whether somebody's name follows: "PENDING" and "stamp" are nobody.
-fn names_somebody(page: &Context, from: usize) -> bool {
-    let rest = page.text.text.get(from..).unwrap_or_default().lines().next().unwrap_or_default();
-    rest.chars().filter(|letter| letter.is_alphabetic()).count() >= NAME_LETTERS_MIN && !is_no_signature(page, rest)
+fn doubts_of_signer(of: &Signer) -> Vec<String> {
+    if *of == Signer::Unknown { vec!["somebody else than the named prescriber signed".to_owned()] } else { Vec::new() }
 }
 
-/// Words at the beginning of a signature's place that are none: "pending", "stamp", "on file". Behind a name they are another
-/// matter ("Alan Pierce, MD. Signature on file").
-fn is_no_signature(page: &Context, text: &str) -> bool {
-    let said = page.book.phrases.find(&Folded::new(text));
-    let begins = |place: &Range<usize>| matches!(fold(text.get(..place.start).unwrap_or_default()).as_str(), "" | "by");
-    said.any(&page.book.rules.signature.no_signature).iter().any(begins)
-}
-
-/// The name of the patient: what the patient wrote is no signature of the HCP.
-fn is_the_patients(page: &Context, text: &str) -> bool {
-    let patients = page.labels_of(Field::PatientName).flat_map(|label| page.slots(label, 1));
-    let mut names = patients
-        .filter_map(|(_, slot)| Some(fold(crate::rules::read_name(slot.text.lines().next()?)?.name.full.reveal())));
-    let own = crate::rules::read_name(text).map(|hit| fold(hit.name.full.reveal()));
-    own.is_some_and(|own| names.any(|name| name == own))
-}
-
-/// "Patient signature", "Parent or guardian": not the HCP's.
+/// "Patient signature", "Parent or guardian": not the HCP's. What stands before another label or behind the next is not this one's.
 fn is_somebody_elses(page: &Context, label: &Label) -> bool {
-    let row = &page.sheet.rows[label.row];
-    let around: Vec<&str> = row.words.iter().map(|token| token.text.as_str()).collect();
+    let beside = || page.labels.iter().filter(|other| other.row == label.row);
+    let from = beside().filter(|other| other.words.end <= label.words.start).map(|other| other.words.end).max();
+    let to = beside().filter(|other| other.words.start >= label.words.end).map(|other| other.words.start).min();
+    let row = &page.sheet.rows[label.row].words;
+    let own = row.get(from.unwrap_or(0)..to.unwrap_or(row.len())).unwrap_or_default();
+    let around: Vec<&str> = own.iter().map(|token| token.text.as_str()).collect();
     let found = page.book.phrases.find(&Folded::new(&around.join(" ")));
     !found.any(&page.book.rules.signature.not_the_provider).is_empty()
+}
+
+/// Whether a form's empty line follows a label: a name below it is printed.
+fn is_blank(page: &Context, label: &Label) -> bool {
+    let next = page.labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end);
+    let next = next.min_by_key(|other| other.words.start);
+    let row = &page.sheet.rows[label.row].words;
+    let behind = row.get(label.words.end..next.map_or(row.len(), |next| next.words.start)).unwrap_or_default();
+    let right = next.map_or(page.sheet.width, |next| next.area.left);
+    // the rows of a sheet hold no lines of a form
+    let is_line = |word: &&Word| {
+        let text = word.text.reveal();
+        let beside = word.area.overlap_y(&label.area) > 0 && word.area.right > label.area.right;
+        beside && word.area.left < right && text.ends_with('_') && text.matches('_').count() >= BLANK_MIN
+    };
+    behind.iter().all(|token| token.folded.is_empty())
+        && page.reading.lines.iter().flat_map(|line| &line.words).any(|word| is_line(&word))
 }
 
 /// The signature line or cell of a label: the mark there, else ink that was read as words.
@@ -130,20 +138,22 @@ fn on_line(page: &Context, label: &Label) -> Candidate {
         return candidate(mark.state == MarkState::Ticked, vec![ink(page, mark.area, mark.confidence)], 0.98, doubts);
     }
     // no mark: what was read on the line may be the signature itself
-    let slots = page.slots(label, 1).into_iter().map(|(_, slot)| slot);
+    let blank = is_blank(page, label);
+    let slots = page.slots(label, 1).into_iter().filter(|(place, _)| !(blank && *place == Where::Below));
+    let slots = slots.map(|(_, slot)| slot);
     let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption && !label.colon);
     let written = slots.chain(over).find(|slot| {
         let letters = slot.text.chars().filter(|letter| letter.is_alphabetic()).count();
-        letters >= 3 && slot.words.len() <= NAME_WORDS_MAX && !is_no_signature(page, &slot.text)
+        letters >= 3 && slot.words.len() <= NAME_WORDS_MAX && !signer::is_none(page, &slot.text)
     });
     match written {
-        Some(slot) if is_the_patients(page, &slot.text) => candidate(
-            true,
-            slot.evidence(&(0..slot.text.len()), &label.rule),
-            0.9,
-            vec!["the patient's own name stands where the HCP signs".to_owned()],
-        ),
-        Some(slot) => candidate(true, slot.evidence(&(0..slot.text.len()), &label.rule), 0.9, Vec::new()),
+        Some(slot) => {
+            let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
+            match signer::of_slot(page, &slot.text) {
+                Signer::Another => candidate(false, evidence, 0.9, Vec::new()),
+                of => candidate(true, evidence, 0.9, doubts_of_signer(&of)),
+            }
+        }
         None => candidate(false, vec![ink(page, label.area, 0.9)], 0.9, Vec::new()),
     }
 }

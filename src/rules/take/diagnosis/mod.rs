@@ -12,6 +12,7 @@ use self::words::{Beside, Codes};
 use crate::model::{Area, Diagnosis, Evidence, Field, Value};
 use crate::rules::codes::Scope;
 use crate::rules::context::{Candidate, Context};
+use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, SlotWord};
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes, look_alike};
@@ -198,8 +199,9 @@ fn candidate(
         checked: false,
     };
     let mut code = hit.code;
+    let compared = !is_icd9 && page.book.own.check(Field::Diagnoses, CheckName::WordsAgree).is_some();
     let agreement =
-        if is_icd9 { Agreement::Unknown } else { compare(page, slot, &hit.span, &beside, &mut code, &mut taken) };
+        if compared { compare(page, slot, &hit.span, &beside, &mut code, &mut taken) } else { Agreement::Unknown };
     taken.doubts.extend(doubt_of(said).map(str::to_owned));
     if slot.struck_out(&hit.span) {
         taken.doubts.push("a stroke runs through it".to_owned());

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::{Diagnosis, Value};
-use crate::rules::codes::{Side, body_areas, find_procedures};
+use crate::rules::codes::{Side, find_procedures};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::ticks::Tick;
 
@@ -22,7 +22,7 @@ const BOXES_MIN: usize = 2;
 struct Sided {
     at: usize,
     side: Side,
-    areas: BTreeSet<&'static str>,
+    areas: BTreeSet<String>,
 }
 
 /// Doubts the codes of one side ("pain in right shoulder") where the words beside them say both sides, the plan names the other side of
@@ -42,7 +42,7 @@ pub(super) fn doubt(found: &mut [Candidate], page: &Context) {
         }
         let of_areas = || code.areas.iter().filter_map(|area| treated.get(area)).flatten();
         let elsewhere = of_areas().next().is_some() && of_areas().all(|side| *side == opposite(code.side));
-        let both = both_beside(&found[code.at], &code.areas);
+        let both = both_beside(page, &found[code.at], &code.areas);
         let box_says = boxed.filter(|side| *side != code.side);
         // a box for the side of another code
         let of_another = box_says.is_some_and(|side| sided.iter().any(|other| other.side == side));
@@ -72,7 +72,7 @@ fn sided(page: &Context, at: usize, candidate: &Candidate) -> Option<Sided> {
         (false, true) => Side::Left,
         _ => return None,
     };
-    let areas = body_areas(title).into_iter().map(|hit| hit.area).collect();
+    let areas = page.book.areas.find(title).into_iter().map(|hit| hit.area).collect();
     (!says("bilateral")).then_some(Sided { at, side, areas })
 }
 
@@ -85,14 +85,14 @@ fn opposite(side: Side) -> Side {
 }
 
 /// "M25.511 bilateral shoulder pain".
-fn both_beside(candidate: &Candidate, areas: &BTreeSet<&'static str>) -> bool {
+fn both_beside(page: &Context, candidate: &Candidate, areas: &BTreeSet<String>) -> bool {
     let Value::Diagnosis(Diagnosis { text: Some(text), .. }) = &candidate.value else { return false };
-    body_areas(text).iter().any(|hit| hit.side == Some(Side::Both) && areas.contains(hit.area))
+    page.book.areas.find(text).iter().any(|hit| hit.side == Some(Side::Both) && areas.contains(&hit.area))
 }
 
 /// The sides of each body area that clauses on the treatment name; what stands on the line of a code is the diagnosis' own.
-fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<&'static str, BTreeSet<Side>> {
-    let mut sides: BTreeMap<&'static str, BTreeSet<Side>> = BTreeMap::new();
+fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<String, BTreeSet<Side>> {
+    let mut sides: BTreeMap<String, BTreeSet<Side>> = BTreeMap::new();
     let ink: Vec<String> =
         found.iter().flat_map(|candidate| &candidate.evidence).map(|evidence| evidence.text.reveal().clone()).collect();
     let clauses = page.text.text.split('\n').flat_map(|line| line.split(". ")).flat_map(|part| part.split(';'));
@@ -106,7 +106,7 @@ fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<&'static str, BTreeS
         if !is_order || any(&NOT_TREATED) || treatments.is_past(clause) || named.iter().any(|hit| hit.negated) {
             continue;
         }
-        for hit in body_areas(clause) {
+        for hit in page.book.areas.find(clause) {
             if let Some(side) = hit.side {
                 sides.entry(hit.area).or_default().insert(side);
             }

@@ -1,0 +1,121 @@
+//! Whose signature it is: the HCP's, the patient's, the therapist's, or nobody's yet.
+
+use std::ops::Range;
+
+use crate::model::Field;
+use crate::rules::context::Context;
+use crate::rules::phrase::Folded;
+use crate::rules::sheet::fold;
+use crate::rules::{NameHit, find_names, read_name};
+
+/// A signer's name begins at most so many bytes behind the words.
+const LEAD_MAX: usize = 12;
+/// A name has at least so many letters.
+const NAME_LETTERS_MIN: usize = 4;
+/// Words of a line of a signature that name nobody.
+const NOBODY: [&str; 12] =
+    ["by", "on", "at", "the", "date", "time", "provider", "physician", "prescriber", "doctor", "hcp", "practitioner"];
+/// So many letters apart two printings of one family name may be.
+const DAMAGED_MAX: usize = 1;
+
+/// What the words of an electronic signature are worth.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::rules::take) enum Signer {
+    /// Nobody is named.
+    Nobody,
+    /// The patient, a therapist, a clerk.
+    Another,
+    /// Somebody without a credential whose name is not the prescriber's.
+    Unknown,
+    Hcp,
+}
+
+fn signer_in(line: &str) -> Option<NameHit> {
+    read_name(line).or_else(|| find_names(line).into_iter().find(|hit| hit.span.start <= LEAD_MAX))
+}
+
+fn line_behind<'a>(page: &'a Context, from: usize) -> &'a str {
+    page.text.text.get(from..).unwrap_or_default().lines().next().unwrap_or_default()
+}
+
+/// Who signs where the words of a signature stand in running text.
+pub(in crate::rules::take) fn of_words(page: &Context, place: &Range<usize>) -> Signer {
+    let before = page.text.text.get(..place.start).unwrap_or_default();
+    let before = before.rsplit('\n').next().unwrap_or_default();
+    of_line(page, before, line_behind(page, place.end))
+}
+
+/// Who signs where a name stands behind a label.
+pub(in crate::rules::take) fn of_slot(page: &Context, text: &str) -> Signer {
+    of_line(page, "", text.lines().next().unwrap_or_default())
+}
+
+fn of_line(page: &Context, before: &str, line: &str) -> Signer {
+    let rule = &page.book.rules.signature;
+    let said_before = page.book.phrases.find(&Folded::new(before));
+    // "to be electronically signed by": right before the words
+    let taken_back = |place: &Range<usize>| fold(before.get(place.end..).unwrap_or_default()).is_empty();
+    if said_before.any(&rule.not_yet).iter().any(taken_back) || is_none(page, line) {
+        return Signer::Nobody;
+    }
+    if !said_before.any(&rule.not_the_provider).is_empty() {
+        return Signer::Another;
+    }
+    let Some(hit) = signer_in(line) else {
+        let words = line.split_whitespace().map(fold).filter(|word| !NOBODY.contains(&word.as_str()));
+        let letters: usize = words.map(|word| word.chars().filter(|letter| letter.is_alphabetic()).count()).sum();
+        return if letters >= NAME_LETTERS_MIN { Signer::Hcp } else { Signer::Nobody };
+    };
+    let behind = line.get(hit.span.end..).unwrap_or_default();
+    let is_beside = |place: &Range<usize>| fold(behind.get(..place.start).unwrap_or_default()).is_empty();
+    let said_behind = page.book.phrases.find(&Folded::new(behind));
+    if orders_nothing(page, &hit)
+        || said_behind.any(&rule.somebody_else).iter().any(is_beside)
+        || is_of(page, &hit, &[Field::PatientName, Field::PayerAdjuster])
+    {
+        return Signer::Another;
+    }
+    if is_unknown(page, &hit) { Signer::Unknown } else { Signer::Hcp }
+}
+
+/// Words at the beginning of a signature's place that are none: "pending", "stamp", "on file". Behind a name they are another
+/// matter ("Alan Pierce, MD. Signature on file").
+pub(in crate::rules::take) fn is_none(page: &Context, text: &str) -> bool {
+    let said = page.book.phrases.find(&Folded::new(text));
+    let begins = |place: &Range<usize>| matches!(fold(text.get(..place.start).unwrap_or_default()).as_str(), "" | "by");
+    said.any(&page.book.rules.signature.no_signature).iter().any(begins)
+}
+
+/// Whether the credentials behind a name are of those who may not order ("RN"), and none is of those who may.
+pub(in crate::rules::take) fn orders_nothing(page: &Context, hit: &NameHit) -> bool {
+    let bare = |text: &str| text.replace(['.', '-', ' '], "").to_uppercase();
+    let holds = |list: &[String]| hit.credentials.iter().any(|own| list.iter().any(|of| bare(of) == bare(own)));
+    let may_order = page.book.rules.payer.values().any(|payer| holds(&payer.allowed_credentials));
+    holds(&page.book.rules.signature.orders_nothing) && !may_order
+}
+
+/// Whether the name is that of one of these fields.
+pub(in crate::rules::take) fn is_of(page: &Context, hit: &NameHit, fields: &[Field]) -> bool {
+    let own = fold(hit.name.full.reveal());
+    fields.iter().any(|field| names_of(page, *field).iter().any(|name| fold(name) == own))
+}
+
+/// Somebody without a credential whose family name is none of those that a label gives as the prescriber's.
+fn is_unknown(page: &Context, hit: &NameHit) -> bool {
+    let words =
+        |name: &str| -> Vec<String> { name.split([' ', '-']).map(fold).filter(|word| word.len() > 2).collect() };
+    let own = words(hit.name.full.reveal());
+    let named = names_of(page, Field::ProviderName);
+    let alike = |name: &String| {
+        let near = |word: &String| own.iter().any(|own| strsim::osa_distance(own, word) <= DAMAGED_MAX);
+        words(name).iter().any(near)
+    };
+    hit.credentials.is_empty() && !hit.titled && hit.doubts.is_empty() && !named.is_empty() && !named.iter().any(alike)
+}
+
+/// The names behind the labels of a field.
+fn names_of(page: &Context, field: Field) -> Vec<String> {
+    let slots = page.labels_of(field).filter(|label| !label.weak).flat_map(|label| page.slots(label, 1));
+    let names = slots.filter_map(|(_, slot)| Some(read_name(slot.text.lines().next()?)?.name.full.reveal().clone()));
+    names.collect()
+}
