@@ -9,7 +9,7 @@ use crate::clinic::{Clinic, ORDER};
 /// The diagnoses of an order with other lines in the place of its own as "CODE: words" with strokes between, and the whole record.
 fn read(orders: &[&str]) -> Vec<(String, Value)> {
     let clinic = Clinic::new();
-    let papers: Vec<_> = orders.iter().enumerate().map(|(at, order)| {
+    let papers = orders.iter().enumerate().map(|(at, order)| {
         let paper = clinic.path(&format!("order-{at}.txt"));
         fs::write(&paper, order).unwrap();
         paper
