@@ -43,6 +43,7 @@ pub use repair::Repair;
 pub use schedule::{Schedule, find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
 pub use schema::{PayerRule, RequireRule, TellRule};
 pub use section::KindStory;
+pub use take::AFTER_FAX;
 pub use test::{TestFailure, TestReport};
 
 impl Book {

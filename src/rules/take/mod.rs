@@ -2,6 +2,7 @@
 
 mod dates;
 mod diagnosis;
+mod expiry;
 mod frequency;
 mod payer;
 mod people;
@@ -9,8 +10,10 @@ mod plan;
 mod signature;
 mod signer;
 mod unread;
+mod whose;
 
 use crate::model::Finding;
+pub use crate::rules::take::dates::AFTER_FAX;
 use crate::rules::context::{Candidate, Context};
 
 /// All candidates of a page.

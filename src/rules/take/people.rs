@@ -12,7 +12,8 @@ use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
-use crate::rules::take::signer::orders_nothing;
+use crate::rules::take::signer::{self, Signer, orders_nothing};
+use crate::rules::take::whose::{self, Owner};
 use crate::rules::ticks::Tick;
 use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones, read_name};
 
@@ -39,6 +40,8 @@ const WEAK: f32 = 0.75;
 /// A printout's head has at most so many rows between name and birth date, each so many word heights.
 const HEAD_ROWS: usize = 3;
 const HEAD: f32 = 2.5;
+/// The two parts of a name stand at most so many bytes apart.
+const PARTS_BYTES_MAX: usize = 60;
 /// A gap of so many word heights separates two cells.
 const CELL_GAP: f32 = 2.0;
 
@@ -54,16 +57,27 @@ fn patient(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::PatientName) {
         for (place, slot) in page.slots(label, 1) {
-            let Some(hit) = name_in(&slot) else { continue };
-            // somebody with a credential behind the name is no patient
+            let Some(mut hit) = name_in(&without_age(slot.clone())) else { continue };
+            // somebody with a credential behind the name is a patient only where the label says so
+            let is_named = place == Where::SameLine && label.colon && !label.is_plain();
             if !hit.credentials.is_empty() || hit.titled {
-                continue;
+                if !is_named {
+                    continue;
+                }
+                if hit.credentials.is_empty() && !is_doctor(&slot, &hit) {
+                    found.push(name(Field::PatientName, hit, &slot, LABELLED, &label.rule));
+                    break;
+                }
+                hit.doubts.push("a title or credential stands with the patient's name".to_owned());
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let trust = if label.weak { WEAK } else { trust };
             found.push(name(Field::PatientName, hit, &slot, trust, &label.rule));
             break;
         }
+    }
+    if found.is_empty() {
+        found.extend(in_two_parts(page));
     }
     if found.is_empty() {
         found.extend(row_of_patient(page));
@@ -90,6 +104,49 @@ fn patient(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// "Dr.", not "Mrs.".
+fn is_doctor(slot: &Slot, hit: &NameHit) -> bool {
+    let title = slot.text.get(hit.span.clone()).and_then(|text| text.split_whitespace().next()).map(fold);
+    title.is_some_and(|title| matches!(title.as_str(), "dr" | "doctor" | "prof"))
+}
+
+/// "MARIA LOPEZ F 42": sex and age behind a name are none of it.
+fn without_age(mut slot: Slot) -> Slot {
+    static AGED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[\s,(]+(?:[MF]|[Mm]ale|[Ff]emale)[\s,/]{1,3}\d{1,3}\b.*").expect("a fixed pattern"));
+    if let Some(aged) = AGED.find(&slot.text).map(|aged| aged.start()) {
+        slot.text.truncate(aged);
+        slot.words.retain(|word| word.range.end <= aged);
+    }
+    slot
+}
+
+/// "Last name: Lopez   First name: Maria", on one row or on two.
+fn in_two_parts(page: &Context) -> Vec<Candidate> {
+    static PART: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?im)(?P<patient>\b(?:patient|client)(?:'s|s)?\s+)?\b(?P<part>last|family|sur|first|given)\s?name\s?:\s*(?P<name>[\p{L}][\p{L}'’ -]*?)[ .]*(?:\s{2,}|[,;]|$|\b(?:last|family|first|given|middle)\b|\b(?:m\.?i|dob|date)\b)")
+            .expect("a fixed pattern")
+    });
+    let text = &page.text.text;
+    let mut parts: Vec<(bool, Range<usize>)> = Vec::new();
+    let mut from = 0;
+    while let Some(found) = PART.captures_at(text, from) {
+        let (Some(name), Some(part)) = (found.name("name"), found.name("part")) else { break };
+        let first = matches!(part.as_str().to_ascii_lowercase().as_str(), "first" | "given");
+        parts.push((first, name.range()));
+        from = name.end();
+    }
+    let pairs = parts.windows(2).filter(|pair| pair[0].0 != pair[1].0 && pair[1].1.start - pair[0].1.end < PARTS_BYTES_MAX);
+    let whole = pairs.filter_map(|pair| {
+        let of = |first: bool| pair.iter().find(|(is_first, _)| *is_first == first).map(|(_, range)| range.clone());
+        let (given, family) = (of(true)?, of(false)?);
+        let hit = read_name(&format!("{}, {}", text.get(family.clone())?, text.get(given.clone())?))?;
+        let span = given.start.min(family.start)..given.end.max(family.end);
+        Some(name(Field::PatientName, NameHit { span, ..hit }, &page.text, PROSE, "rules/20-patient.toml"))
+    });
+    whole.take(1).collect()
 }
 
 /// "Patient Maria Lopez   D.O.B. 3/2/84": a form's label without a colon that opens a row, and a name up to the next label or gap.
@@ -204,7 +261,13 @@ fn provider(page: &Context) -> Vec<Candidate> {
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let trust = if label.weak { WEAK } else { trust };
+            // "Alan Pierce, MD / Brian Wolf, DO": one of them, and nobody says which
+            let others = alternatives(page, &slot);
+            let first = hit.name.clone();
             push_provider(&mut found, hit, &slot, trust, Some(label));
+            for other in others.into_iter().filter(|other| other.name != first) {
+                push_provider(&mut found, other, &slot, trust, Some(label));
+            }
             break;
         }
     }
@@ -283,6 +346,16 @@ fn provider(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// The prescribers that a slot leaves to be chosen from; none where one of them is named as who signed.
+fn alternatives(page: &Context, slot: &Slot) -> Vec<NameHit> {
+    let line = slot.text.lines().next().unwrap_or_default();
+    let hits: Vec<NameHit> = find_names(line).into_iter().filter(|hit| !hit.credentials.is_empty()).collect();
+    let between = |pair: &[NameHit]| line.get(pair[0].span.end..pair[1].span.start).unwrap_or_default().trim().to_lowercase();
+    let is_choice = hits.windows(2).all(|pair| matches!(between(pair).as_str(), "" | "/" | "|" | ";" | "or" | ", or"));
+    let signed = signers(page).iter().any(|signer| hits.iter().any(|hit| hit.name.full == signer.name.full));
+    if hits.len() > 1 && is_choice && !signed { hits } else { Vec::new() }
 }
 
 /// Whether one of the practitioners that stand beside boxes is ticked.
@@ -373,7 +446,8 @@ fn npi(page: &Context) -> Vec<Candidate> {
             .is_some_and(|tick| !tick.ticked)
     };
     let chosen = is_chosen(page);
-    for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))) {
+    let own = |label: &&Label| whose::owner(page, label) != Some(Owner::Another);
+    for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))).filter(own) {
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
@@ -381,6 +455,9 @@ fn npi(page: &Context) -> Vec<Candidate> {
             let mut doubts = hit.doubts;
             if !hit.valid {
                 doubts.push("its check digit does not hold".to_owned());
+            }
+            if is_beside_another_name(page, label) {
+                doubts.push("it stands beside another name than that of who signed".to_owned());
             }
             let value = Value::Npi { digits: hit.digits, valid: hit.valid };
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
@@ -419,7 +496,11 @@ fn unread_npi(page: &Context) -> Option<Candidate> {
         let behind_npi = text(at - 1).is_some_and(|word| crate::rules::sheet::fold(word) == "npi");
         let token = text(*at).map(crate::rules::sheet::fold).unwrap_or_default();
         let digits = token.chars().filter(char::is_ascii_digit).count();
-        behind_npi && (8..=12).contains(&token.len()) && digits >= 5
+        let of_another = || {
+            let at = words.get(*at).and_then(|word| page.place_of(word.area));
+            at.is_some_and(|(row, word)| whose::is_of_another(page, row, word))
+        };
+        behind_npi && !of_another() && (8..=12).contains(&token.len()) && digits >= 5
     })?;
     let rule = "rules/70-provider.toml";
     Some(Candidate {
@@ -433,9 +514,31 @@ fn unread_npi(page: &Context) -> Option<Candidate> {
     })
 }
 
+/// "Alan Pierce, MD  NPI 1234567893" in a letterhead, signed by somebody else.
+fn is_beside_another_name(page: &Context, label: &Label) -> bool {
+    let row = page.sheet.slot((0..label.words.start).map(|word| (label.row, word)));
+    let Some(beside) = find_names(&row.text).into_iter().rfind(|hit| !hit.credentials.is_empty()) else { return false };
+    let signers = signers(page);
+    let family = |name: &PersonName| fold(name.full.reveal().rsplit(' ').next().unwrap_or_default());
+    let is_own = |signer: &NameHit| strsim::osa_distance(&family(&signer.name), &family(&beside.name)) <= 1;
+    !signers.is_empty() && !signers.iter().any(is_own)
+}
+
+/// Who signed, where the words of a signature name somebody who may order.
+fn signers(page: &Context) -> Vec<NameHit> {
+    let places = page.found.any(&page.book.rules.signature.signed).into_iter().chain(slash_signatures(&page.text.text));
+    let of_hcp = places.filter(|place| matches!(signer::of_words(page, place), Signer::Hcp));
+    of_hcp.filter_map(|place| read_name(page.after(place.end, 80).text.lines().next()?)).collect()
+}
+
 /// Ten digits whose check digit holds, behind a word that is NPI but for one letter: no phone begins with a 1.
 fn npi_by_itself(page: &Context) -> Option<Candidate> {
     let hit = find_npis(&page.text.text).into_iter().find(|hit| {
+        let at = page.text.words.iter().find(|word| word.range.start >= hit.span.start);
+        let at = at.and_then(|at| page.place_of(at.area));
+        if at.is_some_and(|(row, word)| whose::is_of_another(page, row, word)) {
+            return false;
+        }
         let line =
             page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
         let mut words = line.split_whitespace().rev().map(crate::rules::sheet::fold).filter(|word| !word.is_empty());
@@ -492,6 +595,12 @@ fn phones(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for field in [Field::PatientPhone, Field::ProviderPhone, Field::ProviderFax] {
         for label in page.labels_of(field) {
+            let owner = whose::owner(page, label);
+            // a second number of the HCP's, such as "Cell", is asked for by nobody
+            let is_private = field == Field::PatientPhone && !label.is_plain() && owner == Some(Owner::Provider);
+            if owner == Some(Owner::Another) || is_private {
+                continue;
+            }
             let field =
                 if field == Field::PatientPhone && is_the_clinics(page, label) { Field::ProviderPhone } else { field };
             for (_, slot) in page.slots(label, 1) {
