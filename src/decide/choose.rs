@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
-use crate::rules::AFTER_FAX;
 use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
+use crate::rules::AFTER_FAX;
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
@@ -89,8 +89,12 @@ impl Chosen {
             Value::Date(date) => Some(*date.reveal()),
             _ => None,
         };
-        let earliest = of_field().filter_map(|finding| Some((day(finding)?, finding.evidence.clone()))).min_by_key(|(day, _)| *day);
-        let Some((stated, evidence)) = earliest else { return self.date(Field::ExpiresOn).or_else(|| self.end_of_schedule()) };
+        let earliest = of_field()
+            .filter_map(|finding| Some((day(finding)?, finding.evidence.clone())))
+            .min_by_key(|(day, _)| *day);
+        let Some((stated, evidence)) = earliest else {
+            return self.date(Field::ExpiresOn).or_else(|| self.end_of_schedule());
+        };
         match self.end_of_schedule().filter(|end| *end < stated) {
             Some(end) => Some(end),
             None => {

@@ -67,13 +67,17 @@ fn used_up(prescription: &Prescription, book: &Book, on: Date) -> Option<Gap> {
     };
     let schedule = prescription.frequency.as_ref().and_then(|frequency| {
         let window = frequency.window.as_ref().and_then(|window| Some(days(window.value?, window.unit?)));
-        let phases: Option<Vec<i32>> = frequency.phases.iter().map(|phase| phase.bounds.as_ref()).map(|bounds| {
-            bounds.map(|bounds| days(bounds.value_max.unwrap_or(bounds.value), bounds.unit))
-        }).collect();
+        let phases: Option<Vec<i32>> = frequency
+            .phases
+            .iter()
+            .map(|phase| phase.bounds.as_ref())
+            .map(|bounds| bounds.map(|bounds| days(bounds.value_max.unwrap_or(bounds.value), bounds.unit)))
+            .collect();
         window.or_else(|| phases.filter(|phases| !phases.is_empty()).map(|phases| phases.iter().sum()))
     });
     let age = (on - written).get_days();
-    let has_default = prescription.payer.kind.and_then(|kind| book.payer(kind)).is_some_and(|payer| payer.valid_days.is_some());
+    let has_default =
+        prescription.payer.kind.and_then(|kind| book.payer(kind)).is_some_and(|payer| payer.valid_days.is_some());
     let fault = match schedule {
         Some(schedule) if age > schedule.saturating_add(BEGUN_DAYS) => "schedule_over",
         _ if age > OLD_DAYS && !has_default => "old_order",

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use self::words::{
-    credential, is_assistant, is_initial, is_label, is_name_word, is_particle, is_refused, is_title, mend, suffix, title_case,
+    credential, is_assistant, is_initial, is_label, is_name_word, is_particle, is_refused, is_title, mend, suffix,
+    title_case,
 };
 use crate::model::PersonName;
 use crate::rules::Repair;
@@ -151,7 +152,12 @@ fn name_start(text: &str, end: usize) -> usize {
         let capital = first.is_some_and(char::is_uppercase) && !is_refused(word.plain()) || is_particle(word.plain());
         // "Alan Pierce, MD   Brian Wolf, DO": another's credential
         let of_another = start != end && word.text.len() > 1 && credential(word.text).is_some();
-        if !capital || of_another || gap.contains('\n') || word.colon || (word.comma && start != end && gap.trim() != ",") {
+        if !capital
+            || of_another
+            || gap.contains('\n')
+            || word.colon
+            || (word.comma && start != end && gap.trim() != ",")
+        {
             break;
         }
         start = from + word.span.start;

@@ -10,7 +10,7 @@ use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::phrase::Folded;
-use crate::rules::sheet::{Slot, Token, fold};
+use crate::rules::sheet::{Row, Slot, Token, fold};
 use crate::rules::slots::{self, Where};
 use crate::rules::span::gap_before;
 use crate::rules::take::expiry;
@@ -110,7 +110,11 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
         // another sentence, another matter; another line too, unless the date begins it
         let (before_line, line) = between.rsplit_once('\n').unwrap_or((between, ""));
         let begins_line = line.split_whitespace().all(|word| LINKS.contains(&fold(word).as_str()));
-        if between.contains(['.', ';']) || between.split_whitespace().count() > 5 || before_line.contains('\n') || !begins_line {
+        if between.contains(['.', ';'])
+            || between.split_whitespace().count() > 5
+            || before_line.contains('\n')
+            || !begins_line
+        {
             continue;
         }
         let rule = "rules/80-dates.toml";
@@ -152,9 +156,7 @@ pub(in crate::rules::take) fn is_this_orders(page: &Context, label: &Label) -> b
 /// "X-ray date:": words of a cell before the label say of what.
 fn is_of_something(page: &Context, label: &Label) -> bool {
     let row = &page.sheet.rows[label.row];
-    let is_taken = |word: usize| {
-        page.labels.iter().any(|other| other.row == label.row && other.words.contains(&word))
-    };
+    let is_taken = |word: usize| page.labels.iter().any(|other| other.row == label.row && other.words.contains(&word));
     let joined = |word: &usize| gap_before(row, *word) <= CELL_GAP * page.sheet.unit;
     let mut first = label.words.start;
     while first > 0 && joined(&first) && !is_taken(first - 1) {
@@ -163,7 +165,8 @@ fn is_of_something(page: &Context, label: &Label) -> bool {
     let words = &row.words[first..label.words.start];
     let text: Vec<&str> = words.iter().map(|token| token.text.as_str()).collect();
     let is_name = || read_name(&text.join(" ")).is_some_and(|hit| hit.doubts.is_empty());
-    let is_plain = |token: &Token| !token.folded.is_empty() && token.text.chars().all(|c| c.is_alphabetic() || c == '-');
+    let is_plain =
+        |token: &Token| !token.folded.is_empty() && token.text.chars().all(|c| c.is_alphabetic() || c == '-');
     (1..=OF_WORDS_MAX).contains(&words.len()) && words.iter().all(is_plain) && !is_name()
 }
 
@@ -213,7 +216,10 @@ fn behind_signature(page: &Context) -> Vec<Candidate> {
     }
     let inked = page.reading.marks.iter();
     for mark in inked.filter(|mark| mark.kind == MarkKind::Signature && mark.state == MarkState::Ticked) {
-        for (row, words) in page.sheet.rows.iter().enumerate().filter(|(_, row)| row.area.overlap_y(&mark.area) > 0) {
+        // ink stands on the line of print, or just over it
+        let reach = (page.sheet.unit / 2.0) as u32;
+        let beside = |row: &Row| row.area.top < mark.area.bottom + reach && mark.area.top < row.area.bottom;
+        for (row, words) in page.sheet.rows.iter().enumerate().filter(|(_, row)| beside(row)) {
             let behind = (0..words.words.len()).filter(|word| words.words[*word].area.left >= mark.area.right);
             let labelled = page.labels.iter().any(|label| label.row == row && label.area.left >= mark.area.right);
             let slot = page.sheet.slot(behind.map(|word| (row, word)));
@@ -237,7 +243,8 @@ fn doubt_after_fax(page: &Context, found: &mut [Candidate]) {
     });
     let stamped = days(&header, DateKind::Order, page.on).into_iter().find(|hit| hit.doubts.is_empty());
     let Some(came) = stamped.map(|hit| *hit.date.reveal()) else { return };
-    let is_clock = came <= page.on && came.checked_add(Span::new().days(CLOCK_DAYS_MAX)).is_ok_and(|end| page.on <= end);
+    let is_clock =
+        came <= page.on && came.checked_add(Span::new().days(CLOCK_DAYS_MAX)).is_ok_and(|end| page.on <= end);
     let Ok(latest) = came.tomorrow() else { return };
     for candidate in found.iter_mut().filter(|candidate| is_clock && candidate.field == Field::WrittenOn) {
         if matches!(&candidate.value, Value::Date(date) if *date.reveal() > latest) {
@@ -248,8 +255,10 @@ fn doubt_after_fax(page: &Context, found: &mut [Candidate]) {
 
 /// "11/02/2026 09:14 FROM: ... PAGE 1/1".
 static FAX_HEADER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\d\d?:\d\d.*\b(?:page|pg|p)\b[.: ]{0,2}\d{1,3}|\b(?:from|fax)\b.*\d\d?:\d\d.*\d{1,3}\s?/\s?\d{1,3}\s*$")
-        .expect("a fixed pattern")
+    Regex::new(
+        r"(?i)\d\d?:\d\d.*\b(?:page|pg|p)\b[.: ]{0,2}\d{1,3}|\b(?:from|fax)\b.*\d\d?:\d\d.*\d{1,3}\s?/\s?\d{1,3}\s*$",
+    )
+    .expect("a fixed pattern")
 });
 
 /// A letter's date stands alone on its line, in the upper part of the page.

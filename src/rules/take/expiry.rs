@@ -11,7 +11,7 @@ use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::fold;
 use crate::rules::slots::Where;
-use crate::rules::take::dates::{days, dated};
+use crate::rules::take::dates::{dated, days};
 use crate::rules::{DateHit, DateKind};
 
 const RULE: &str = "rules/80-dates.toml";
@@ -86,7 +86,8 @@ fn in_prose(page: &Context, written: Option<(Date, f32)>) -> Vec<Candidate> {
     let ends = places.filter(|place| !is_of_something_else(page, place.start)).filter_map(|place| {
         let rest = page.after(place.end, BEHIND_MAX);
         let line = rest.text.lines().next().unwrap_or_default();
-        if let Some(hit) = days(line, DateKind::Order, page.on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)
+        if let Some(hit) =
+            days(line, DateKind::Order, page.on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)
         {
             let evidence = rest.evidence(&hit.span, RULE);
             return Some(dated(Field::ExpiresOn, hit, evidence, 0.95, RULE));
@@ -100,8 +101,20 @@ fn in_prose(page: &Context, written: Option<(Date, f32)>) -> Vec<Candidate> {
 /// "License valid until", "coverage good through": not the order's end.
 fn is_of_something_else(page: &Context, start: usize) -> bool {
     const OTHERS: [&str; 14] = [
-        "license", "licence", "licensed", "lic", "dea", "policy", "coverage", "insurance", "card", "certificate",
-        "certification", "offer", "coupon", "registration",
+        "license",
+        "licence",
+        "licensed",
+        "lic",
+        "dea",
+        "policy",
+        "coverage",
+        "insurance",
+        "card",
+        "certificate",
+        "certification",
+        "offer",
+        "coupon",
+        "registration",
     ];
     let line = page.text.text.get(..start).unwrap_or_default().rsplit(['\n', '.', ';']).next().unwrap_or_default();
     line.split_whitespace().rev().take(4).map(fold).any(|word| OTHERS.contains(&word.as_str()))

@@ -4,6 +4,7 @@ mod dates;
 mod diagnosis;
 mod expiry;
 mod frequency;
+mod numbers;
 mod payer;
 mod people;
 mod plan;
@@ -13,13 +14,21 @@ mod unread;
 mod whose;
 
 use crate::model::Finding;
-pub use crate::rules::take::dates::AFTER_FAX;
 use crate::rules::context::{Candidate, Context};
+pub use crate::rules::take::dates::AFTER_FAX;
 
 /// All candidates of a page.
 pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
-    let candidates =
-        [people::take, dates::take, diagnosis::take, plan::take, frequency::take, payer::take, signature::take];
+    let candidates = [
+        people::take,
+        numbers::take,
+        dates::take,
+        diagnosis::take,
+        plan::take,
+        frequency::take,
+        payer::take,
+        signature::take,
+    ];
     let mut found: Vec<Candidate> = candidates.iter().flat_map(|take| take(page)).collect();
     found.extend(unread::take(page, &found));
     found.into_iter().map(Candidate::finding).collect()

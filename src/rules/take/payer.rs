@@ -125,7 +125,8 @@ fn kind(page: &Context) -> Vec<Candidate> {
 /// "Work related: Yes   Auto related: No": what questions without boxes are answered, with the bytes of question and answer.
 fn answers(page: &Context) -> Vec<(PayerKind, Range<usize>, bool)> {
     static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^(?:\s+(?:related|accident|injury))?\s*[:?]{1,2}\s*(?P<answer>yes|no|y|n)\b").expect("a fixed pattern")
+        Regex::new(r"(?i)^(?:\s+(?:related|accident|injury))?\s*[:?]{1,2}\s*(?P<answer>yes|no|y|n)\b")
+            .expect("a fixed pattern")
     });
     let mut found = Vec::new();
     for (kind, rule) in &page.book.rules.payer {
@@ -329,7 +330,8 @@ fn insurer(page: &Context) -> Vec<Candidate> {
         found.extend(beside);
     } else {
         // a second insurance, by the kind that stands with its name
-        let is_named = |candidate: &Candidate| matches!(&candidate.value, Value::Text(text) if named.contains(text.reveal()));
+        let is_named =
+            |candidate: &Candidate| matches!(&candidate.value, Value::Text(text) if named.contains(text.reveal()));
         found.extend(beside.into_iter().filter(is_named));
     }
     if found.is_empty() {
@@ -347,7 +349,8 @@ fn without_kind(page: &Context, text: &str) -> Option<String> {
     let first = kinds.filter(|place| place.start > 0).map(|place| place.start).min()?;
     let name = text.get(..first)?.trim_matches(|letter: char| !letter.is_alphanumeric());
     let is_name = |word: &str| {
-        word.starts_with(|letter: char| letter.is_uppercase() || letter == '&') && !NO_NAMES.contains(&fold(word).as_str())
+        word.starts_with(|letter: char| letter.is_uppercase() || letter == '&')
+            && !NO_NAMES.contains(&fold(word).as_str())
     };
     let is_whole = !name.is_empty() && name.split_whitespace().all(is_name);
     (is_whole && name.chars().filter(|letter| letter.is_alphabetic()).count() >= FILLED_MIN).then(|| name.to_owned())

@@ -1,4 +1,4 @@
-//! Patient, provider, their numbers.
+//! Patient and provider.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,28 +7,23 @@ use regex::Regex;
 
 use crate::model::{Area, Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::label::{Label, Meaning};
+use crate::rules::label::Label;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
-use crate::rules::take::signer::{self, Signer, orders_nothing};
-use crate::rules::take::whose::{self, Owner};
+use crate::rules::take::signer::{orders_nothing, signers};
 use crate::rules::ticks::Tick;
-use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones, read_name};
+use crate::rules::{NameHit, find_names, read_name};
 
 /// A value behind its label.
-const LABELLED: f32 = 1.0;
+pub(in crate::rules::take) const LABELLED: f32 = 1.0;
 /// A value in running text, told by the words before it.
-const PROSE: f32 = 0.95;
+pub(in crate::rules::take) const PROSE: f32 = 0.95;
 /// A name and credential by themselves: a letterhead or the printed name under a signature.
 const BLOCK: f32 = 0.9;
 /// What is left of the trust in a name that is read with a doubt.
 const DOUBTED: f32 = 0.85;
-/// A letterhead has so many rows.
-const LETTERHEAD_ROWS: usize = 5;
-/// Digits that are as sure as this are what was written.
-const PLAIN: f32 = 0.9;
 /// A name of a letterhead: below that of a label by more than a rival.
 const HEAD_NAME: f32 = 0.8;
 /// A row with more words is a sentence that names somebody.
@@ -48,8 +43,6 @@ const CELL_GAP: f32 = 2.0;
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = patient(page);
     found.extend(provider(page));
-    found.extend(npi(page));
-    found.extend(phones(page));
     found
 }
 
@@ -114,8 +107,9 @@ fn is_doctor(slot: &Slot, hit: &NameHit) -> bool {
 
 /// "MARIA LOPEZ F 42": sex and age behind a name are none of it.
 fn without_age(mut slot: Slot) -> Slot {
-    static AGED: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[\s,(]+(?:[MF]|[Mm]ale|[Ff]emale)[\s,/]{1,3}\d{1,3}\b.*").expect("a fixed pattern"));
+    static AGED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[\s,(]+(?:[MF]|[Mm]ale|[Ff]emale)[\s,/]{1,3}\d{1,3}\b.*").expect("a fixed pattern")
+    });
     if let Some(aged) = AGED.find(&slot.text).map(|aged| aged.start()) {
         slot.text.truncate(aged);
         slot.words.retain(|word| word.range.end <= aged);
@@ -138,7 +132,8 @@ fn in_two_parts(page: &Context) -> Vec<Candidate> {
         parts.push((first, name.range()));
         from = name.end();
     }
-    let pairs = parts.windows(2).filter(|pair| pair[0].0 != pair[1].0 && pair[1].1.start - pair[0].1.end < PARTS_BYTES_MAX);
+    let pairs =
+        parts.windows(2).filter(|pair| pair[0].0 != pair[1].0 && pair[1].1.start - pair[0].1.end < PARTS_BYTES_MAX);
     let whole = pairs.filter_map(|pair| {
         let of = |first: bool| pair.iter().find(|(is_first, _)| *is_first == first).map(|(_, range)| range.clone());
         let (given, family) = (of(true)?, of(false)?);
@@ -261,12 +256,10 @@ fn provider(page: &Context) -> Vec<Candidate> {
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let trust = if label.weak { WEAK } else { trust };
-            // "Alan Pierce, MD / Brian Wolf, DO": one of them, and nobody says which
-            let others = alternatives(page, &slot);
-            let first = hit.name.clone();
-            push_provider(&mut found, hit, &slot, trust, Some(label));
-            for other in others.into_iter().filter(|other| other.name != first) {
-                push_provider(&mut found, other, &slot, trust, Some(label));
+            // "Alan Pierce, MD / Brian Wolf, DO": one of them, and perhaps nobody says which
+            let choice = choice(page, &slot);
+            for hit in if choice.is_empty() { vec![hit] } else { choice } {
+                push_provider(&mut found, hit, &slot, trust, Some(label));
             }
             break;
         }
@@ -348,22 +341,30 @@ fn provider(page: &Context) -> Vec<Candidate> {
     found
 }
 
-/// The prescribers that a slot leaves to be chosen from; none where one of them is named as who signed.
-fn alternatives(page: &Context, slot: &Slot) -> Vec<NameHit> {
+/// The prescribers that a slot leaves to be chosen from, or the one of them who signed; none where it is no choice.
+fn choice(page: &Context, slot: &Slot) -> Vec<NameHit> {
     let line = slot.text.lines().next().unwrap_or_default();
     let hits: Vec<NameHit> = find_names(line).into_iter().filter(|hit| !hit.credentials.is_empty()).collect();
-    let between = |pair: &[NameHit]| line.get(pair[0].span.end..pair[1].span.start).unwrap_or_default().trim().to_lowercase();
+    let between =
+        |pair: &[NameHit]| line.get(pair[0].span.end..pair[1].span.start).unwrap_or_default().trim().to_lowercase();
     let is_choice = hits.windows(2).all(|pair| matches!(between(pair).as_str(), "" | "/" | "|" | ";" | "or" | ", or"));
-    let signed = signers(page).iter().any(|signer| hits.iter().any(|hit| hit.name.full == signer.name.full));
-    if hits.len() > 1 && is_choice && !signed { hits } else { Vec::new() }
+    if hits.len() < 2 || !is_choice {
+        return Vec::new();
+    }
+    let signers = signers(page);
+    let signed = |hit: &NameHit| signers.iter().any(|signer| signer.name.full == hit.name.full);
+    match hits.iter().find(|hit| signed(hit)) {
+        Some(hit) => vec![hit.clone()],
+        None => hits,
+    }
 }
 
 /// Whether one of the practitioners that stand beside boxes is ticked.
-fn is_chosen(page: &Context) -> bool {
+pub(in crate::rules::take) fn is_chosen(page: &Context) -> bool {
     page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words))
 }
 
-fn names_provider(slot: &Slot) -> bool {
+pub(in crate::rules::take) fn names_provider(slot: &Slot) -> bool {
     find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
 }
 
@@ -433,192 +434,4 @@ fn name_in(slot: &Slot) -> Option<NameHit> {
         .filter(is_whole)
         .or_else(|| read_name(first_line))
         .or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
-}
-
-/// The NPI stands behind its label, wherever that is; the digits are never taken from a phone slot.
-fn npi(page: &Context) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    // of several practitioners the ticked one's
-    let refused = |label: &Label| {
-        let own = page.ticks.iter().filter(|tick| names_provider(&tick.words) && tick.row == label.row);
-        own.filter(|tick| tick.area.left < label.area.left)
-            .max_by_key(|tick| tick.area.left)
-            .is_some_and(|tick| !tick.ticked)
-    };
-    let chosen = is_chosen(page);
-    let own = |label: &&Label| whose::owner(page, label) != Some(Owner::Another);
-    for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))).filter(own) {
-        let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
-        for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
-            let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
-            let hit = as_printed(hit, &slot);
-            let mut doubts = hit.doubts;
-            if !hit.valid {
-                doubts.push("its check digit does not hold".to_owned());
-            }
-            if is_beside_another_name(page, label) {
-                doubts.push("it stands beside another name than that of who signed".to_owned());
-            }
-            let value = Value::Npi { digits: hit.digits, valid: hit.valid };
-            let trust = if place == Where::SameLine { LABELLED } else { PROSE };
-            let evidence = slot.evidence(&hit.span, &label.rule);
-            found.push(Candidate {
-                field: Field::ProviderNpi,
-                value,
-                evidence,
-                trust,
-                rule: label.rule.clone(),
-                doubts,
-                checked: hit.valid,
-            });
-            break;
-        }
-    }
-    if found.is_empty() {
-        found.extend(npi_by_itself(page).or_else(|| unread_npi(page)));
-    }
-    found
-}
-
-/// A digit is mended only where it could hardly be read: what stands clearly on the paper is what somebody wrote.
-fn as_printed(hit: NpiHit, slot: &Slot) -> NpiHit {
-    if hit.printed == hit.digits || slot.confidence(&hit.span) < PLAIN {
-        return hit;
-    }
-    NpiHit { digits: hit.printed.clone(), valid: false, repairs: Vec::new(), doubts: Vec::new(), ..hit }
-}
-
-/// A number of an NPI's length behind the word, of which too little is a digit.
-fn unread_npi(page: &Context) -> Option<Candidate> {
-    let words = &page.text.words;
-    let text = |at: usize| page.text.text.get(words.get(at)?.range.clone());
-    let number = (1..words.len()).find(|at| {
-        let behind_npi = text(at - 1).is_some_and(|word| crate::rules::sheet::fold(word) == "npi");
-        let token = text(*at).map(crate::rules::sheet::fold).unwrap_or_default();
-        let digits = token.chars().filter(char::is_ascii_digit).count();
-        let of_another = || {
-            let at = words.get(*at).and_then(|word| page.place_of(word.area));
-            at.is_some_and(|(row, word)| whose::is_of_another(page, row, word))
-        };
-        behind_npi && !of_another() && (8..=12).contains(&token.len()) && digits >= 5
-    })?;
-    let rule = "rules/70-provider.toml";
-    Some(Candidate {
-        field: Field::ProviderNpi,
-        value: Value::Unread,
-        evidence: page.text.evidence(&words[number].range, rule),
-        trust: 0.5,
-        rule: rule.to_owned(),
-        doubts: Vec::new(),
-        checked: false,
-    })
-}
-
-/// "Alan Pierce, MD  NPI 1234567893" in a letterhead, signed by somebody else.
-fn is_beside_another_name(page: &Context, label: &Label) -> bool {
-    let row = page.sheet.slot((0..label.words.start).map(|word| (label.row, word)));
-    let Some(beside) = find_names(&row.text).into_iter().rfind(|hit| !hit.credentials.is_empty()) else { return false };
-    let signers = signers(page);
-    let family = |name: &PersonName| fold(name.full.reveal().rsplit(' ').next().unwrap_or_default());
-    let is_own = |signer: &NameHit| strsim::osa_distance(&family(&signer.name), &family(&beside.name)) <= 1;
-    !signers.is_empty() && !signers.iter().any(is_own)
-}
-
-/// Who signed, where the words of a signature name somebody who may order.
-fn signers(page: &Context) -> Vec<NameHit> {
-    let places = page.found.any(&page.book.rules.signature.signed).into_iter().chain(slash_signatures(&page.text.text));
-    let of_hcp = places.filter(|place| matches!(signer::of_words(page, place), Signer::Hcp));
-    of_hcp.filter_map(|place| read_name(page.after(place.end, 80).text.lines().next()?)).collect()
-}
-
-/// Ten digits whose check digit holds, behind a word that is NPI but for one letter: no phone begins with a 1.
-fn npi_by_itself(page: &Context) -> Option<Candidate> {
-    let hit = find_npis(&page.text.text).into_iter().find(|hit| {
-        let at = page.text.words.iter().find(|word| word.range.start >= hit.span.start);
-        let at = at.and_then(|at| page.place_of(at.area));
-        if at.is_some_and(|(row, word)| whose::is_of_another(page, row, word)) {
-            return false;
-        }
-        let line =
-            page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-        let mut words = line.split_whitespace().rev().map(crate::rules::sheet::fold).filter(|word| !word.is_empty());
-        hit.valid
-            && hit.repairs.is_empty()
-            && words
-                .by_ref()
-                .take(3)
-                .any(|word| word == "npi" || word.len() <= 4 && strsim::osa_distance(&word, "npi") == 1)
-    })?;
-    let rule = "rules/70-provider.toml";
-    let evidence = page.text.evidence(&hit.span, rule);
-    let value = Value::Npi { digits: hit.digits, valid: true };
-    Some(Candidate {
-        field: Field::ProviderNpi,
-        value,
-        evidence,
-        trust: PROSE,
-        rule: rule.to_owned(),
-        doubts: hit.doubts,
-        checked: true,
-    })
-}
-
-/// "Phone: 704-555-0123  Fax: 704-555-0124" in a letterhead, or below the prescriber: a plain "Phone" that does not stand with the
-/// patient's name or birth date.
-fn is_the_clinics(page: &Context, label: &Label) -> bool {
-    let is_of =
-        |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
-    let patient = [Field::PatientName, Field::PatientBirthDate];
-    let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderSignature];
-    let beside = |fields: &[Field]| page.labels.iter().any(|other| other.row == label.row && is_of(other, fields));
-    if !label.is_plain() || beside(&patient) {
-        return false;
-    }
-    let above = |fields: &[Field]| {
-        let rows =
-            page.labels.iter().filter(|other| other.row < label.row && is_of(other, fields)).map(|other| other.row);
-        rows.max()
-    };
-    // under nobody's name it is nobody's
-    beside(&provider)
-        || beside(&[Field::ProviderFax])
-        || above(&patient) < above(&provider)
-        || above(&patient).is_none() && is_in_letterhead(label)
-}
-
-/// The first rows of a page belong to the sender.
-fn is_in_letterhead(label: &Label) -> bool {
-    label.row < LETTERHEAD_ROWS
-}
-
-fn phones(page: &Context) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for field in [Field::PatientPhone, Field::ProviderPhone, Field::ProviderFax] {
-        for label in page.labels_of(field) {
-            let owner = whose::owner(page, label);
-            // a second number of the HCP's, such as "Cell", is asked for by nobody
-            let is_private = field == Field::PatientPhone && !label.is_plain() && owner == Some(Owner::Provider);
-            if owner == Some(Owner::Another) || is_private {
-                continue;
-            }
-            let field =
-                if field == Field::PatientPhone && is_the_clinics(page, label) { Field::ProviderPhone } else { field };
-            for (_, slot) in page.slots(label, 1) {
-                let Some(hit) = find_phones(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
-                let evidence = slot.evidence(&hit.span, &label.rule);
-                let value = Value::Phone(hit.e164);
-                found.push(Candidate {
-                    field,
-                    value,
-                    evidence,
-                    trust: LABELLED,
-                    rule: label.rule.clone(),
-                    doubts: hit.doubts,
-                    checked: false,
-                });
-                break;
-            }
-        }
-    }
-    found
 }

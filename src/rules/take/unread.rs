@@ -2,8 +2,8 @@
 
 use crate::model::{Evidence, Field, Private, Source, Value};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::slots::Where;
 use crate::rules::label::Label;
+use crate::rules::slots::Where;
 use crate::rules::take::whose::{self, Owner};
 use crate::rules::take::{dates, frequency, plan};
 

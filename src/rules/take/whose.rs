@@ -81,7 +81,7 @@ fn on_row(page: &Context, row: usize, word: usize) -> Option<Owner> {
     }
     let text_to = |end: usize| page.sheet.slot((0..end).map(|word| (row, word))).text;
     let names = find_names(&text_to(word));
-    let with_credential = names.iter().filter(|hit| !hit.credentials.is_empty()).next_back();
+    let with_credential = names.iter().rfind(|hit| !hit.credentials.is_empty());
     match with_credential {
         Some(hit) if orders_nothing(page, hit) => Some(Owner::Another),
         Some(_) => Some(Owner::Provider),
@@ -103,8 +103,7 @@ fn is_therapist(page: &Context, words: &[Token]) -> bool {
 /// "Healing Hands Massage": a clinic's name, no order's title.
 fn is_masseurs(text: &str) -> bool {
     let words: Vec<String> = text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
-    const TITLES: [&str; 8] =
-        ["order", "referral", "prescription", "request", "rx", "therapy", "plan", "treatment"];
+    const TITLES: [&str; 8] = ["order", "referral", "prescription", "request", "rx", "therapy", "plan", "treatment"];
     let holds = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     holds(&MASSEURS) && !holds(&TITLES) && !text.contains(':')
 }
