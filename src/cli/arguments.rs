@@ -215,7 +215,14 @@ pub enum ExportFormat {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// Find every fault in every rule file
-    Check(RulesArgument),
+    Check {
+        /// Which rule files.
+        #[command(flatten)]
+        rules: RulesArgument,
+        /// Say what a fault's code means and what to do, and check nothing
+        #[arg(long, value_name = "CODE")]
+        explain: Option<String>,
+    },
     /// Run the tests that stand in the rule files
     Test(RulesArgument),
     /// Show for every field of a paper what was found where, by which rule, and why the nearest candidates were turned down

@@ -77,7 +77,11 @@ fn run(command: Command) -> anyhow::Result<u8> {
             in_runtime(run_daemon(arguments))
         }
         Command::Records(command) => run_records(command, &mut out),
-        Command::Rules(RulesCommand::Check(arguments)) => {
+        Command::Rules(RulesCommand::Check { explain: Some(asked), .. }) => {
+            rules::help(&asked, &mut out)?;
+            Ok(code(true))
+        }
+        Command::Rules(RulesCommand::Check { rules: arguments, explain: None }) => {
             Ok(code(rules::check(rules_folder(arguments.rules.as_deref())?.as_deref(), &mut out)?))
         }
         Command::Rules(RulesCommand::Test(arguments)) => {

@@ -16,7 +16,7 @@ use crate::daemon::Records;
 use crate::intake::senders::Profiles;
 use crate::model::{Finding, Paper, Reading, Value};
 use crate::pipeline::{Pipeline, understand};
-use crate::rules::{Book, CodeList, FieldStory, FormStory, PageStory, TestFailure};
+use crate::rules::{self, Book, CodeList, FieldStory, FormStory, PageStory, TestFailure};
 
 /// Names every fault of every rule file, or says that there is none. True if there is none.
 ///
@@ -35,9 +35,20 @@ pub(in crate::cli) fn check(folder: Option<&Path>, out: &mut impl Write) -> anyh
         Err(faults) => {
             let count = faults.0.len();
             writeln!(out, "{faults}\n{count} {}", if count == 1 { "fault" } else { "faults" })?;
+            writeln!(out, "`rxintake rules check --explain CODE` says more of a code.")?;
             Ok(false)
         }
     }
+}
+
+/// Prints what a fault's code means.
+///
+/// # Errors
+/// Where there is no such code, or the output cannot be written.
+pub(in crate::cli) fn help(code: &str, out: &mut impl Write) -> anyhow::Result<()> {
+    let page = rules::help(code).with_context(|| format!("{code:?} is no code of a fault: they are R001 to R021"))?;
+    writeln!(out, "{page}")?;
+    Ok(())
 }
 
 /// Runs the examples of the rule files. True if all come out.

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
 use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
-use crate::rules::AFTER_FAX;
+use crate::rules::{AFTER_FAX, Book, CheckName};
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
@@ -217,13 +217,13 @@ impl Chosen {
         kept.into_iter().filter_map(|finding| take(finding.value)).collect()
     }
 
-    pub(in crate::decide) fn body_areas(&self) -> Vec<String> {
-        let mut areas = Vec::new();
+    pub(in crate::decide) fn body_areas(&self, book: &Book) -> Vec<String> {
+        let mut areas: Vec<String> = Vec::new();
         for finding in self.of(Field::Plan) {
             if let Value::Text(text) = &finding.value {
-                for hit in crate::rules::body_areas(text.reveal()) {
-                    if !areas.iter().any(|area| area == hit.area) {
-                        areas.push(hit.area.to_owned());
+                for hit in book.body_areas(text.reveal()).into_iter().filter(|hit| !hit.barred) {
+                    if !areas.contains(&hit.area) {
+                        areas.push(hit.area);
                     }
                 }
             }
@@ -232,9 +232,10 @@ impl Chosen {
     }
 
     /// "Evaluate and treat" stands in the plan.
-    pub(in crate::decide) fn delegated(&self) -> bool {
+    pub(in crate::decide) fn delegated(&self, book: &Book) -> bool {
         self.of(Field::Plan).any(|finding| match &finding.value {
-            Value::Text(text) => crate::rules::treatment_words(text.reveal())
+            Value::Text(text) => book
+                .treatment_words(text.reveal())
                 .iter()
                 .any(|hit| hit.family == crate::rules::TreatmentFamily::Delegation && !hit.negated),
             _ => false,
@@ -242,7 +243,7 @@ impl Chosen {
     }
 
     /// Birth, accident, writing, receipt: a date out of this order was misread, or is another date.
-    pub(in crate::decide) fn doubt_impossible_dates(&mut self, on: Date) {
+    pub(in crate::decide) fn doubt_impossible_dates(&mut self, book: &Book, on: Date) {
         let peek = |field: Field| {
             self.of(field).find_map(|finding| match &finding.value {
                 Value::Date(date) => Some(*date.reveal()),
@@ -259,7 +260,8 @@ impl Chosen {
             (written, Field::WrittenOn),
             (Some(tomorrow), Field::WrittenOn),
         ];
-        let given: Vec<(Date, Field)> = order.iter().filter_map(|(date, field)| Some(((*date)?, *field))).collect();
+        let checked = order.iter().filter(|(_, field)| book.checks(*field, CheckName::DateOrder));
+        let given: Vec<(Date, Field)> = checked.filter_map(|(date, field)| Some(((*date)?, *field))).collect();
         for pair in given.windows(2) {
             let [(earlier, first), (later, second)] = pair else { continue };
             if earlier > later {

@@ -3,15 +3,32 @@
 use jiff::civil::Date;
 
 use crate::model::{CodeFault, Field, FrequencyStatus, Gap, GapLevel, GapReason, PayerKind, PeriodUnit, Prescription};
-use crate::rules::Book;
+use crate::rules::{Book, CheckName};
 
 /// All gaps, the gravest first.
 /// `unread` are the fields of which only unreadable ink is known.
-pub(in crate::decide) fn gaps(prescription: &Prescription, unread: &[Field], book: &Book, on: Date) -> Vec<Gap> {
+/// `facts` are those that stand on the paper.
+pub(in crate::decide) fn gaps(
+    prescription: &Prescription,
+    unread: &[Field],
+    facts: &[String],
+    book: &Book,
+    on: Date,
+) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    for rule in book.requirements() {
-        let asked = rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
-        if asked && is_missing(prescription, rule.field) {
+    let lacks = |field: &Field| is_missing(prescription, *field);
+    for rule in book.requirements(on) {
+        let of_payer =
+            rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
+        if !of_payer || rule.only_when.iter().any(lacks) || !rule.accept.iter().all(lacks) {
+            continue;
+        }
+        if let Some(fact) = &rule.fact {
+            if !facts.contains(fact) {
+                let (field, level, tell) = (rule.field, rule.level, rule.tell.clone());
+                gaps.push(Gap { field, reason: GapReason::NotAllowed, level, tell });
+            }
+        } else if is_missing(prescription, rule.field) {
             let sentence = book.sentence("unreadable").filter(|_| unread.contains(&rule.field));
             let (reason, tell) = match sentence {
                 // one sentence serves all fields
@@ -36,7 +53,8 @@ pub(in crate::decide) fn gaps(prescription: &Prescription, unread: &[Field], boo
         Some(FrequencyStatus::Reference) => wrong(Field::Frequency, GapReason::Ambiguous, "frequency_reference"),
         _ => {}
     }
-    for fault in code_faults(prescription) {
+    let codes_are_checked = book.checks(Field::Diagnoses, CheckName::IcdBillableOn);
+    for fault in code_faults(prescription).into_iter().filter(|_| codes_are_checked) {
         wrong(Field::Diagnoses, GapReason::NotBillable, fault);
     }
     if prescription.expires_on.is_some_and(|expires| expires < on) {
@@ -103,9 +121,18 @@ fn code_faults(prescription: &Prescription) -> Vec<&'static str> {
     if in_words && faults.is_empty() && is_billed_by_code(prescription) {
         faults.push("code_missing");
     }
+    if is_cause_alone(prescription) {
+        faults.push("code_cause_alone");
+    }
     faults.sort_unstable();
     faults.dedup();
     faults
+}
+
+/// Whether all codes say how it happened (V00 to Y99), which never stand first on a bill (ICD-10-CM Official Guidelines, I.C.20).
+fn is_cause_alone(prescription: &Prescription) -> bool {
+    let mut codes = prescription.diagnoses.iter().filter_map(|diagnosis| diagnosis.code.as_ref()).peekable();
+    codes.peek().is_some() && codes.all(|code| code.starts_with(['V', 'W', 'X', 'Y']))
 }
 
 /// Whether a bill to the payer needs a code.
@@ -164,7 +191,8 @@ fn is_missing(prescription: &Prescription, field: Field) -> bool {
         Field::Plan => {
             prescription.plan.procedures.is_empty() && prescription.plan.text.is_none() && !prescription.plan.delegated
         }
-        Field::Frequency => prescription.frequency.is_none(),
+        // "evaluate and treat" leaves how often to the therapist
+        Field::Frequency => prescription.frequency.is_none() && !prescription.plan.delegated,
         Field::PayerKind => prescription.payer.kind.is_none(),
         Field::PayerInsurer => prescription.payer.insurer.is_none(),
         Field::PayerClaimNumber => prescription.payer.claim_number.is_none(),

@@ -29,9 +29,9 @@ pub fn decide(sections: Vec<Section>, book: &Book, on: Date) -> (Vec<OtherPage>,
 }
 
 fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
-    let Section { pages, kind, findings } = section;
+    let Section { pages, kind, findings, facts } = section;
     let mut chosen = Chosen::new(findings);
-    chosen.doubt_impossible_dates(on);
+    chosen.doubt_impossible_dates(book, on);
     let mut prescription = Prescription {
         pages,
         kind,
@@ -44,8 +44,8 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
         plan: Plan {
             procedures: chosen.procedures(),
             text: chosen.text(Field::Plan).map(Into::into),
-            body_areas: chosen.body_areas(),
-            delegated: chosen.delegated(),
+            body_areas: chosen.body_areas(book),
+            delegated: chosen.delegated(book),
         },
         frequency: chosen.frequency(),
         payer: Payer {
@@ -81,7 +81,7 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
         frequency.status = FrequencyStatus::Ok;
     }
     let unread = chosen.unread();
-    prescription.gaps = gaps::gaps(&prescription, &unread, book, on);
+    prescription.gaps = gaps::gaps(&prescription, &unread, &facts, book, on);
     prescription.evidence = chosen.evidence();
     prescription.doubts = chosen.doubts();
     prescription.reasons = chosen.reasons();

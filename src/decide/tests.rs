@@ -25,7 +25,7 @@ fn decided(payer: PayerKind, diagnoses: Vec<Value>) -> Prescription {
     let mut findings: Vec<Finding> =
         (0..).zip(diagnoses).map(|(at, value)| finding(Field::Diagnoses, value, at * 100)).collect();
     findings.push(finding(Field::PayerKind, Value::PayerKind(payer), 2000));
-    let section = Section { pages: vec![1], kind: PaperKind::Order, findings };
+    let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
     decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0)
 }
 
@@ -75,7 +75,12 @@ fn every_fault_of_a_code_has_its_sentence() {
 #[test]
 fn a_doubt_says_why() {
     let twice = |day: i8, left| finding(Field::WrittenOn, Value::Date(date(2026, 10, day).into()), left);
-    let section = Section { pages: vec![1], kind: PaperKind::Order, findings: vec![twice(1, 0), twice(2, 500)] };
+    let section = Section {
+        pages: vec![1],
+        kind: PaperKind::Order,
+        findings: vec![twice(1, 0), twice(2, 500)],
+        facts: Vec::new(),
+    };
     let prescription = decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0);
     let reasons = prescription.reasons.get(&Field::WrittenOn);
     assert!(reasons.is_some_and(|reasons| reasons[0].contains("two different values")), "{reasons:?}");

@@ -14,6 +14,8 @@ pub struct Section {
     pub kind: PaperKind,
     /// All candidates, the likeliest of each field first. `decide` chooses, doubts and tells.
     pub findings: Vec<Finding>,
+    /// Names of facts that no field holds and that stand on the pages, of those that the rule files ask for.
+    pub facts: Vec<String>,
 }
 
 /// What a run of pages is.

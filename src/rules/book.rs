@@ -1,19 +1,26 @@
 //! The rule files as a whole: read, checked, and made ready for use.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::model::PayerKind;
-use crate::rules::CodeList;
+use crate::model::{Field, PayerKind};
+use crate::rules::codes::{Areas, Scopes, Treatments};
 use crate::rules::fault::{Fault, FaultKind, Faults};
 use crate::rules::forms;
+use crate::rules::join::{fill_in, join, shipped};
 use crate::rules::label::Labels;
+use crate::rules::lint;
+use crate::rules::own::Own;
+use crate::rules::pattern::Patterns;
 use crate::rules::phrase::Phrases;
 use crate::rules::schema::{PayerRule, RequireRule, RuleFile, TellRule, TestRule};
+use crate::rules::{AreaHit, CheckName, CodeList, TreatmentHit};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;
@@ -49,6 +56,10 @@ pub(in crate::rules) struct Contents {
     pub(in crate::rules) labels: Labels,
     pub(in crate::rules) phrases: Phrases,
     pub(in crate::rules) codes: Arc<CodeList>,
+    pub(in crate::rules) scopes: Scopes,
+    pub(in crate::rules) treatments: Treatments,
+    pub(in crate::rules) areas: Areas,
+    pub(in crate::rules) own: Own,
     pub(in crate::rules) tests: Vec<(String, TestRule)>,
     version: String,
 }
@@ -132,14 +143,29 @@ impl Book {
         &self.0.codes
     }
 
+    /// All treatment words of `text`, from left to right.
+    pub fn treatment_words(&self, text: &str) -> Vec<TreatmentHit> {
+        self.0.treatments.find(text)
+    }
+
+    /// All body areas of `text`, from left to right.
+    pub fn body_areas(&self, text: &str) -> Vec<AreaHit> {
+        self.0.areas.find(text)
+    }
+
     /// Digest of all rule files: which book read a paper.
     pub fn version(&self) -> &str {
         &self.0.version
     }
 
-    /// What is asked of a prescription, in the order of the files.
-    pub fn requirements(&self) -> &[RequireRule] {
-        &self.0.rules.require
+    /// What is asked of a prescription that arrives on a day, in the order of the files.
+    pub fn requirements(&self, on: Date) -> impl Iterator<Item = &RequireRule> {
+        self.0.rules.require.iter().filter(move |rule| rule.is_asked_on(on))
+    }
+
+    /// Whether the rule files switch a check on for a field.
+    pub fn checks(&self, field: Field, name: CheckName) -> bool {
+        self.0.own.check(field, name).is_some()
     }
 
     /// How many labels, phrases and codes it looks for.
@@ -161,6 +187,7 @@ impl Book {
         let mut digest = Sha256::new();
         let mut rules = RuleFile::default();
         let mut labels = Labels::default();
+        let (mut patterns, mut own) = (Patterns::default(), Own::default());
         let mut tests = Vec::new();
         let mut faults = Vec::new();
         let mut read = Vec::new();
@@ -172,16 +199,23 @@ impl Book {
             labels.add(name, text, &file, &mut faults);
             labels.add_words(name, text, &file, &mut faults);
             check(name, text, &file, &mut faults);
+            patterns.add(name, text, &file, &mut faults);
+            lint::check_file(name, text, &file, &mut faults);
             check_sentences(name, text, &file, &mut faults);
             forms::check_file(name, text, &file, &mut faults);
             tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
             read.push((name, text, file));
         }
+        let known_facts: BTreeSet<String> = read.iter().flat_map(|(.., file)| file.fact.keys().cloned()).collect();
         for (name, text, file) in read {
             labels.add_wordings(name, text, &file, &mut faults);
+            own.add(name, text, &file, &patterns, &mut faults);
+            lint::check_facts(name, text, &file, &known_facts, &mut faults);
             join(&mut rules, file, name, &mut faults);
         }
         forms::check_all(&rules.form, &mut faults);
+        patterns.check(&mut faults);
+        lint::check_all(&files, &rules, &mut faults);
         let codes = codes.map(|table| {
             digest.update(&table);
             CodeList::from_tsv(&table).map(Arc::new).map_err(|error| {
@@ -193,9 +227,13 @@ impl Book {
             return Err(Faults(faults));
         }
         let codes = codes.and_then(Result::ok).unwrap_or_else(CodeList::built_in);
+        fill_in(&mut rules);
+        own.fill_in(shipped);
         let phrases = Phrases::new(&rules);
+        let (scopes, treatments) = (Scopes::new(&rules.not_present), Treatments::new(&rules.treatment));
+        let areas = Areas::new(&rules.areas);
         let version = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(Arc::new(Contents { rules, labels, phrases, codes, tests, version })))
+        Ok(Self(Arc::new(Contents { rules, labels, phrases, codes, scopes, treatments, areas, own, tests, version })))
     }
 }
 
@@ -333,7 +371,10 @@ fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
     for test in file.test.iter().filter(|test| test.is_idle()) {
         idle(
             &format!("{:?}", test.name),
-            format!("the test {:?} expects nothing: give `expect`, `expect_none` or `document`", test.name),
+            format!(
+                "the test {:?} expects nothing: give `expect`, `expect_none`, `expect_doubt`, `expect_sure` or `document`",
+                test.name
+            ),
         );
     }
 }
@@ -349,70 +390,4 @@ fn read_file(path: &Path, bytes_max: u64) -> Result<String, String> {
         let line = error.as_bytes().iter().take(before).filter(|byte| **byte == b'\n').count() + 1;
         format!("line {line} is not UTF-8; save the file as UTF-8")
     })
-}
-
-fn join(all: &mut RuleFile, file: RuleFile, name: &str, faults: &mut Vec<Fault>) {
-    for (kind, rule) in file.document {
-        if all.document.insert(kind, rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("document {kind:?} stands in an earlier file as well"),
-            ));
-        }
-    }
-    for (heading, rule) in file.heading {
-        all.heading.entry(heading).or_default().words.extend(rule.words);
-    }
-    for (field, rule) in file.field {
-        if all.field.insert(field, rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("field {field} stands in an earlier file as well"),
-            ));
-        }
-    }
-    for (payer, rule) in file.payer {
-        if all.payer.insert(payer, rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("payer {payer:?} stands in an earlier file as well"),
-            ));
-        }
-    }
-    for (form, rule) in file.form {
-        if all.form.insert(form.clone(), rule).is_some() {
-            faults.push(Fault::of_file(
-                FaultKind::Twice,
-                name,
-                format!("form {form:?} stands in an earlier file as well"),
-            ));
-        }
-    }
-    all.other_labels.words.extend(file.other_labels.words);
-    all.history.words.extend(file.history.words);
-    for rule in file.tell {
-        if all.tell.iter().any(|other| other.fault == rule.fault) {
-            let what = format!("a sentence for `{}` stands here or in an earlier file as well", rule.fault);
-            faults.push(Fault::of_file(FaultKind::Twice, name, what));
-        }
-        all.tell.push(rule);
-    }
-    for rule in file.require {
-        if all.require.iter().any(|other| other.field == rule.field && other.payers == rule.payers) {
-            let what = format!("field {} is asked for here or in an earlier file as well", rule.field);
-            faults.push(Fault::of_file(FaultKind::Twice, name, what));
-        }
-        all.require.push(rule);
-    }
-    all.signature.signed.extend(file.signature.signed);
-    all.signature.unsigned.extend(file.signature.unsigned);
-    all.signature.no_signature.extend(file.signature.no_signature);
-    all.signature.not_the_provider.extend(file.signature.not_the_provider);
-    all.signature.closings.extend(file.signature.closings);
-    all.signature.not_yet.extend(file.signature.not_yet);
-    all.signature.somebody_else.extend(file.signature.somebody_else);
-    all.signature.orders_nothing.extend(file.signature.orders_nothing);
 }

@@ -103,14 +103,20 @@ impl<'a> Context<'a> {
         let to = next.min(from + length);
         let first = self.text.words.partition_point(|word| word.range.start < from);
         let words = self.text.words.get(first..).unwrap_or_default().iter().take_while(|word| word.range.end <= to);
-        let words: Vec<SlotWord> = words.cloned().collect();
-        let (Some(first), Some(last)) = (words.first(), words.last()) else {
-            return Slot { page: self.text.page, ..Slot::default() };
-        };
-        let (start, end) = (first.range.start, last.range.end);
-        let text = self.text.text.get(start..end).unwrap_or_default().to_owned();
-        let shift = |word: SlotWord| SlotWord { range: word.range.start - start..word.range.end - start, ..word };
-        Slot { page: self.text.page, text, words: words.into_iter().map(shift).collect() }
+        let end = words.last().map_or(from, |word| word.range.end);
+        self.part(&(from..end)).unwrap_or_else(|| Slot { page: self.text.page, ..Slot::default() })
+    }
+
+    /// A part of the page's text; None where no word stands in it.
+    pub(in crate::rules) fn part(&self, span: &Range<usize>) -> Option<Slot> {
+        let first = self.text.words.partition_point(|word| word.range.start < span.start);
+        let words = self.text.words.get(first..).unwrap_or_default().iter();
+        let words: Vec<&SlotWord> = words.take_while(|word| word.range.end <= span.end).collect();
+        let (start, end) = (words.first()?.range.start, words.last()?.range.end);
+        let text = self.text.text.get(start..end)?.to_owned();
+        let shift =
+            |word: &SlotWord| SlotWord { range: word.range.start - start..word.range.end - start, ..word.clone() };
+        Some(Slot { page: self.text.page, text, words: words.into_iter().map(shift).collect() })
     }
 
     /// Whether words of running text stand in the label of something else than `field`: "Previous order dated" dates no order.
@@ -121,6 +127,19 @@ impl<'a> Context<'a> {
             Meaning::Other => true,
             Meaning::Heading(_) => false,
         })
+    }
+
+    /// The bytes around a place of the page's text up to the labels before and behind it.
+    pub(in crate::rules) fn between_labels(&self, place: &Range<usize>) -> Range<usize> {
+        let spans = || self.label_spans.iter().filter(|(_, meaning)| !matches!(meaning, Meaning::Heading(_)));
+        let from = spans().map(|(span, _)| span.end).filter(|end| *end <= place.start).max();
+        let to = spans().map(|(span, _)| span.start).filter(|start| *start >= place.end).min();
+        from.unwrap_or(0)..to.unwrap_or(self.text.text.len())
+    }
+
+    /// The bytes of the page's text that labels take, and what they mean.
+    pub(in crate::rules) fn label_spans(&self) -> &[(Range<usize>, Meaning)] {
+        &self.label_spans
     }
 
     /// Whether words of running text stand in a label.

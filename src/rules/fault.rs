@@ -37,6 +37,20 @@ pub enum FaultKind {
     Unsourced,
     /// R014: what no book can work without is not there: an emptied or deleted file.
     Incomplete,
+    /// R015: a pattern that is none, puts in what is not there, goes in a circle or is too large.
+    Pattern,
+    /// R016: a pattern that does not fit its examples, or fits its counter-examples.
+    Example,
+    /// R017: a pattern that fits anything.
+    OverWide,
+    /// R018: a pattern or a fact that nothing uses.
+    Unused,
+    /// R019: a value, a trap, a pattern or a fact without a test.
+    UntestedValue,
+    /// R020: two rules that are told by the same words, so that one takes from the other.
+    Overlap,
+    /// R021: a form that can never be told.
+    Unreachable,
 }
 
 impl FaultKind {
@@ -57,6 +71,13 @@ impl FaultKind {
             Self::Untested => "R012",
             Self::Unsourced => "R013",
             Self::Incomplete => "R014",
+            Self::Pattern => "R015",
+            Self::Example => "R016",
+            Self::OverWide => "R017",
+            Self::Unused => "R018",
+            Self::UntestedValue => "R019",
+            Self::Overlap => "R020",
+            Self::Unreachable => "R021",
         }
     }
 }

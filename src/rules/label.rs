@@ -328,7 +328,14 @@ impl Labels {
                 before.ends_label() || here.area.left.saturating_sub(before.area.right) as f32 > 2.0 * sheet.unit
             })
             .unwrap_or(words.words.len());
-        let entries: Vec<&Entry> = known[at].iter().flat_map(|word| &self.by_first_word[*word]).collect();
+        // "Name (last, first)" that counts only in one part of a form leaves "Name" to the others
+        let part = heading_above(headings, &words.words[at].area);
+        let of_part = |entry: &&Entry| match entry.meaning {
+            Meaning::Field(_, Some(needed)) => Some(needed) == part,
+            _ => true,
+        };
+        let entries = known[at].iter().flat_map(|word| &self.by_first_word[*word]).filter(of_part);
+        let entries: Vec<&Entry> = entries.collect();
         let fits = |entry: &Entry| {
             at + entry.words.len() <= reach
                 && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(word))

@@ -8,8 +8,13 @@ mod draft;
 mod explain;
 mod fault;
 mod forms;
+mod help;
+mod join;
 mod label;
+mod lint;
 mod numbers;
+mod own;
+mod pattern;
 mod people;
 mod phrase;
 mod repair;
@@ -31,17 +36,19 @@ use crate::model::{Reading, Section};
 pub use book::Book;
 pub use codes::{
     Agreement, AreaHit, CodeHit, CodeList, CodeListError, CodeStatus, CodeSystem, ProcedureHit, Side, TreatmentFamily,
-    TreatmentHit, body_areas, find_codes, find_procedures, look_alike, treatment_words,
+    TreatmentHit, find_codes, find_procedures, look_alike,
 };
 pub use dates::{DateHit, DateKind, find_dates};
 pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory};
 pub use fault::{Fault, FaultKind, Faults};
 pub use forms::FormStory;
+pub use help::help;
 pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, find_phones};
 pub use people::{NameHit, find_names, read_name};
 pub use repair::Repair;
-pub use schedule::{Schedule, find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
-pub use schema::{PayerRule, RequireRule, TellRule};
+pub use schedule::Schedule;
+pub(in crate::rules) use schedule::{find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
+pub use schema::{CheckName, PayerRule, RequireRule, TellRule};
 pub use section::KindStory;
 pub use take::AFTER_FAX;
 pub use test::{TestFailure, TestReport};

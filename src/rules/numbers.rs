@@ -116,7 +116,7 @@ fn npi(text: &str, span: Range<usize>, joined: bool) -> Option<NpiHit> {
 }
 
 /// Luhn over the prefix 80840 and the number is the same as starting the sum at 24.
-fn npi_holds(digits: &str) -> bool {
+pub(in crate::rules) fn npi_holds(digits: &str) -> bool {
     let sum: u32 = digits
         .chars()
         .rev()

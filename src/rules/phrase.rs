@@ -17,7 +17,7 @@ pub(in crate::rules) struct Phrases {
 
 /// A page's text, folded: lower case, one blank between words, other signs gone; with the way back to the text.
 pub(in crate::rules) struct Folded {
-    text: String,
+    pub(in crate::rules) text: String,
     /// For each byte of `text` the byte of the original.
     back: Vec<usize>,
 }
@@ -79,7 +79,13 @@ impl Phrases {
             .chain(&signature.not_the_provider)
             .chain(&signature.somebody_else)
             .chain(&signature.closings);
-        let written: BTreeSet<&String> = signs.chain(forms).chain(payers).chain(fields).chain(signatures).collect();
+        let frequencies = &rules.second_frequency;
+        let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);
+        let treatments = rules.treatment.orders.iter().chain(&rules.treatment.withdrawn);
+        let facts = rules.fact.values().flat_map(|fact| &fact.words);
+        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures);
+        let written = written.chain(frequencies).chain(treatments).chain(facts);
+        let written: BTreeSet<&String> = written.collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
         let words: Vec<String> = words.into_iter().collect();
         let number = |phrase: &String| words.binary_search(&Folded::new(phrase).text).ok();

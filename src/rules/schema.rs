@@ -16,12 +16,24 @@ pub(in crate::rules) struct RuleFile {
     pub(in crate::rules) document: BTreeMap<PaperKind, DocumentRule>,
     /// Words that stand over a part of a form and say whose it is.
     pub(in crate::rules) heading: BTreeMap<Heading, WordsRule>,
+    /// Pieces of which patterns are made, by a name: `{name}` in another pattern puts one in.
+    pub(in crate::rules) pattern: BTreeMap<String, PatternRule>,
+    /// Facts that no field holds and that a payer may ask for, by a name.
+    pub(in crate::rules) fact: BTreeMap<String, FactRule>,
     /// Facts and the labels they stand behind.
     pub(in crate::rules) field: BTreeMap<Field, FieldRule>,
     /// Labels of facts that nobody asks for: where one begins, the value before it ends.
     pub(in crate::rules) other_labels: WordsRule,
     /// How a chart names what the patient has had: codes behind these labels are no diagnosis where others stand on the page.
     pub(in crate::rules) history: WordsRule,
+    /// Words around a code which say that the patient does not have it.
+    pub(in crate::rules) not_present: NotPresentRule,
+    /// Treatments, and the words that forbid one.
+    pub(in crate::rules) treatment: TreatmentRule,
+    /// Body areas by our word for each, and the words that a plan has for it.
+    pub(in crate::rules) areas: BTreeMap<String, Vec<String>>,
+    /// When a second frequency on a page counts against the first.
+    pub(in crate::rules) second_frequency: SecondFrequencyRule,
     /// Groups of words that labels are made of, by a name of the group; the words of `filler` may stand in any label.
     pub(in crate::rules) words: BTreeMap<String, Vec<String>>,
     /// What groups of words mean together, so that a label is known in whatever words a form puts it.
@@ -70,7 +82,7 @@ pub(in crate::rules) struct DocumentRule {
 pub(in crate::rules) struct SignRule {
     /// Any of these phrases on the page.
     pub(in crate::rules) any: Vec<String>,
-    /// Instead: none of these phrases stands on the page.
+    /// None of these phrases stands on the page; with `any`, both must be so.
     pub(in crate::rules) lacks: Vec<String>,
     /// The phrase must stand in the upper third of the page.
     pub(in crate::rules) at_top: bool,
@@ -111,6 +123,93 @@ pub(in crate::rules) struct FieldRule {
     pub(in crate::rules) under: BTreeMap<Heading, Vec<String>>,
     /// Words in running text before the value ("claim number 44-1").
     pub(in crate::rules) prose: Vec<String>,
+    /// How the value may be written, where the program does not know it by itself; goes before what it knows.
+    pub(in crate::rules) say: Vec<SayRule>,
+    /// What is not its value, or has two meanings: a person is told to look.
+    pub(in crate::rules) refuse: Vec<RefuseRule>,
+    /// What the value must stand up to.
+    pub(in crate::rules) check: Vec<CheckRule>,
+}
+
+/// A piece of a pattern: linear (no look-around, no back-references), upper and lower case alike.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::rules) struct PatternRule {
+    /// The pattern, in single quotes; `{other}` puts another one in.
+    pub(in crate::rules) text: String,
+    /// Texts that it fits as a whole.
+    #[serde(default)]
+    pub(in crate::rules) examples: Vec<String>,
+    /// Texts that it does not fit as a whole.
+    #[serde(default)]
+    pub(in crate::rules) counter_examples: Vec<String>,
+}
+
+/// A way to write a value.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct SayRule {
+    /// A pattern that the value fits, from its first letter or digit behind the label. A date names its parts: `(?<year>…)`,
+    /// `(?<month>…)`, `(?<day>…)`.
+    pub(in crate::rules) when: Option<String>,
+    /// Instead: words that stand for it. Of a frequency only words are told.
+    pub(in crate::rules) words: Vec<String>,
+    /// What it means: a value, or words that the frequency grammar reads. Without it the value is as it is written.
+    pub(in crate::rules) means: Option<String>,
+}
+
+/// A trap.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct RefuseRule {
+    /// A pattern that the whole value fits.
+    pub(in crate::rules) when: Option<String>,
+    /// Or words that stand anywhere in it. Of a frequency only words are told.
+    pub(in crate::rules) words: Vec<String>,
+    /// The sentence for staff.
+    pub(in crate::rules) tell: String,
+}
+
+/// Something that a value must stand up to; where it does not, a person is told to look.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::rules) struct CheckRule {
+    /// Which.
+    pub(in crate::rules) name: CheckName,
+    /// Of `range`: not more visits than this.
+    #[serde(default)]
+    pub(in crate::rules) max: Option<u32>,
+    /// Of `one-of`: the values that there are.
+    #[serde(default)]
+    pub(in crate::rules) values: Vec<String>,
+}
+
+/// What can be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckName {
+    /// An NPI's check digit holds (45 CFR 162.406), and one misread digit is mended by it.
+    NpiLuhn,
+    /// Birth, accident, writing and receipt come in this order.
+    DateOrder,
+    /// Not more visits than `max`.
+    Range,
+    /// One of `values`.
+    OneOf,
+    /// A diagnosis code is billable on the day of receipt.
+    IcdBillableOn,
+    /// A diagnosis code and the words beside it say the same.
+    WordsAgree,
+}
+
+/// A fact that no field holds ("medically necessary"). It is looked for where something that is asked names it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct FactRule {
+    /// Any of these words on the page.
+    pub(in crate::rules) words: Vec<String>,
+    /// Or a pattern that fits somewhere on it.
+    pub(in crate::rules) when: Option<String>,
 }
 
 /// What words of several groups mean in one label.
@@ -187,6 +286,78 @@ impl PlaceRule {
     }
 }
 
+/// What treatment is ordered, by its words, and which words say that one is not.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct TreatmentRule {
+    /// Codes of massage and manual therapy: a plan with others alone is doubted.
+    pub(in crate::rules) codes: Vec<String>,
+    /// Massage, in words (97124).
+    pub(in crate::rules) massage: Vec<String>,
+    /// Manual therapy, in words (97140).
+    pub(in crate::rules) manual_therapy: Vec<String>,
+    /// What is done beside it: heat, exercise.
+    pub(in crate::rules) beside: Vec<String>,
+    /// Words that leave the choice to the therapist.
+    pub(in crate::rules) delegation: Vec<String>,
+    /// Words that ask for care.
+    pub(in crate::rules) precautions: Vec<String>,
+    /// Therapies of other professions: a plan that names one, and nothing of ours, is doubted.
+    pub(in crate::rules) other_therapies: Vec<String>,
+    /// Words that forbid the treatment up to four words behind them ("avoid massage").
+    pub(in crate::rules) forbids: Vec<String>,
+    /// Words that forbid the treatment before them ("massage is contraindicated").
+    pub(in crate::rules) forbids_behind: Vec<String>,
+    /// Words that take it back ("no contraindications to massage").
+    pub(in crate::rules) lifts: Vec<String>,
+    /// Words at which another matter begins ("no exercise, but massage").
+    pub(in crate::rules) turns: Vec<String>,
+    /// Words of a treatment that is then limited and not forbidden ("no deep tissue").
+    pub(in crate::rules) limits: Vec<String>,
+    /// Words of `manual_therapy` and the like that count only in capitals: "MT", but not "Mt".
+    pub(in crate::rules) in_capitals: Vec<String>,
+    /// Words of a sentence that orders the treatment it names ("is medically necessary").
+    pub(in crate::rules) orders: Vec<String>,
+    /// What takes the order back: one of three words and more anywhere, a shorter one alone in its line or beside a ticked box.
+    pub(in crate::rules) withdrawn: Vec<String>,
+    /// Words of what was: no veto stands beside them ("no prior massage").
+    pub(in crate::rules) past: Vec<String>,
+}
+
+/// Words which say that the patient does not have what a code names.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct NotPresentRule {
+    /// Before a code: somebody else has it, or nobody ("rule out", "family history of").
+    pub(in crate::rules) rules_out: Vec<String>,
+    /// The same where it stands directly before the code; elsewhere it may be a part of a title ("not intractable").
+    pub(in crate::rules) denies: Vec<String>,
+    /// Before a code: the patient had it.
+    pub(in crate::rules) past: Vec<String>,
+    /// Before a code: it is only supposed.
+    pub(in crate::rules) suspects: Vec<String>,
+    /// Behind a code: nobody has it.
+    pub(in crate::rules) ruled_out_behind: Vec<String>,
+    /// Behind a code: it may be that nobody has it.
+    pub(in crate::rules) doubtful_behind: Vec<String>,
+    /// Words at which the reach of all these ends, as it does at the end of a line or sentence.
+    pub(in crate::rules) ends: Vec<String>,
+    /// Words that say nothing between one of these and the code.
+    pub(in crate::rules) fillers: Vec<String>,
+}
+
+/// A second frequency on the page makes the first doubtful where its line orders treatment and does not tell what was.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::rules) struct SecondFrequencyRule {
+    /// Words of a line that orders treatment.
+    pub(in crate::rules) orders: Vec<String>,
+    /// Words of a line that tells what was.
+    pub(in crate::rules) past: Vec<String>,
+    /// Words of what is no treatment of ours: other therapies, exercises, complaints. A frequency behind one is none of ours.
+    pub(in crate::rules) something_else: Vec<String>,
+}
+
 /// A kind of payer.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -222,8 +393,44 @@ pub struct RequireRule {
     /// Only for these payers; for all where the list is empty.
     #[serde(default)]
     pub payers: Vec<PayerKind>,
+    /// Not the field but this fact is asked for, and told at the field.
+    #[serde(default)]
+    pub fact: Option<String>,
+    /// Any of these fields will do as well.
+    #[serde(default)]
+    pub accept: Vec<Field>,
+    /// Only where all of these fields are there.
+    #[serde(default)]
+    pub only_when: Vec<Field>,
+    /// From this day of receipt on, as "2026-11-02".
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub effective_from: Option<Date>,
+    /// To this day.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub effective_until: Option<Date>,
+    /// Whether it is asked at all: what a clinic may want is shipped with `on = false`.
+    #[serde(default = "asked")]
+    pub on: bool,
+    /// Where that is said, and when it was read.
+    #[serde(default)]
+    pub because: String,
     /// The sentence for staff.
     pub tell: String,
+}
+
+fn asked() -> bool {
+    true
+}
+
+impl RequireRule {
+    /// Whether it is asked on a day.
+    pub(in crate::rules) fn is_asked_on(&self, day: Date) -> bool {
+        self.on
+            && self.effective_from.is_none_or(|from| from <= day)
+            && self.effective_until.is_none_or(|until| day <= until)
+    }
 }
 
 /// The sentence for something wrong.
@@ -278,11 +485,25 @@ pub(in crate::rules) struct TestRule {
     pub(in crate::rules) expect: BTreeMap<Field, String>,
     /// Fields of which nothing may be found.
     pub(in crate::rules) expect_none: Vec<Field>,
+    /// Fields of which a person is told to look.
+    pub(in crate::rules) expect_doubt: Vec<Field>,
+    /// Fields that are found, and of which nobody need look.
+    pub(in crate::rules) expect_sure: Vec<Field>,
+    /// Facts that stand on it.
+    pub(in crate::rules) expect_fact: Vec<String>,
+    /// Facts that do not.
+    pub(in crate::rules) expect_no_fact: Vec<String>,
 }
 
 impl TestRule {
     /// It can never fail.
     pub(in crate::rules) fn is_idle(&self) -> bool {
-        self.document.is_none() && self.form.is_none() && self.expect.is_empty() && self.expect_none.is_empty()
+        let fields = [&self.expect_none, &self.expect_doubt, &self.expect_sure];
+        self.document.is_none()
+            && self.form.is_none()
+            && self.expect.is_empty()
+            && fields.iter().all(|list| list.is_empty())
+            && self.expect_fact.is_empty()
+            && self.expect_no_fact.is_empty()
     }
 }

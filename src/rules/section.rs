@@ -39,6 +39,7 @@ struct Sorted {
     page: u32,
     kind: PaperKind,
     findings: Vec<Finding>,
+    facts: Vec<String>,
     begins_order: bool,
     marks: PageMarks,
 }
@@ -109,11 +110,15 @@ pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, se
             Some(last) if runs_on(last, &sorted) || is_next && is_one_paper(last, &sorted) => {
                 last.pages.push(sorted.page);
                 last.findings.extend(sorted.findings);
+                last.facts.extend(sorted.facts);
                 if sorted.kind.is_prescription() && !last.kind.is_prescription() {
                     last.kind = sorted.kind;
                 }
             }
-            _ => sections.push(Section { pages: vec![sorted.page], kind: sorted.kind, findings: sorted.findings }),
+            _ => {
+                let Sorted { page, kind, findings, facts, .. } = sorted;
+                sections.push(Section { pages: vec![page], kind, findings, facts });
+            }
         }
     }
     sections
@@ -125,6 +130,7 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
         page: reading.page,
         kind,
         findings: Vec::new(),
+        facts: Vec::new(),
         begins_order: false,
         marks: PageMarks::default(),
     };
@@ -151,13 +157,20 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
             // a pen's writing may have been passed over whole: a person looks at it
             Source::Ocr => PaperKind::Unreadable,
         },
+        // print that names no patient, no complaint and no time orders nothing for anybody
+        kind if kind.is_prescription() && reading.source == Source::TextLayer && !names_anybody(&findings) => {
+            PaperKind::Other
+        }
         // nobody can say that a page of which so little was read is none of ours
         PaperKind::Other if reading.source == Source::Ocr && page.legibility() < LEGIBLE => PaperKind::Unreadable,
         kind => kind,
     };
     let begins_order = kind.is_prescription() && (has(Field::PatientName) || has(Field::Diagnoses) || has(Field::Plan));
     let marks = PageMarks::of(&page.text.text);
-    Sorted { page: reading.page, kind, findings, begins_order, marks }
+    let asked =
+        |fact: &str| book.rules.require.iter().any(|rule| rule.fact.as_deref() == Some(fact) && rule.is_asked_on(on));
+    let facts = book.own.facts(&page, asked);
+    Sorted { page: reading.page, kind, findings, facts, begins_order, marks }
 }
 
 /// More words or letters than any page holds.
@@ -169,6 +182,21 @@ pub(in crate::rules) fn is_too_much(reading: &Reading) -> bool {
 fn has(findings: &[Finding], field: Field) -> bool {
     let of_field = |finding: &&Finding| finding.field == field;
     findings.iter().filter(of_field).any(|finding| !matches!(finding.value, Value::Signed(false) | Value::Unread))
+}
+
+/// Anything of one patient's order stands on the page, read or unread.
+fn names_anybody(findings: &[Finding]) -> bool {
+    let of_one = [
+        Field::PatientName,
+        Field::PatientBirthDate,
+        Field::Diagnoses,
+        Field::Frequency,
+        Field::WrittenOn,
+        Field::ProviderName,
+        Field::ProviderSignature,
+        Field::PayerClaimNumber,
+    ];
+    findings.iter().any(|finding| of_one.contains(&finding.field) && finding.value != Value::Signed(false))
 }
 
 /// A form that nobody filled in: it asks, and nothing that could be an answer stands in any of its places. Its title may name the
@@ -238,7 +266,8 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
         // its label stands there, with nothing that could be read behind it
         Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
         Some(_) => 0,
-        None if !sign.lacks.is_empty() && page.found.any(&sign.lacks).is_empty() => sign.weight,
+        None if !page.found.any(&sign.lacks).is_empty() => 0,
+        None if sign.any.is_empty() => sign.weight,
         None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
         None => 0,
     }

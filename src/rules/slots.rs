@@ -3,7 +3,7 @@
 use crate::model::Area;
 use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::sheet::{Row, Sheet, Slot, Token};
-use crate::rules::span::line_number;
+use crate::rules::span::{gap_before, line_number};
 use crate::rules::ticks::is_box;
 
 /// Between two words of one value there is no gap wider than this many word heights.
@@ -335,7 +335,7 @@ fn below(
         if ends {
             break;
         }
-        let words: Vec<(usize, usize)> = row
+        let mut words: Vec<(usize, usize)> = row
             .words
             .iter()
             .enumerate()
@@ -347,18 +347,26 @@ fn below(
             })
             .map(|(word, _)| (index, word))
             .collect();
+        // a value that begins a little left of its caption is taken whole, unless another caption stands over it
+        while first_is_value
+            && rows == 0
+            && let Some((_, first)) = words.first().copied()
+            && is_cut_off(sheet, row, first)
+            && !in_label(index, first - 1)
+            && !under_another(sheet, labels, label, &row.words[first - 1].area)
+        {
+            words.insert(0, (index, first - 1));
+        }
         // "Reason for consult: pain": a label that no rule knows begins another matter
         if (rows > 0 || !first_is_value) && begins_with_a_colon(&row.words, &words) {
             break;
         }
-        // what stands behind another label of this row is that label's
+        // what stands behind another label of this row is that label's, however long the label is
         let owned = labels.iter().any(|other| {
-            other.row == index
-                && other.colon
-                && other.area.right <= column.left + slack
-                && words.first().is_some_and(|(_, word)| other.words.end <= *word)
+            other.row == index && other.colon && words.first().is_some_and(|(_, word)| other.words.end <= *word)
         });
-        if owned {
+        // a row that begins left of the column and runs into it is no continuation: its first words would be cut off
+        if owned || !first_is_value && words.first().is_some_and(|(_, word)| is_cut_off(sheet, row, *word)) {
             break;
         }
         // a continuation stands under its beginning, not left of it
@@ -377,6 +385,19 @@ fn below(
         places.extend(words);
     }
     places
+}
+
+/// Whether another label of a caption's row, or one above it, stands over a place.
+fn under_another(sheet: &Sheet, labels: &[Label], label: &Label, place: &Area) -> bool {
+    let slack = sheet.unit as u32;
+    let of_row = labels.iter().filter(|other| other.row == label.row && other.words.end <= label.words.start);
+    of_row.into_iter().any(|other| other.area.left < place.right && place.left < other.area.right + slack)
+}
+
+/// Whether the word before `first` stands so close to it that the two belong together.
+fn is_cut_off(sheet: &Sheet, row: &Row, first: usize) -> bool {
+    let before = first.checked_sub(1).and_then(|before| row.words.get(before));
+    before.is_some_and(|before| !before.folded.is_empty() && gap_before(row, first) <= CELL_GAP * sheet.unit)
 }
 
 /// Whether the words of a row begin with a few words and a colon.

@@ -84,7 +84,7 @@ pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usiz
     let own = &words.words[at..end];
     let area = own.iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();
     let gap = CELL_GAP * sheet.unit;
-    let numbered = line_number(words, at, gap);
+    let numbered = line_number(words, at, gap).or_else(|| part_letter(words, at));
     let begins_cell = at == 0
         || numbered.is_some()
         || gap_before(words, at) > gap
@@ -124,11 +124,21 @@ fn is_count(text: &str) -> bool {
     (1..=COUNT_DIGITS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// "13. Attending provider": the number of a form's line before the word `at`, where it begins a cell.
+/// "A. Injured worker": the letter of a form's part before the word `at`, where it begins the row.
+fn part_letter(words: &Row, at: usize) -> Option<usize> {
+    let letter = words.words[at.checked_sub(1)?].text.strip_suffix(['.', ')'])?;
+    (at == 1 && letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(0)
+}
+
+/// "13. Attending provider", "12-13. Frequency": the number of a form's line before the word `at`, where it begins a cell.
 pub(in crate::rules) fn line_number(words: &Row, at: usize, gap: f32) -> Option<usize> {
     let number = at.checked_sub(1)?;
     let digits = words.words[number].text.strip_suffix(['.', ')'])?;
-    let is_number = (1..=LINE_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let number_like = |part: &str| {
+        let part = part.strip_suffix(|letter: char| letter.is_ascii_lowercase()).unwrap_or(part);
+        (1..=LINE_DIGITS_MAX).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_number = digits.split(['-', '/']).count() <= 2 && digits.split(['-', '/']).all(number_like);
     (is_number && (number == 0 || gap_before(words, number) > gap)).then_some(number)
 }
 

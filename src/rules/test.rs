@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, date};
 
-use crate::model::{Area, Field, Finding, Line, Private, Reading, Source, Value, Word};
+use crate::model::{Area, Field, Line, Private, Reading, Source, Value, Word};
 use crate::rules::Book;
 use crate::rules::context::Context;
 use crate::rules::forms::FormStory;
@@ -51,9 +51,8 @@ impl Book {
     fn differences(&self, test: &TestRule) -> Vec<String> {
         let sections = self.sort_from(&[page(&test.text)], ON, test.sender.as_deref());
         let kind = sections.first().map(|section| section.kind);
-        let findings: Vec<&Finding> = sections.iter().flat_map(|section| &section.findings).collect();
         let mut found: BTreeMap<Field, Vec<String>> = BTreeMap::new();
-        for finding in findings {
+        for finding in sections.iter().flat_map(|section| &section.findings) {
             let shown = show(&finding.value);
             let values = found.entry(finding.field).or_default();
             if !values.contains(&shown) {
@@ -80,6 +79,31 @@ impl Book {
         for field in &test.expect_none {
             if let Some(values) = found.get(field) {
                 differences.push(format!("{field} should not be found, found {values:?}"));
+            }
+        }
+        if !test.expect_fact.is_empty() || !test.expect_no_fact.is_empty() {
+            let reading = page(&test.text);
+            let context = Context::new(&self.0, &reading, ON, test.sender.as_deref());
+            let facts = self.0.own.facts(&context, |_| true);
+            let lacking = test.expect_fact.iter().filter(|fact| !facts.contains(fact));
+            differences.extend(lacking.map(|fact| format!("the fact {fact:?} should be found")));
+            let wrong = test.expect_no_fact.iter().filter(|fact| facts.contains(fact));
+            differences.extend(wrong.map(|fact| format!("the fact {fact:?} should not be found")));
+        }
+        let doubts = |field: Field| {
+            let of_field = sections.iter().flat_map(|section| &section.findings);
+            of_field.filter(move |finding| finding.field == field).flat_map(|finding| &finding.doubts)
+        };
+        for field in test.expect_doubt.iter().filter(|field| doubts(**field).next().is_none()) {
+            let what = if found.contains_key(field) { "nothing speaks against it" } else { "it is not found" };
+            differences.push(format!("{field} should be doubted, {what}"));
+        }
+        for field in &test.expect_sure {
+            let why: Vec<&String> = doubts(*field).collect();
+            if !found.contains_key(field) {
+                differences.push(format!("{field} should be found and not be doubted, it is not found"));
+            } else if !why.is_empty() {
+                differences.push(format!("{field} should not be doubted: {why:?}"));
             }
         }
         differences

@@ -7,11 +7,11 @@ use rxintake::rules::Book;
 
 use crate::clinic::{Clinic, ORDER};
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap() + &String::from_utf8_lossy(&output.stderr)
 }
 
-fn edit(clinic: &Clinic, file: &str, from: &str, to: &str) {
+pub(crate) fn edit(clinic: &Clinic, file: &str, from: &str, to: &str) {
     let path = clinic.path(&format!("rules/{file}"));
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{file} holds no {from:?}");

@@ -59,6 +59,51 @@ impl CodeList {
         }
     }
 
+    /// Whether `words` say something that the title of `code` says too; also where the list has no such code.
+    pub fn shares(&self, code: &str, words: &str) -> bool {
+        let said = Meaning::of(words);
+        self.meaning(code).is_none_or(|title| said.tells_apart(title, &Meaning::default()))
+    }
+
+    /// Whether `words` name anything that a title could name.
+    pub fn says_something(&self, words: &str) -> bool {
+        !Meaning::of(words).is_empty()
+    }
+
+    /// The end of `words` that fits the title of `code` best: nobody knows where in a sentence the diagnosis begins.
+    pub fn fitting_end<'a>(&self, code: &str, words: &'a str) -> Option<&'a str> {
+        let parts = word_starts(words).filter_map(|start| words.get(start..));
+        self.fitting(code, parts, |longer, shorter| longer.get(..longer.len() - shorter.len()))
+    }
+
+    /// The same, of the beginning.
+    pub fn fitting_beginning<'a>(&self, code: &str, words: &'a str) -> Option<&'a str> {
+        let ends: Vec<usize> = word_starts(words).skip(1).chain([words.len()]).collect();
+        let parts = ends.into_iter().rev().filter_map(|end| words.get(..end)).map(str::trim_end);
+        self.fitting(code, parts, |longer, shorter| longer.get(shorter.len()..))
+    }
+
+    /// Of some parts of a text, the longest first, the one that fits the title of `code` best; of two that fit alike the longer, unless
+    /// what it has more only joins it to something else (`more` tells what it has more).
+    fn fitting<'a>(
+        &self,
+        code: &str,
+        parts: impl Iterator<Item = &'a str>,
+        more: impl Fn(&'a str, &'a str) -> Option<&'a str>,
+    ) -> Option<&'a str> {
+        let title = self.meaning(code)?;
+        let joins = |longer: &'a str, shorter: &'a str| more(longer, shorter).is_some_and(has_joint);
+        let mut best: Option<(&str, f32)> = None;
+        for part in parts {
+            let fit = Meaning::of(part).fit(title);
+            let better = |(known, known_fit): (&'a str, f32)| known_fit < fit || known_fit == fit && joins(known, part);
+            if FITS <= fit && best.is_none_or(better) {
+                best = Some((part, fit));
+            }
+        }
+        best.map(|(part, _)| part)
+    }
+
     /// The code one place away whose listed title the words are, to the letter, where the code's own title is another.
     fn title_of_another(&self, code: &str, words: &str) -> Option<String> {
         let is = |title: &str| letters(title).eq(letters(words));
@@ -96,6 +141,22 @@ impl CodeList {
         count > 0 && count * 2 >= said.stems.len() || !said.regions.is_empty() && said.stems.len() <= STEMS_MAX
     }
 
+    /// The beginning of `words`, as far as every word of it belongs to diagnoses, where it names a condition: "a back injury and
+    /// recommend" gives "a back injury".
+    pub fn condition_at_beginning<'a>(&self, words: &'a str) -> Option<&'a str> {
+        let known = |word: &&str| {
+            let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+            let said = Meaning::of(bare);
+            let spoken = !said.is_empty() || !said.sides.is_empty() || !said.qualifiers.is_empty();
+            is_joint(bare) || is_complaint(bare) || spoken && said.stems.iter().all(|stem| self.titles().holds(stem))
+        };
+        let count = words.split_whitespace().take_while(known).take(CONDITION_WORDS_MAX).count();
+        let starts: Vec<usize> = word_starts(words).collect();
+        let end = starts.get(count).copied().unwrap_or(words.len());
+        let condition = without_joints(words.get(..end)?.trim());
+        names_a_condition(condition).then_some(condition)
+    }
+
     /// The one billable code that looks like `printed` and whose title fits `words`: "Cervicalgia (M54.Z)".
     pub fn mend(&self, printed: &str, words: &str, on: Date) -> Option<String> {
         let said = Meaning::of(words);
@@ -131,6 +192,42 @@ impl CodeList {
         let others = self.meanings().enumerate().filter(|(_, (other, _))| *other != code);
         best(others.map(|(place, (other, title))| (other, fit(place, title))))
     }
+}
+
+/// Words that join a diagnosis to what stands before or behind it.
+const JOINTS: [&str; 16] =
+    ["and", "&", "with", "for", "from", "of", "the", "a", "an", "her", "his", "their", "is", "has", "i", "to"];
+
+/// Whether a word only joins a diagnosis to others.
+fn is_joint(word: &str) -> bool {
+    JOINTS.iter().any(|joint| joint.eq_ignore_ascii_case(word))
+}
+
+/// Words without those at their ends that only join them to others.
+pub(in crate::rules) fn without_joints(words: &str) -> &str {
+    let mut words = words;
+    while let Some((_, rest)) = words.split_once(' ').filter(|(first, _)| is_joint(first)) {
+        words = rest.trim_start();
+    }
+    while let Some((rest, _)) = words.rsplit_once(' ').filter(|(_, last)| is_joint(last)) {
+        words = rest.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+    }
+    words
+}
+
+fn has_joint(words: &str) -> bool {
+    words.split_whitespace().any(is_joint)
+}
+
+/// Where words begin; of a long text the last ones.
+fn word_starts(text: &str) -> impl Iterator<Item = usize> {
+    let begins = |(at, letter): &(usize, char)| {
+        !letter.is_whitespace()
+            && text.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+    };
+    let starts: Vec<usize> = text.char_indices().filter(begins).map(|(at, _)| at).collect();
+    let from = starts.len().saturating_sub(FITTING_WORDS_MAX);
+    starts.into_iter().skip(from)
 }
 
 /// The best of them; of two as good the first.
@@ -196,13 +293,65 @@ const DISEASES: [&str; 37] = [
 const NO_DISEASES: [&str; 7] =
     ["diagnosis", "prognosis", "osteopathy", "naturopathy", "homeopathy", "chiropathy", "academia"];
 
+/// What massage is ordered for, in everyday words.
+const COMPLAINTS: [&str; 30] = [
+    "pain",
+    "pains",
+    "ache",
+    "aches",
+    "soreness",
+    "injury",
+    "injuries",
+    "strain",
+    "strains",
+    "sprain",
+    "sprains",
+    "spasm",
+    "spasms",
+    "tension",
+    "tightness",
+    "stiffness",
+    "headache",
+    "headaches",
+    "migraines",
+    "whiplash",
+    "lumbago",
+    "sciatica",
+    "torticollis",
+    "dysfunction",
+    "impingement",
+    "syndrome",
+    "contusion",
+    "weakness",
+    "stress",
+    "tear",
+];
+
+fn is_complaint(word: &str) -> bool {
+    COMPLAINTS.iter().any(|complaint| complaint.eq_ignore_ascii_case(word))
+}
+
+/// Whether words name a complaint, or a disease by the ending of its name; what else somebody is treated for is not massage's.
+fn names_a_condition(words: &str) -> bool {
+    words
+        .split(|letter: char| !letter.is_alphabetic())
+        .any(|word| is_complaint(word) || ends_as_disease(&word.to_lowercase()))
+}
+
+fn ends_as_disease(word: &str) -> bool {
+    7 <= word.len() && !NO_DISEASES.contains(&word) && DISEASE_ENDINGS.iter().any(|ending| word.ends_with(ending))
+}
+
 /// Whether words name a disease, of whatever list.
 fn names_a_disease(words: &str) -> bool {
     let mut words = words.split(|letter: char| !letter.is_alphabetic()).map(str::to_lowercase);
-    let ends = |word: &str| 7 <= word.len() && DISEASE_ENDINGS.iter().any(|ending| word.ends_with(ending));
-    words.any(|word| !NO_DISEASES.contains(&word.as_str()) && (DISEASES.contains(&word.as_str()) || ends(&word)))
+    words.any(|word| DISEASES.contains(&word.as_str()) || ends_as_disease(&word))
 }
 
+/// A condition in a sentence has at most so many words.
+const CONDITION_WORDS_MAX: usize = 12;
+/// A diagnosis is looked for in so many words of a sentence.
+const FITTING_WORDS_MAX: usize = 14;
 /// Words beside a part of the body that make a diagnosis in words; a sentence has more.
 const STEMS_MAX: usize = 4;
 /// Shares of the words that two titles have in common.

@@ -185,7 +185,9 @@ impl Search<'_> {
             let enough = if self.labelled {
                 4 <= length || hit.status == CodeStatus::Billable || is_capital
             } else {
+                // "m54.2": a small letter with a dot, where the whole is a code and no heading
                 is_capital && (strong || 5 <= length)
+                    || strong && matches!(hit.status, CodeStatus::Billable | CodeStatus::Retired { .. })
             };
             if !enough || is_spinal_level(raw) && !reading.dot {
                 return None;

@@ -8,6 +8,7 @@ use super::find::Search;
 use super::list::CodeStatus;
 use super::{CodeHit, CodeSystem};
 use crate::model::CodeFault;
+use crate::rules::Repair;
 
 /// The fiscal year that began the day after the last of ICD-9-CM was 2016.
 const LAST_FISCAL_YEAR: u16 = 2015;
@@ -42,22 +43,34 @@ impl Search<'_> {
         let tail = self.atom(i + 1);
         let dotted = self.gap(i) == "." && (1..=2).contains(&tail.len()) && is_number(tail);
         let taken = if dotted { 2 } else { 1 };
-        let code = if dotted { format!("{head}.{tail}") } else { head.to_owned() };
-        let cause = is_cause(head);
-        let shaped = if dotted { head.len() == 3 && is_number(head) || cause } else { cause };
+        // "7242", "E8120": the dot is left out
+        let bare = (!dotted && self.labelled && self.gap(i) != ".").then(|| with_dot(head)).flatten();
+        let code = match &bare {
+            Some(code) => code.clone(),
+            None if dotted => format!("{head}.{tail}"),
+            None => head.to_owned(),
+        };
+        let cause = is_cause(head, dotted);
         let known = table().get(code.as_str());
+        let shaped = match dotted {
+            true => head.len() == 3 && is_number(head) || cause || known.is_some() && head.starts_with('V'),
+            false => cause || bare.is_some() && known.is_some(),
+        };
         // any three digits with a dot may be a price or a weight: others than the known ones need a diagnosis' place
         let placed = self.labelled && (cause || self.stands_for_a_diagnosis(before, i + taken));
-        if !shaped || !(known.is_some() && (dotted || self.labelled) || placed) {
+        let enough = if bare.is_some() { placed } else { known.is_some() && (dotted || self.labelled) || placed };
+        if !shaped || !enough {
             return None;
         }
+        let span = start..self.atoms.get(i + taken - 1)?.end;
+        let repairs = bare.map(|code| Repair::new(span.clone(), head, &code)).into_iter().collect();
         let directions: Vec<String> = known.into_iter().flatten().map(|code| (*code).to_owned()).collect();
         let hit = CodeHit {
             code,
             system: CodeSystem::Icd9,
             status: CodeStatus::Retired { last_billable_fy: LAST_FISCAL_YEAR, successors: directions.clone() },
-            span: start..self.atoms.get(i + taken - 1)?.end,
-            repairs: Vec::new(),
+            span,
+            repairs,
             doubts: Vec::new(),
             fault: Some(CodeFault::Icd9),
             suggestions: directions,
@@ -83,8 +96,24 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// "E812": a cause of injury, traffic or other. ICD-10-CM has no category E81 or E82.
-fn is_cause(head: &str) -> bool {
+/// "7242" and "72885" with the dot behind the third digit, "E8120" behind the fourth character.
+fn with_dot(head: &str) -> Option<String> {
+    let (category, rest) = match head.strip_prefix('E') {
+        Some(digits) => (head.get(..4)?, digits.get(3..)?),
+        None => (head.get(..3)?, head.get(3..)?),
+    };
+    let digits = head.strip_prefix('E').unwrap_or(head);
+    (is_number(digits) && (1..=2).contains(&rest.len())).then(|| format!("{category}.{rest}"))
+}
+
+/// "E812": a cause of injury, traffic or other. ICD-10-CM has no category E81 or E82, none from E90 on, and no dot behind a fourth
+/// character.
+fn is_cause(head: &str, dotted: bool) -> bool {
     let number = head.strip_prefix('E').filter(|number| number.len() == 3 && is_number(number));
-    number.is_some_and(|number| number.starts_with("81") || number.starts_with("82"))
+    number.is_some_and(|number| {
+        number.starts_with("81")
+            || number.starts_with("82")
+            || number.starts_with('9')
+            || dotted && number.starts_with('8')
+    })
 }

@@ -243,6 +243,7 @@ const PHRASES: &[(&str, &str)] = &[
     ("tension headache", "tension type headache"),
     ("tension-type", "tension type"),
     ("muscle pain", "myalgia"),
+    ("myofascial pain", "myalgia"),
 ];
 
 /// Words that tell nothing apart.

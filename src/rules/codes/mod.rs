@@ -16,14 +16,17 @@ mod treatment;
 
 use std::ops::Range;
 
+pub(in crate::rules) use agreement::without_joints;
 pub use agreement::{Agreement, look_alike};
-pub use areas::{AreaHit, Side, body_areas};
+pub(in crate::rules) use areas::Areas;
+pub use areas::{AreaHit, Side};
 pub use find::find_codes;
 pub use list::{CodeList, CodeListError, CodeStatus};
 pub use procedures::{ProcedureHit, find_procedures};
-pub(in crate::rules) use scope::{Scope, opens_scope, scope, without_cue};
+pub(in crate::rules) use scope::{Scope, Scopes};
 pub(in crate::rules) use shape::{begins_with_mark, code_shapes, opens_with_mark, without_marks};
-pub use treatment::{TreatmentFamily, TreatmentHit, treatment_words};
+pub(in crate::rules) use treatment::Treatments;
+pub use treatment::{TreatmentFamily, TreatmentHit};
 
 use jiff::civil::Date;
 

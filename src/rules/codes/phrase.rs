@@ -62,15 +62,13 @@ pub(super) struct Phrases<T> {
 }
 
 impl<T: Clone> Phrases<T> {
-    /// From `(phrases separated by |, meaning)`; within one first word the longest is tried first.
-    pub(super) fn of(table: &[(&str, T)]) -> Self {
+    /// From phrases with their meanings; within one first word the longest is tried first.
+    pub(super) fn new<'a>(phrases: impl Iterator<Item = (&'a str, T)>) -> Self {
         let mut by_first: HashMap<String, Vec<(Vec<String>, T)>> = HashMap::new();
-        for (phrases, meaning) in table {
-            for phrase in phrases.split('|') {
-                let parts: Vec<String> = words(phrase).into_iter().map(|word| word.shape).collect();
-                if let Some(first) = parts.first() {
-                    by_first.entry(first.clone()).or_default().push((parts, meaning.clone()));
-                }
+        for (phrase, meaning) in phrases {
+            let parts: Vec<String> = words(phrase).into_iter().map(|word| word.shape).collect();
+            if let Some(first) = parts.first() {
+                by_first.entry(first.clone()).or_default().push((parts, meaning));
             }
         }
         let mut long: Vec<String> = by_first.keys().filter(|first| 6 <= first.len()).cloned().collect();

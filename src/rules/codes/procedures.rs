@@ -76,7 +76,9 @@ fn procedure(text: &str, span: Range<usize>) -> Option<ProcedureHit> {
     let mut behind = text.get(span.end..).unwrap_or_default().chars();
     let (after, second) = (behind.next(), behind.next());
     let inside = before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '$' | '.'))
+        // "97124x4" names its units
         || after.is_some_and(|c| c.is_alphanumeric())
+            && !(matches!(after, Some('x' | 'X' | '×')) && second.is_some_and(|c| c.is_ascii_digit()))
         || matches!((before, after), (Some('-'), _))
             && text.get(..span.start - 1).is_some_and(|text| text.ends_with(|c: char| c.is_ascii_digit()))
         || matches!((after, second), (Some('-' | '.'), Some(c)) if c.is_ascii_digit()) && !modifier(text, span.end);
@@ -154,7 +156,7 @@ fn units(text: &str, hit: &mut ProcedureHit, stop: usize) {
         pattern(
             r"(?ix)^(?:-[a-z0-9]{2}\b)?[\])]?\s?[\s,:\-–]{0,3}(?:[a-z/]+\s){0,3}?[\-–:,]?\s?
             (?:[x×*]\s?\(?(?P<crossed>[0-9]{1,2}|[lIiZSGB])\)?(?P<word>\s?u(?:nits?)?\b)?|[(\[]?\s?(?P<plain>[0-9]{1,2}|[lIiZSGB])\s?u(?:nits?)?\b)
-            (?P<tail>\s?(?:/|per\b|times?\b|w|d|mo|min|visit|a\s|-|to\b|\.[0-9])?)",
+            (?P<tail>\s?(?:/|per\b|times?\b|w|d|mo|min|h(?:ou)?rs?\b|visit|a\s|-|to\b|\.[0-9])?)",
         )
     });
     let behind = text.get(hit.span.end..stop).unwrap_or_default();
@@ -174,7 +176,11 @@ fn units(text: &str, hit: &mut ProcedureHit, stop: usize) {
         .replace('S', "5")
         .replace('G', "6")
         .replace('B', "8");
-    let Some(number) = digits.parse::<u32>().ok().filter(|number| (1..=8).contains(number)) else { return };
+    let Some(number) = digits.parse::<u32>().ok() else { return };
+    if !(1..=8).contains(&number) {
+        hit.doubts.push("an unlikely number of units".to_owned());
+        return;
+    }
     hit.units = Some(number);
     let end = found.name("word").or_else(|| found.name("plain")).unwrap_or(raw).end();
     hit.span.end += end;

@@ -1,8 +1,10 @@
-//! In: the words around a code. Out: whether they say that the patient has it. A small ConText (Harkema et al., J Biomed Inform 42,
+//! In: the words around a code, and those of `[not_present]` in the rule files. Out: whether the patient has it. A small ConText (Harkema et al., J Biomed Inform 42,
 //! 2009): cues before and behind, and what ends their reach. "No", "not" and "without" belong to titles as well ("not
 //! intractable"), so that they count only directly before a code or before words that are its title.
 
 use std::ops::Range;
+
+use crate::rules::schema::NotPresentRule;
 
 /// What the words around a code say of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,192 +26,178 @@ enum Cue {
     /// Also a part of titles.
     Denies,
     Past,
+    /// Outpatient codes are not given for what is only suspected (ICD-10-CM Official Guidelines, IV.H).
     Suspects,
 }
 
-/// Words before a code, lower case.
-const BEFORE: &[(&str, Cue)] = &[
-    ("rule out", Cue::RulesOut),
-    ("rules out", Cue::RulesOut),
-    ("rule-out", Cue::RulesOut),
-    ("ruled out", Cue::RulesOut),
-    ("ruling out", Cue::RulesOut),
-    ("r/o", Cue::RulesOut),
-    ("excludes", Cue::RulesOut),
-    ("excluded", Cue::RulesOut),
-    ("denies", Cue::RulesOut),
-    ("denied", Cue::RulesOut),
-    ("negative for", Cue::RulesOut),
-    ("neg for", Cue::RulesOut),
-    ("no evidence of", Cue::RulesOut),
-    ("no sign of", Cue::RulesOut),
-    ("no signs of", Cue::RulesOut),
-    ("no history of", Cue::RulesOut),
-    ("no hx of", Cue::RulesOut),
-    ("family history of", Cue::RulesOut),
-    ("family history", Cue::RulesOut),
-    ("family hx", Cue::RulesOut),
-    ("fhx", Cue::RulesOut),
-    ("no", Cue::Denies),
-    ("not", Cue::Denies),
-    ("without", Cue::Denies),
-    ("w/o", Cue::Denies),
-    ("w/out", Cue::Denies),
-    ("history of", Cue::Past),
-    ("hx of", Cue::Past),
-    ("h/o", Cue::Past),
-    ("hx", Cue::Past),
-    ("resolved", Cue::Past),
-    // outpatient codes are not given for what is only suspected (ICD-10-CM Official Guidelines, IV.H)
-    ("possible", Cue::Suspects),
-    ("probable", Cue::Suspects),
-    ("suspected", Cue::Suspects),
-    ("suspect", Cue::Suspects),
-    ("questionable", Cue::Suspects),
-    ("versus", Cue::Suspects),
-    ("vs", Cue::Suspects),
-];
-/// Words that close what is said of a code before them.
-const BEHIND: &[(&str, Scope)] = &[
-    ("ruled out", Scope::RuledOut),
-    ("rule out", Scope::RuledOut),
-    ("r/o", Scope::RuledOut),
-    ("excluded", Scope::RuledOut),
-    ("denied", Scope::RuledOut),
-    ("negative", Scope::Doubtful),
-    ("unlikely", Scope::Doubtful),
-    ("resolved", Scope::Doubtful),
-    ("suspected", Scope::Doubtful),
-];
-/// What ends the reach of a cue.
-const ENDS: [&str; 10] = ["\n", ";", "  ", ". ", "? ", " but ", " however ", " although ", " except ", "•"];
-/// Between a cue and a code these say nothing.
-const FILLERS: [&str; 20] = [
-    "any",
-    "of",
-    "for",
-    "the",
-    "a",
-    "an",
-    "sign",
-    "signs",
-    "evidence",
-    "symptoms",
-    "icd",
-    "icd10",
-    "10",
-    "cm",
-    "code",
-    "dx",
-    "diagnosis",
-    "possible",
-    "history",
-    "acute",
-];
+/// What ends the reach of a cue, beside the words of the rule files.
+const ENDS: [&str; 6] = ["\n", ";", "  ", ". ", "? ", "•"];
 
-/// What the words around the code at `spans[index]` say of it, `last` being what was said of the code before it. `is_title` says
-/// whether words are the title of the code, `title` is the listed one.
-pub(in crate::rules) fn scope(
-    text: &str,
-    spans: &[Range<usize>],
-    index: usize,
-    last: Scope,
-    title: Option<&str>,
-    is_title: impl Fn(&str) -> bool,
-) -> Scope {
-    let span = &spans[index];
-    let lower = text.to_ascii_lowercase();
-    let clause = from_last_end(lower.get(..span.start).unwrap_or_default());
-    let clause_start = span.start - clause.len();
-    let before = index.checked_sub(1).map(|at| spans[at].end).filter(|end| clause_start < *end);
-    // what stands between the code before it in the same clause and this one
-    let own = before.and_then(|end| lower.get(end..span.start)).unwrap_or(clause);
-    let said = match nearest(own) {
-        Some((cue, lead, between)) => by_cue(cue, lead, between, title, &is_title),
-        // "M50.20 ruled out, M54.2": what was said of the one before is said behind it
-        None if behind(own, true) != Scope::Present => Scope::Present,
-        None if before.is_some() && last != Scope::Present => match own.contains(" or ") {
-            true => last,
-            false => Scope::Doubtful,
-        },
-        None => Scope::Present,
-    };
-    let next = spans.get(index + 1).map_or(text.len(), |next| next.start);
-    if said == Scope::Present { behind(lower.get(span.end..next).unwrap_or_default(), next < text.len()) } else { said }
+/// The words of `[not_present]`, lower case.
+pub(in crate::rules) struct Scopes {
+    before: Vec<(String, Cue)>,
+    behind: Vec<(String, Scope)>,
+    ends: Vec<String>,
+    fillers: Vec<String>,
 }
 
-/// Whether words begin with a cue that rules out what follows it: "rule out radiculopathy".
-pub(in crate::rules) fn opens_scope(words: &str) -> bool {
-    let lower = words.trim_start().to_ascii_lowercase();
-    let strong = BEFORE.iter().filter(|(_, cue)| matches!(cue, Cue::RulesOut | Cue::Suspects));
-    strong.into_iter().any(|(cue, _)| {
-        lower.strip_prefix(cue).is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
-    })
-}
+impl Scopes {
+    pub(in crate::rules) fn new(rule: &NotPresentRule) -> Self {
+        let lower = |list: &[String]| list.iter().map(|cue| cue.to_lowercase()).collect::<Vec<_>>();
+        let cues = [
+            (&rule.rules_out, Cue::RulesOut),
+            (&rule.denies, Cue::Denies),
+            (&rule.past, Cue::Past),
+            (&rule.suspects, Cue::Suspects),
+        ];
+        let before = cues.into_iter().flat_map(|(list, cue)| lower(list).into_iter().map(move |word| (word, cue)));
+        let closing = [(&rule.ruled_out_behind, Scope::RuledOut), (&rule.doubtful_behind, Scope::Doubtful)];
+        let behind =
+            closing.into_iter().flat_map(|(list, scope)| lower(list).into_iter().map(move |word| (word, scope)));
+        let own = lower(&rule.ends).into_iter().map(|word| format!(" {word} "));
+        Self {
+            before: before.collect(),
+            behind: behind.collect(),
+            ends: ENDS.iter().map(|end| (*end).to_owned()).chain(own).collect(),
+            fillers: lower(&rule.fillers),
+        }
+    }
 
-/// Words without the cue at their end, which speaks of what follows: "Cervicalgia, R/O".
-pub(in crate::rules) fn without_cue(words: &str) -> &str {
-    let lower = words.to_ascii_lowercase();
-    let cut = BEFORE.iter().filter_map(|(cue, _)| lower.strip_suffix(cue)).map(str::len).min();
-    let alone =
-        |at: &usize| !lower.get(..*at).is_some_and(|lead| lead.ends_with(|letter: char| letter.is_alphanumeric()));
-    match cut.filter(alone).and_then(|at| words.get(..at)) {
-        Some(rest) => rest.trim_end_matches(|letter: char| !letter.is_alphanumeric()),
-        None => words,
+    /// What the words around the code at `spans[index]` say of it, `last` being what was said of the code before it. `is_title`
+    /// says whether words are the title of the code, `title` is the listed one.
+    pub(in crate::rules) fn of(
+        &self,
+        text: &str,
+        spans: &[Range<usize>],
+        index: usize,
+        last: Scope,
+        title: Option<&str>,
+        is_title: impl Fn(&str) -> bool,
+    ) -> Scope {
+        let span = &spans[index];
+        if is_asked(text, span) {
+            return Scope::Doubtful;
+        }
+        let lower = text.to_ascii_lowercase();
+        let clause = self.behind_last_end(lower.get(..span.start).unwrap_or_default());
+        let clause_start = span.start - clause.len();
+        let before = index.checked_sub(1).map(|at| spans[at].end).filter(|end| clause_start < *end);
+        // what stands between the code before it in the same clause and this one
+        let own = before.and_then(|end| lower.get(end..span.start)).unwrap_or(clause);
+        let said = match self.nearest(own) {
+            Some((cue, lead, between)) => self.by_cue(cue, lead, between, title, &is_title),
+            // "M50.20 ruled out, M54.2": what was said of the one before is said behind it
+            None if self.behind(own, true) != Scope::Present => Scope::Present,
+            None if before.is_some() && last != Scope::Present => match own.contains(" or ") {
+                true => last,
+                false => Scope::Doubtful,
+            },
+            None => Scope::Present,
+        };
+        let next = spans.get(index + 1).map_or(text.len(), |next| next.start);
+        match said {
+            Scope::Present => self.behind(lower.get(span.end..next).unwrap_or_default(), next < text.len()),
+            said => said,
+        }
+    }
+
+    /// What words say that begin with a cue: "rule out radiculopathy", "no fracture", "history of low back pain".
+    pub(in crate::rules) fn opens(&self, words: &str) -> Scope {
+        let lower = words.trim_start().to_ascii_lowercase();
+        let opens = |cue: &str| {
+            let rest = lower.strip_prefix(cue);
+            rest.is_some_and(|rest| rest.chars().next().is_none_or(|next| !next.is_alphanumeric()))
+        };
+        let longest = self.before.iter().filter(|(cue, _)| opens(cue)).max_by_key(|(cue, _)| cue.len());
+        // "history of a fall, neck pain"
+        let one = !lower.contains([',', ';']);
+        match longest.map(|(_, cue)| *cue) {
+            Some(Cue::RulesOut | Cue::Suspects) => Scope::RuledOut,
+            Some(Cue::Denies) if one => Scope::RuledOut,
+            Some(Cue::Past) if one => Scope::History,
+            _ if lower.starts_with('?') => Scope::Doubtful,
+            _ => Scope::Present,
+        }
+    }
+
+    /// Words without the cue at their end, which speaks of what follows: "Cervicalgia, R/O".
+    pub(in crate::rules) fn without_cue<'a>(&self, words: &'a str) -> &'a str {
+        let lower = words.to_ascii_lowercase();
+        let cut = self.before.iter().filter_map(|(cue, _)| lower.strip_suffix(cue.as_str())).map(str::len).min();
+        let alone =
+            |at: &usize| !lower.get(..*at).is_some_and(|lead| lead.ends_with(|letter: char| letter.is_alphanumeric()));
+        match cut.filter(alone).and_then(|at| words.get(..at)) {
+            Some(rest) => rest.trim_end_matches(|letter: char| !letter.is_alphanumeric()),
+            None => words,
+        }
+    }
+
+    fn by_cue(
+        &self,
+        cue: Cue,
+        lead: &str,
+        between: &str,
+        title: Option<&str>,
+        is_title: &impl Fn(&str) -> bool,
+    ) -> Scope {
+        let mut words = between.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        let direct = words.all(|word| self.fillers.iter().any(|filler| filler == word));
+        let named = !direct && is_title(between);
+        match cue {
+            Cue::RulesOut if direct || named => Scope::RuledOut,
+            Cue::RulesOut => Scope::Doubtful,
+            Cue::Past if direct || named => Scope::History,
+            Cue::Suspects if direct || named => Scope::Doubtful,
+            // "2 No", "Yes/No": an answer
+            Cue::Denies if direct && lead.trim_end().ends_with(['/', '?', '#']) => Scope::Present,
+            Cue::Denies if direct => Scope::RuledOut,
+            Cue::Denies if named && !title.is_some_and(negates) => match lead.chars().any(char::is_alphabetic) {
+                true => Scope::Doubtful,
+                false => Scope::RuledOut,
+            },
+            Cue::Past | Cue::Suspects | Cue::Denies => Scope::Present,
+        }
+    }
+
+    /// What is said behind a code, up to the next one or the end of the clause. `goes_on`: another code follows, to which words that
+    /// stand directly before it belong.
+    fn behind(&self, rest: &str, goes_on: bool) -> Scope {
+        let end = self.ends.iter().filter_map(|end| rest.find(end.as_str())).min();
+        let goes_on = goes_on && end.is_none();
+        let clause = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        let closed = clause.trim_end().ends_with([',', ')']);
+        let words = clause.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        let cue = self.behind.iter().find(|(cue, _)| {
+            let lead = words.strip_suffix(cue.as_str());
+            lead.is_some_and(|lead| !lead.ends_with(|letter: char| letter.is_alphanumeric()))
+        });
+        cue.filter(|_| !goes_on || closed).map_or(Scope::Present, |(_, scope)| *scope)
+    }
+
+    fn behind_last_end<'a>(&self, text: &'a str) -> &'a str {
+        let from = self.ends.iter().filter_map(|end| text.rfind(end.as_str()).map(|at| at + end.len())).max();
+        text.get(from.unwrap_or(0)..).unwrap_or_default()
+    }
+
+    /// The cue that ends last before the end of `clause`, of two the longer: what stands before it, and between it and the end.
+    fn nearest<'a>(&self, clause: &'a str) -> Option<(Cue, &'a str, &'a str)> {
+        let places = self.before.iter().filter_map(|(cue, kind)| Some((last_word(clause, cue)?, cue.len(), *kind)));
+        let (start, length, kind) = places.max_by_key(|(start, length, _)| (start + length, *length))?;
+        Some((kind, clause.get(..start)?, clause.get(start + length..)?))
     }
 }
 
-fn by_cue(cue: Cue, lead: &str, between: &str, title: Option<&str>, is_title: &impl Fn(&str) -> bool) -> Scope {
-    let mut words = between.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
-    let direct = words.all(|word| FILLERS.contains(&word));
-    let named = !direct && is_title(between);
-    match cue {
-        Cue::RulesOut if direct || named => Scope::RuledOut,
-        Cue::RulesOut => Scope::Doubtful,
-        Cue::Past if direct || named => Scope::History,
-        Cue::Suspects if direct || named => Scope::Doubtful,
-        // "2 No", "Yes/No": an answer
-        Cue::Denies if direct && lead.trim_end().ends_with(['/', '?', '#']) => Scope::Present,
-        Cue::Denies if direct => Scope::RuledOut,
-        Cue::Denies if named && !title.is_some_and(negates) => match lead.chars().any(char::is_alphabetic) {
-            true => Scope::Doubtful,
-            false => Scope::RuledOut,
-        },
-        Cue::Past | Cue::Suspects | Cue::Denies => Scope::Present,
-    }
+/// "? M79.7", "M79.7?": whoever wrote it did not know.
+fn is_asked(text: &str, span: &Range<usize>) -> bool {
+    let before = text.get(..span.start).map(str::trim_end).and_then(|before| before.strip_suffix('?'));
+    let alone = |before: &str| before.is_empty() || before.ends_with([' ', ':', '(', ',', ';', '\n']);
+    before.is_some_and(alone) || text.get(span.end..).is_some_and(|behind| behind.starts_with('?'))
 }
 
 /// "without aura", "not intractable": a title that itself says what is absent.
 fn negates(title: &str) -> bool {
     let title = title.to_ascii_lowercase();
     ["without", "w/o", "not "].iter().any(|word| title.contains(word))
-}
-
-/// What is said behind a code, up to the next one or the end of the clause. `goes_on`: another code follows, to which words that
-/// stand directly before it belong.
-fn behind(rest: &str, goes_on: bool) -> Scope {
-    let end = ENDS.iter().filter_map(|end| rest.find(end)).min();
-    let goes_on = goes_on && end.is_none();
-    let clause = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-    let closed = clause.trim_end().ends_with([',', ')']);
-    let words = clause.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-    let cue = BEHIND.iter().find(|(cue, _)| {
-        let lead = words.strip_suffix(cue);
-        lead.is_some_and(|lead| !lead.ends_with(|letter: char| letter.is_alphanumeric()))
-    });
-    cue.filter(|_| !goes_on || closed).map_or(Scope::Present, |(_, scope)| *scope)
-}
-
-fn from_last_end(text: &str) -> &str {
-    let from = ENDS.iter().filter_map(|end| text.rfind(end).map(|at| at + end.len())).max().unwrap_or(0);
-    text.get(from..).unwrap_or_default()
-}
-
-/// The cue that ends last before the end of `clause`, of two the longer: what stands before it, and between it and the end.
-fn nearest(clause: &str) -> Option<(Cue, &str, &str)> {
-    let places = BEFORE.iter().filter_map(|(cue, kind)| Some((last_word(clause, cue)?, cue.len(), *kind)));
-    let (start, length, kind) = places.max_by_key(|(start, length, _)| (start + length, *length))?;
-    Some((kind, clause.get(..start)?, clause.get(start + length..)?))
 }
 
 /// Where `cue` stands last as words of its own.
@@ -232,6 +220,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::rules::Book;
     use crate::rules::codes::{Agreement, CodeList, find_codes};
 
     #[test]
@@ -267,22 +256,41 @@ mod tests {
             ("Neck pain without radiculopathy M54.2", &[Present]),
             ("Low back pain w/o sciatica M54.50", &[Present]),
             ("Dx No. 1 M54.2", &[Present]),
+            ("M54.2 (corrected from M54.6)", &[Present, History]),
+            ("M54.2, previously M54.6", &[Present, History]),
+            ("previous physician M54.2", &[Present]),
+            ("? M79.7 fibromyalgia", &[Doubtful]),
+            ("M79.7?", &[Doubtful]),
+            ("Pregnant? M54.2", &[Present]),
             ("Pregnant: Yes/No M54.2", &[Present]),
         ] {
             assert_eq!(scopes(text), wanted, "{text}");
         }
+        let book = Book::built_in();
+        let cues = &book.0.scopes;
         for (words, wanted) in [
             ("Cervicalgia, R/O", "Cervicalgia"),
             ("Family history of", ""),
             ("Myalgia", "Myalgia"),
             ("casino", "casino"),
         ] {
-            assert_eq!(without_cue(words), wanted);
+            assert_eq!(cues.without_cue(words), wanted);
         }
-        assert!(opens_scope("R/O radiculopathy") && !opens_scope("Romberg"));
+        for (words, wanted) in [
+            ("R/O radiculopathy", RuledOut),
+            ("no cervical fracture", RuledOut),
+            ("history of low back pain", History),
+            ("history of a fall, neck pain", Present),
+            ("? fibromyalgia", Doubtful),
+            ("Romberg", Present),
+            ("neck pain", Present),
+        ] {
+            assert_eq!(cues.opens(words), wanted, "{words}");
+        }
     }
 
     fn scopes(text: &str) -> Vec<Scope> {
+        let book = Book::built_in();
         let list = CodeList::built_in();
         let hits = find_codes(text, &list, date(2026, 11, 2), true);
         let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
@@ -290,7 +298,7 @@ mod tests {
         for (index, hit) in hits.iter().enumerate() {
             let last = said.last().copied().unwrap_or(Scope::Present);
             let is_title = |words: &str| list.agrees_with(&hit.code, words) == Agreement::Agrees;
-            said.push(scope(text, &spans, index, last, list.title(&hit.code), is_title));
+            said.push(book.0.scopes.of(text, &spans, index, last, list.title(&hit.code), is_title));
         }
         said
     }

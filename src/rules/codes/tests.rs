@@ -224,7 +224,8 @@ fn procedures_with_their_units() {
 #[test]
 fn treatment_words_and_what_forbids_them() {
     use TreatmentFamily::*;
-    let told = |text: &str| treatment_words(text).iter().map(|hit| (hit.family, hit.negated)).collect::<Vec<_>>();
+    let book = crate::rules::Book::built_in();
+    let told = |text: &str| book.treatment_words(text).iter().map(|hit| (hit.family, hit.negated)).collect::<Vec<_>>();
     for (text, wanted) in [
         ("massage therapy", &[(Massage, false)][..]),
         ("Therapeutic rnassage", &[(Massage, false)]),
@@ -250,10 +251,20 @@ fn treatment_words_and_what_forbids_them() {
 
 #[test]
 fn body_areas_with_their_side() {
-    let told = |text: &str| body_areas(text).iter().map(|hit| (hit.area, hit.side)).collect::<Vec<_>>();
+    let book = crate::rules::Book::built_in();
+    let told = |text: &str| {
+        let hits = book.body_areas(text).into_iter();
+        hits.map(|hit| (hit.area, hit.side)).collect::<Vec<(String, Option<Side>)>>()
+    };
+    let areas = |wanted: &[(&str, Option<Side>)]| -> Vec<(String, Option<Side>)> {
+        wanted.iter().map(|(area, side)| ((*area).to_owned(), *side)).collect()
+    };
     assert_eq!(
         told("cervical paraspinals, R shoulder and low back"),
-        [("neck", None), ("shoulder", Some(Side::Right)), ("lower back", None)]
+        areas(&[("neck", None), ("shoulder", Some(Side::Right)), ("lower back", None)])
     );
-    assert_eq!(told("bilateral hips; shoulder (L)"), [("hip", Some(Side::Both)), ("shoulder", Some(Side::Left))]);
+    assert_eq!(
+        told("bilateral hips; shoulder (L)"),
+        areas(&[("hip", Some(Side::Both)), ("shoulder", Some(Side::Left))])
+    );
 }

@@ -1,9 +1,16 @@
-//! In: text. Out: what treatment its words ask for, and what they forbid.
+//! In: text, and the words of `[treatment]` in the rule files. Out: what treatment the text asks for, and what it forbids.
 
+use std::collections::HashSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use super::phrase::{Phrases, Word, words};
+use crate::rules::phrase::Folded;
+use crate::rules::schema::TreatmentRule;
+
+/// A word that forbids stands at most so many words before what it forbids.
+const BEFORE_WORDS_MAX: usize = 4;
+/// Or begins at most so many words behind it.
+const BEHIND_WORDS_MAX: usize = 4;
 
 /// What a treatment word asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,85 +38,138 @@ pub struct TreatmentHit {
     pub negated: bool,
 }
 
-/// All treatment words of `text`, from left to right.
-pub fn treatment_words(text: &str) -> Vec<TreatmentHit> {
-    let words = words(text);
-    let mut hits = Vec::new();
-    let mut i = 0;
-    while i < words.len() {
-        let Some((family, taken)) = PHRASES.at(&words, i) else {
-            i += 1;
-            continue;
-        };
-        if let (Some(first), Some(last)) = (words.get(i), words.get(i + taken - 1)) {
-            let negated = is_negated(&words, i, i + taken);
-            hits.push(TreatmentHit { family, span: first.span.start..last.span.end, negated });
+/// The words of `[treatment]`, made ready for use.
+pub(in crate::rules) struct Treatments {
+    phrases: Phrases<TreatmentFamily>,
+    forbids: Runs,
+    forbids_behind: Runs,
+    lifts: HashSet<String>,
+    turns: HashSet<String>,
+    limits: Vec<String>,
+    past: Vec<String>,
+    other_therapies: Vec<String>,
+    codes: Vec<String>,
+    in_capitals: HashSet<String>,
+}
+
+impl Treatments {
+    pub(in crate::rules) fn new(rule: &TreatmentRule) -> Self {
+        use TreatmentFamily::{Adjunct, Delegation, ManualTherapy, Massage, Precaution};
+        let families = [
+            (&rule.massage, Massage),
+            (&rule.manual_therapy, ManualTherapy),
+            (&rule.beside, Adjunct),
+            (&rule.delegation, Delegation),
+            (&rule.precautions, Precaution),
+        ];
+        let phrases = families.iter().flat_map(|(list, family)| list.iter().map(|phrase| (phrase.as_str(), *family)));
+        let set = |list: &[String]| list.iter().flat_map(|word| words(word)).map(|word| word.lower).collect();
+        let folded = |list: &[String]| list.iter().map(|phrase| Folded::new(phrase).text).collect();
+        Self {
+            phrases: Phrases::new(phrases),
+            forbids: Runs::new(&rule.forbids),
+            forbids_behind: Runs::new(&rule.forbids_behind),
+            lifts: set(&rule.lifts),
+            turns: set(&rule.turns),
+            limits: folded(&rule.limits),
+            past: folded(&rule.past),
+            other_therapies: folded(&rule.other_therapies),
+            codes: rule.codes.clone(),
+            in_capitals: set(&rule.in_capitals),
         }
-        i += taken;
     }
-    hits
+
+    /// All treatment words of `text`, from left to right.
+    pub(in crate::rules) fn find(&self, text: &str) -> Vec<TreatmentHit> {
+        let words = words(text);
+        let mut hits = Vec::new();
+        let mut i = 0;
+        while i < words.len() {
+            let Some((family, taken)) = self.phrases.at(&words, i) else {
+                i += 1;
+                continue;
+            };
+            if let (Some(first), Some(last)) = (words.get(i), words.get(i + taken - 1)) {
+                let printed = text.get(first.span.clone()).unwrap_or_default();
+                if taken == 1 && self.in_capitals.contains(&first.lower) && printed.chars().any(char::is_lowercase) {
+                    i += 1;
+                    continue;
+                }
+                let negated = self.is_negated(&words, i, i + taken);
+                hits.push(TreatmentHit { family, span: first.span.start..last.span.end, negated });
+            }
+            i += taken;
+        }
+        hits
+    }
+
+    /// Those of the places, each the first byte of a word, that a word forbids: "do not perform 97140".
+    pub(in crate::rules) fn forbidden(&self, text: &str, places: impl Iterator<Item = usize>) -> Vec<usize> {
+        let words = words(text);
+        let at = |place: &usize| words.binary_search_by_key(place, |word| word.span.start).ok();
+        places.filter(|place| at(place).is_some_and(|i| self.is_negated(&words, i, i + 1))).collect()
+    }
+
+    /// Whether words name a treatment that a "no" before them only limits: "no deep tissue".
+    pub(in crate::rules) fn is_limit(&self, words: &str) -> bool {
+        first_of(&self.limits, words).is_some()
+    }
+
+    /// Whether words tell what was.
+    pub(in crate::rules) fn is_past(&self, words: &str) -> bool {
+        first_of(&self.past, words).is_some()
+    }
+
+    /// The first therapy of another profession, in the order of the rule file, that words name.
+    pub(in crate::rules) fn other_therapy(&self, words: &str) -> Option<&str> {
+        first_of(&self.other_therapies, words)
+    }
+
+    /// Whether a code is of massage or manual therapy.
+    pub(in crate::rules) fn is_ours(&self, code: &str) -> bool {
+        self.codes.iter().any(|own| own == code)
+    }
+
+    /// A word that forbids stands near before it in the same clause, or one near behind.
+    fn is_negated(&self, words: &[Word], start: usize, end: usize) -> bool {
+        let reach = start.saturating_sub(BEFORE_WORDS_MAX + 1)..start;
+        let clause = reach.rev().take_while(|i| words.get(i + 1).is_some_and(|next| !next.new_clause));
+        let seen = clause.filter_map(|i| words.get(i)).take(BEFORE_WORDS_MAX);
+        let mut before: Vec<&str> =
+            seen.map(|word| word.lower.as_str()).take_while(|word| !self.turns.contains(*word)).collect();
+        before.reverse();
+        // "no contraindications to massage"
+        let lifted = before.iter().any(|word| self.lifts.contains(*word));
+        let behind = words.get(end..).unwrap_or_default().iter().take(BEHIND_WORDS_MAX);
+        let behind: Vec<&str> = behind.take_while(|word| !word.new_clause).map(|word| word.lower.as_str()).collect();
+        let denied = behind.contains(&"not");
+        !lifted && self.forbids.stands_in(&before, false) || self.forbids_behind.stands_in(&behind, denied)
+    }
 }
 
-/// A "no" within four words before it in the same clause, or "contraindicated" within three behind.
-fn is_negated(words: &[Word], start: usize, end: usize) -> bool {
-    let clause =
-        (start.saturating_sub(5)..start).rev().take_while(|i| words.get(i + 1).is_some_and(|next| !next.new_clause));
-    let mut before: Vec<&str> = clause.filter_map(|i| words.get(i)).map(|word| word.lower.as_str()).collect();
-    before.truncate(4);
-    let turned = before.iter().position(|word| matches!(*word, "but" | "only" | "then" | "instead"));
-    let seen = before.get(..turned.unwrap_or(before.len())).unwrap_or_default();
-    // the nearest word stands first
-    let pairs = seen.windows(2).any(|pair| matches!(pair, ["with" | "of", "hold" | "discontinuation"] | ["c", "d"]));
-    let no = seen.iter().any(|word| {
-        matches!(
-            *word,
-            "no" | "not"
-                | "avoid"
-                | "without"
-                | "hold"
-                | "discontinue"
-                | "stop"
-                | "never"
-                | "declined"
-                | "refused"
-                | "failed"
-                | "contraindicated"
-                | "except"
-        )
-    });
-    // "no massage" but not "no contraindications to massage", "not only"
-    let double = seen
-        .iter()
-        .any(|word| word.starts_with("contraindication") || word.starts_with("restriction") || *word == "limit");
-    let behind: Vec<&Word> =
-        words.get(end..).unwrap_or_default().iter().take(4).take_while(|word| !word.new_clause).collect();
-    let forbidden = behind.iter().any(|word| matches!(word.lower.as_str(), "contraindicated" | "prohibited")) && !behind.iter().any(|word| matches!(word.lower.as_str(), "not"))
-        || behind.windows(2).any(|pair| matches!(pair, [a, b] if a.lower == "not" && matches!(b.lower.as_str(), "indicated" | "recommended" | "appropriate" | "advised")));
-    (no && !double) || pairs || forbidden
+/// The first of folded phrases that stands in words.
+fn first_of<'a>(phrases: &'a [String], words: &str) -> Option<&'a str> {
+    let text = Folded::new(words).text;
+    phrases.iter().find(|phrase| text.contains(phrase.as_str())).map(|phrase| phrase.trim())
 }
 
-static PHRASES: LazyLock<Phrases<TreatmentFamily>> = LazyLock::new(|| {
-    use TreatmentFamily::{Adjunct, Delegation, ManualTherapy, Massage, Precaution};
-    Phrases::of(&[
-        (
-            "massage therapy|therapeutic massage therapy|medical massage therapy|therapeutic massage|medical massage|clinical massage|massage|deep tissue massage|deep tissue work|swedish massage|sports massage|deep tissue|effleurage|petrissage|tapotement|relaxation massage|orthopedic massage|massage treatment|massage therapist|LMT|neck massage|swedish",
-            Massage,
-        ),
-        (
-            "manual therapy|manual therapies|manual therapy techniques|manual techniques|myofascial release|MFR|myofascial work|trigger point therapy|trigger point release|trigger point massage|trigger point work|TrP|TrPs|TrP release|neuromuscular therapy|NMT|soft tissue mobilization|soft tissue mobilisation|soft tissue work|soft tissue release|soft tissue therapy|STM|IASTM|graston|instrument assisted soft tissue mobilization|manual traction|joint mobilization|joint mobilisation|manual lymphatic drainage|manual lymph drainage|lymphatic drainage|lymph drainage|MLD|craniosacral therapy|craniosacral|cranio sacral|strain counterstrain|counterstrain|active release technique|active release|muscle energy techniques|muscle energy|cross fiber friction|myofascial therapy",
-            ManualTherapy,
-        ),
-        (
-            "hot packs|cold packs|hot pack|cold pack|hot cold packs|heat packs|moist heat|ice pack|cupping|kinesio tape|kinesio taping|kinesiology tape|ultrasound|e stim|estim|electrical stimulation|TENS|IFC|interferential|mechanical traction|paraffin|cold laser|laser therapy|therapeutic exercise|therapeutic exercises|stretching|AROM|PROM|range of motion|home exercise program|HEP|postural education|neuromuscular re education|neuromuscular reeducation|gait training|aquatic therapy|physical therapy|occupational therapy|chiropractic|acupuncture|dry needling",
-            Adjunct,
-        ),
-        (
-            "evaluate and treat|evaluation and treatment|eval and treat|eval and tx|eval treat|eval tx|evaluate treat|evaluate treatment|eval and treatment|eval treatment|treat as clinically indicated|assess and treat|E T|per therapist|per treating therapist|per LMT|therapist discretion|therapist's discretion|at the discretion of the therapist|as clinically indicated|treat as indicated|treat as needed|per protocol",
-            Delegation,
-        ),
-        (
-            "gentle only|light pressure|light touch only|gentle pressure|contraindicated|contraindication|anticoagulant|anticoagulated|blood thinner|warfarin|coumadin|eliquis|xarelto|DVT|deep vein thrombosis|pregnant|pregnancy|osteoporosis|fracture precautions|non weight bearing|NWB|WBAT|spinal precautions|cancer|no deep pressure|avoid deep pressure|precautions",
-            Precaution,
-        ),
-    ])
-});
+/// Phrases by their words.
+struct Runs {
+    single: HashSet<String>,
+    longer: Vec<Vec<String>>,
+}
+
+impl Runs {
+    fn new(phrases: &[String]) -> Self {
+        let parts = phrases.iter().map(|phrase| words(phrase).into_iter().map(|word| word.lower).collect());
+        let (single, longer): (Vec<Vec<String>>, Vec<Vec<String>>) =
+            parts.partition(|words: &Vec<String>| words.len() == 1);
+        Self { single: single.into_iter().flatten().collect(), longer }
+    }
+
+    /// Whether one of them stands among words; only one of several words where `denied`: "not contraindicated", but "not advised".
+    fn stands_in(&self, words: &[&str], denied: bool) -> bool {
+        !denied && words.iter().any(|word| self.single.contains(*word))
+            || self.longer.iter().any(|phrase| words.windows(phrase.len().max(1)).any(|run| run == phrase.as_slice()))
+    }
+}

@@ -1,10 +1,12 @@
 //! In: the parts of a schedule. Out: the schedule: phases, totals, and how far the words settle it.
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 
 use super::Schedule;
 use super::arithmetic::{Visits, visits};
-use super::element::{Count, Extent, Part, Placed, Rate};
+use super::element::{Count, Extent, Part, Placed, Rate, Why};
 use super::token::{Kind, Token};
 use crate::model::{Bounds, Frequency, FrequencyStatus, PeriodUnit, Phase, Window};
 
@@ -34,7 +36,44 @@ pub(super) fn build(text: &str, tokens: &[Token], parts: &[Placed], left: &[usiz
         draft.take(placed, parts.get(index + 1..).unwrap_or_default());
     }
     draft.close();
+    if 1 < draft.phases.len()
+        && let Some(why) = apart(tokens, parts)
+    {
+        draft.doubt(why);
+    }
     Some(draft.finish(text, tokens, parts, left))
+}
+
+/// Why two schedules may be two orders and no taper: nothing joins them, a word that orders anew stands between them, or a code.
+fn apart(tokens: &[Token], parts: &[Placed]) -> Option<&'static str> {
+    let rates: Vec<usize> = (0..parts.len()).filter(|i| matches!(parts[*i].part, Part::Rate(_))).collect();
+    rates.windows(2).find_map(|pair| {
+        let [first, second] = pair else { return None };
+        let between = parts.get(first + 1..*second)?;
+        // "2x/wk (twice weekly)" is one rate
+        if !between.iter().any(|placed| matches!(placed.part, Part::Extent(_))) {
+            return None;
+        }
+        let joined = between.iter().any(|placed| matches!(placed.part, Part::Then));
+        let taken = |at: usize| between.iter().any(|placed| placed.tokens.contains(&at));
+        let gap = (parts[*first].tokens.end..parts[*second].tokens.start).filter(|at| !taken(*at));
+        let gap: Vec<&Token> = gap.filter_map(|at| tokens.get(at)).collect();
+        let anew = gap
+            .iter()
+            .filter_map(|token| token.word())
+            .any(|word| matches!(word, "please" | "treat" | "provide" | "order"));
+        if between.iter().any(|placed| matches!(placed.part, Part::Procedure)) && !joined {
+            Some("each of two treatments has a frequency of its own")
+        } else if anew && !joined {
+            Some("two frequencies stand on the page")
+        } else {
+            // "2w4 1w4": each in one word
+            let behind = between.last().map_or(0, |placed| placed.tokens.end);
+            let own = tokens.get(parts[*first].tokens.start + 1..behind).unwrap_or_default();
+            let terse = own.iter().all(|token| token.glued);
+            (gap.is_empty() && !joined && !terse && between.len() == 1).then_some("nothing joins two frequencies")
+        }
+    })
 }
 
 /// So near a number or a damaged word may belong to the schedule.
@@ -94,19 +133,21 @@ struct Draft {
     valid: Option<Extent>,
     from: Option<Date>,
     until: Option<Date>,
-    refused: Option<&'static str>,
+    refused: Option<Why>,
     refused_after_then: bool,
     re_evaluate: bool,
     inherited: bool,
     conflict: Option<&'static str>,
-    review: Option<&'static str>,
+    review: Option<Arc<str>>,
     doubts: Vec<String>,
 }
 
 impl Draft {
     fn take(&mut self, placed: &Placed, rest: &[Placed]) {
         self.inherited |= placed.inherited;
-        self.review = self.review.or(placed.review);
+        if self.review.is_none() {
+            self.review = placed.review.map(Arc::from);
+        }
         if let Some(doubt) = placed.doubt.or(placed.review) {
             self.doubt(doubt);
         }
@@ -133,7 +174,7 @@ impl Draft {
             Part::From(day) => self.from = self.from.or(Some(*day)),
             Part::Until(day) => self.until = self.until.or(Some(*day)),
             Part::Refused(why) => {
-                self.refused = self.refused.or(Some(why));
+                self.refused.get_or_insert_with(|| why.clone());
                 self.refused_after_then |= self.then;
             }
             Part::Procedure | Part::Vague | Part::Day | Part::Aside => {}
@@ -256,7 +297,8 @@ impl Draft {
         let refused = status == FrequencyStatus::Ambiguous && self.refused.is_some();
         let total = if refused { stated.unwrap_or(Count { low: None, high: None }) } else { total };
         let phases = if refused { Vec::new() } else { self.phases.iter().map(phase).collect() };
-        let note = self.refused.or(self.conflict).or(self.review).map(str::to_owned);
+        let refused_because = self.refused.as_ref().map(|why| &*why.says);
+        let note = refused_because.or(self.conflict).or(self.review.as_deref()).map(str::to_owned);
         let note = note.or(self.as_needed_after.then(|| "afterwards as needed".to_owned()));
         let in_use = |placed: &&Placed| {
             !matches!(placed.part, Part::Aside | Part::Day | Part::Procedure | Part::Or | Part::Then)
@@ -296,9 +338,10 @@ impl Draft {
             self.doubt("a word turns the meaning");
         }
         if matches!(status, FrequencyStatus::Ambiguous | FrequencyStatus::Conflict)
-            && let Some(why) = self.refused.or(self.conflict)
+            && let Some(why) =
+                self.refused.as_ref().map(|why| why.says.to_string()).or(self.conflict.map(str::to_owned))
         {
-            self.doubt(why);
+            self.doubt(&why);
         }
         let repairs =
             tokens.get(from..behind).unwrap_or_default().iter().filter_map(|token| token.repair.clone()).collect();
@@ -339,7 +382,8 @@ impl Draft {
                 _ => (8, 6),
             };
             if phase.rate.period == 1 && reject <= most {
-                self.refused = Some("so many visits in a period are not plausible: a dash or a blank may be lost");
+                let why = "so many visits in a period are not plausible: a dash or a blank may be lost";
+                self.refused = Some(why.into());
             } else if phase.rate.period == 1 && warn <= most {
                 push(&mut self.doubts, "an unlikely number of visits in a period");
             }
@@ -447,7 +491,7 @@ impl Draft {
 
     /// A word with two meanings stands, unless the paper itself says which: "biweekly (2x/wk)".
     fn refusal(&mut self) -> Option<FrequencyStatus> {
-        let _why = self.refused?;
+        let why = self.refused.clone()?;
         let [only] = self.phases.as_slice() else { return Some(FrequencyStatus::Ambiguous) };
         let rate = &only.rate;
         let explains = matches!(
@@ -455,12 +499,10 @@ impl Draft {
             (Some(2), 1, Some(PeriodUnit::Week | PeriodUnit::Month))
                 | (Some(1), 2, Some(PeriodUnit::Week | PeriodUnit::Month))
         );
-        let biweekly = self.refused.is_some_and(|why| why.starts_with("\"bi"));
-        if explains && biweekly && !self.refused_after_then && rate.count.low == rate.count.high {
-            self.review = self.refused.take();
-            if let Some(why) = self.review {
-                push(&mut self.doubts, why);
-            }
+        if explains && why.by_rule && !self.refused_after_then && rate.count.low == rate.count.high {
+            self.refused = None;
+            push(&mut self.doubts, &why.says);
+            self.review = Some(why.says);
             return (self.conflict.is_none() && (only.extent.is_some() || !self.totals.is_empty()))
                 .then_some(FrequencyStatus::Review);
         }

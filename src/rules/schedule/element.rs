@@ -1,6 +1,7 @@
 //! The parts of which a schedule is made.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -79,9 +80,24 @@ pub(super) enum Part {
     /// A date that says nothing of the schedule.
     Day,
     /// Two readings are possible; the sentence says which.
-    Refused(&'static str),
+    Refused(Why),
     /// Refills, history, follow-ups: understood, and none of our business.
     Aside,
+}
+
+/// Why two readings are possible.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Why {
+    /// For staff.
+    pub(super) says: Arc<str>,
+    /// A rule file names the words, and the paper itself may say which of the two is meant.
+    pub(super) by_rule: bool,
+}
+
+impl From<&str> for Why {
+    fn from(says: &str) -> Self {
+        Self { says: says.into(), by_rule: false }
+    }
 }
 
 /// A part where it stands.

@@ -11,9 +11,11 @@ mod foreign;
 mod parse;
 mod prose;
 mod rate;
+mod saying;
 #[cfg(test)]
 mod tests;
 mod token;
+mod tongue;
 mod words;
 
 use std::ops::Range;
@@ -21,7 +23,8 @@ use std::ops::Range;
 use crate::model::Frequency;
 use crate::rules::Repair;
 
-pub use prose::find;
+pub(in crate::rules) use prose::find;
+pub(in crate::rules) use saying::Sayings;
 
 /// A frequency as read from words, with everything a person needs to judge the reading.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,22 +54,23 @@ impl Schedule {
 
 /// Reads a slot: what stands in the frequency, duration and visits fields of a form, joined by line breaks or ` | `, each
 /// with or without its label. None when nothing in it speaks of how often or how long.
-pub fn read(text: &str) -> Option<Schedule> {
+pub(in crate::rules) fn read(text: &str, sayings: &Sayings) -> Option<Schedule> {
     let ticked = boxes::keep_ticked(shorten(text));
     let own = foreign::keep_own(&ticked);
     let text = own.as_str();
-    let tokens = token::tokens(text);
+    let tokens = sayings.tokens(text);
     let (parts, left) = parse::parts(&tokens);
     build::build(text, &tokens, &parts, &left).or_else(|| build::bare_number(text, &tokens))
 }
 
 /// Reads separate boxes. `rate` may be a bare number or carry its label ("Times per week: 2"); spans in the answer refer to
 /// the parts that are there, each after its label, joined by line breaks.
-pub fn from_parts(
+pub(in crate::rules) fn from_parts(
     rate: Option<&str>,
     duration: Option<&str>,
     total: Option<&str>,
     session: Option<&str>,
+    sayings: &Sayings,
 ) -> Option<Schedule> {
     let captioned = |caption: &str, part: Option<&str>| -> Option<String> {
         let part = part.map(str::trim).filter(|part| !part.is_empty())?;
@@ -79,7 +83,7 @@ pub fn from_parts(
         captioned("Session length", session),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { None } else { read(&parts.join("\n")) }
+    if parts.is_empty() { None } else { read(&parts.join("\n"), sayings) }
 }
 
 /// A slot holds a few lines; what is longer is no slot, and its end is not looked at.

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::element::{Part, Placed};
-use super::token::{Kind, Token, tokens};
-use super::{Schedule, build, parse, words};
+use super::token::{Kind, Token};
+use super::{Sayings, Schedule, build, parse, words};
 
 /// Finds schedules anywhere in prose; conservative.
-pub fn find(text: &str) -> Vec<Schedule> {
-    let tokens = tokens(text);
+pub(in crate::rules) fn find(text: &str, sayings: &Sayings) -> Vec<Schedule> {
+    let tokens = sayings.tokens(text);
     let (mut parts, left) = parse::parts(&tokens);
     // "3306 Division St. #110": a number sign alone counts no visits
     parts.retain(|placed| !is_address(&tokens, placed));

@@ -1,7 +1,7 @@
 //! How often: "2x/wk", "twice a week", "every 10-14 days", "TIW", "M/W/F", "3w4", "times per week: 2".
 
 use super::counts::{Counted, count, phrase_at};
-use super::element::{Count, Extent, Part, Placed, Rate};
+use super::element::{Count, Extent, Part, Placed, Rate, Why};
 use super::extent::minutes;
 use super::token::{Kind, Token};
 use super::words;
@@ -63,23 +63,20 @@ fn shorthand(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
 
 /// Words with two meanings: nothing is guessed.
 pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
-    const TWO_WEEKLY: &str = "\"biweekly\" may be twice a week or every two weeks";
-    const TWO_MONTHLY: &str = "\"bimonthly\" may be twice a month or every two months";
     if let Some(found) = either_or(tokens, i) {
         return Some(found);
     }
+    if let Some((length, why)) = &tokens.get(i)?.two_ways {
+        let why = Why { says: why.clone(), by_rule: true };
+        return Some(Placed {
+            part: Part::Refused(why),
+            tokens: i..i + length,
+            doubt: None,
+            review: None,
+            inherited: false,
+        });
+    }
     let (len, why) = match word(tokens, i)? {
-        "biweekly" | "biwkly" => (1, TWO_WEEKLY),
-        "biannually" | "biannual" => (1, "\"biannual\" may be twice a year or every two years"),
-        "bimonthly" | "bimonth" => (1, TWO_MONTHLY),
-        "bi" => {
-            let at = i + 1 + usize::from(tokens.get(i + 1).is_some_and(|t| t.sign('-')));
-            match word(tokens, at)? {
-                "weekly" | "wkly" | "week" | "wk" => (at + 1 - i, TWO_WEEKLY),
-                "monthly" | "month" => (at + 1 - i, TWO_MONTHLY),
-                _ => return None,
-            }
-        }
         "couple" | "few" | "several" | "some" | "multiple" | "many" => {
             let at = i + 1 + usize::from(word(tokens, i + 1) == Some("of"));
             let times = word(tokens, at).is_some_and(|w| words::is_times(w) || words::is_visit(w));
@@ -91,7 +88,7 @@ pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
         }
         _ => return None,
     };
-    Some(Placed { part: Part::Refused(why), tokens: i..i + len, doubt: None, review: None, inherited: false })
+    Some(Placed { part: Part::Refused(why.into()), tokens: i..i + len, doubt: None, review: None, inherited: false })
 }
 
 /// "3/4 weeks": three or four, or a part of one. "1.5 months": one and a half, or one to five.
@@ -110,7 +107,7 @@ fn either_or(tokens: &[Token], i: usize) -> Option<Placed> {
     } else {
         return None;
     };
-    Some(Placed { part: Part::Refused(why), tokens: i..i + 4, doubt: None, review: None, inherited: false })
+    Some(Placed { part: Part::Refused(why.into()), tokens: i..i + 4, doubt: None, review: None, inherited: false })
 }
 
 /// "Times per week: 2", "visits/wk 3": the caption of a box and what stands in it.
@@ -195,7 +192,7 @@ fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
         let next = next + usize::from(word(tokens, next).is_some_and(|w| words::adverb(w).is_some()));
         let why = "a fraction before the period: a rate or a part of one";
         return Some(vec![Placed {
-            part: Part::Refused(why),
+            part: Part::Refused(why.into()),
             tokens: i..next,
             doubt: None,
             review: None,

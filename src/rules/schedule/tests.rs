@@ -1,9 +1,23 @@
 //! The table of phrases, what prose must not say, and properties of the reader.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 
-use super::{Schedule, find, from_parts, read};
+use super::Schedule;
 use crate::model::{FrequencyStatus, PeriodUnit, Phase};
+use crate::rules::Book;
+
+/// The shipped words.
+static BOOK: LazyLock<Book> = LazyLock::new(Book::built_in);
+
+fn read(text: &str) -> Option<Schedule> {
+    super::read(text, &BOOK.0.own.sayings)
+}
+
+fn find(text: &str) -> Vec<Schedule> {
+    super::find(text, &BOOK.0.own.sayings)
+}
 
 #[test]
 fn the_table_of_phrases() {
@@ -173,7 +187,9 @@ fn slots_that_say_nothing_of_how_often() {
 #[test]
 fn boxes_of_a_form() {
     let said = |rate, duration, total, session| {
-        from_parts(rate, duration, total, session).map(|schedule| describe(&schedule)).unwrap_or_default()
+        super::from_parts(rate, duration, total, session, &BOOK.0.own.sayings)
+            .map(|schedule| describe(&schedule))
+            .unwrap_or_default()
     };
     assert_eq!(said(Some("2x/week"), Some("6 weeks"), None, None), "2 per wk for 6 wk | 12 | ok | ");
     assert_eq!(said(Some("2"), Some("6 weeks"), None, None), "2 per wk for 6 wk | 12 | derived | doubt");

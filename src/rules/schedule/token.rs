@@ -1,10 +1,11 @@
 //! In: text. Out: tokens with byte spans; glued words are taken apart ("3xwk/4wks"), damaged ones mended and the change kept.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 
-use super::words;
+use super::{tongue, words};
 use crate::rules::Repair;
 use crate::rules::dates::{DateKind, find_dates};
 
@@ -38,6 +39,8 @@ pub(super) struct Token {
     pub(super) repair: Option<Repair>,
     /// The change touched a digit.
     pub(super) digit_mended: bool,
+    /// So many tokens from here on have two meanings, as the rule files say, with the sentence of theirs.
+    pub(super) two_ways: Option<(usize, Arc<str>)>,
 }
 
 impl Token {
@@ -142,6 +145,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         i += 1;
     }
     prices(&mut out);
+    tongue::join(text, &mut out);
     join_lines(&mut out);
     out
 }
@@ -156,7 +160,7 @@ fn joins(out: &[Token]) -> bool {
 }
 
 fn push(out: &mut Vec<Token>, kind: Kind, span: Range<usize>, glued: bool) {
-    out.push(Token { kind, span, glued, also: None, repair: None, digit_mended: false });
+    out.push(Token { kind, span, glued, also: None, repair: None, digit_mended: false, two_ways: None });
 }
 
 /// One run of letters and digits.
@@ -177,13 +181,17 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         push(out, Kind::Word(lower), whole, !blank);
         return;
     }
+    if let Some(english) = tongue::english(&lower) {
+        push(out, Kind::Word(english.to_owned()), whole, !blank);
+        return;
+    }
     // "5essions" and "visit5" are damaged words, not five of something
     let edge = plain.chars().next().is_some_and(|c| c.is_ascii_digit()) || plain.ends_with('5');
     let damaged = words::same_shape(&lower).filter(|_| edge && 5 <= lower.len());
     if let Some(mended) = damaged {
         let repair = Some(Repair::new(whole.clone(), raw, mended));
         let kind = Kind::Word(mended.to_owned());
-        out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false });
+        out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false, two_ways: None });
         return;
     }
     if raw.len() == plain.len()
@@ -203,6 +211,7 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
                 span: own,
                 glued: !blank || 0 < index,
                 also: None,
+                two_ways: None,
             });
         }
         if let Some(last) = out.last_mut() {
@@ -218,21 +227,29 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
             [(first, span.start..middle, !blank, repair), (second, middle..end, true, None)]
         {
             let kind = Kind::Word(word.to_owned());
-            out.push(Token { kind, span: own, glued, also: None, repair, digit_mended: false });
+            out.push(Token { kind, span: own, glued, also: None, repair, digit_mended: false, two_ways: None });
         }
         return;
     }
     if let Some(mended) = words::mend(&lower) {
         let repair = Some(Repair::new(whole.clone(), raw, mended));
         let kind = Kind::Word(mended.to_owned());
-        out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false });
+        out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false, two_ways: None });
         return;
     }
     let also = match (plain.chars().next(), plain.chars().count()) {
         (Some(c), 1) if c != 'O' && c != 'o' && c != 'D' && c != 'Q' => words::digit_of(c).and_then(|d| d.to_digit(10)),
         _ => None,
     };
-    out.push(Token { kind: Kind::Word(lower), span: whole, glued: !blank, also, repair: None, digit_mended: false });
+    out.push(Token {
+        kind: Kind::Word(lower),
+        span: whole,
+        glued: !blank,
+        also,
+        repair: None,
+        digit_mended: false,
+        two_ways: None,
+    });
 }
 
 /// Words that stay as they are: no other reading is tried.

@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Area, Field, Value};
+use crate::model::{Area, Field, FrequencyStatus, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::Slot;
+use crate::rules::take::matter;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts};
 
@@ -21,36 +22,60 @@ const PLAIN_LEAD_MAX: usize = 3;
 const COLUMN_WIDTH: u32 = 6;
 /// A box stands at most so many word heights behind its label.
 const BOX_GAP: f32 = 3.0;
-/// Words of a line that orders treatment.
-const ORDERING: [&str; 7] = ["massage", "manual therapy", "97124", "97140", "treat ", "treatment", "please see"];
-/// Words of a line that tells what was.
-const PAST: [&str; 8] = ["prior", "previous", "has had", "completed", "was seen", "received", "had been", "history"];
-/// More visits than this are hardly meant.
-const VISITS_MAX: u32 = 60;
 const RULE: &str = "rules/50-frequency.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let labels: Vec<Label> = page.labels_of(Field::Frequency).cloned().collect();
     let mut found = Vec::new();
     found.extend(ticked(page, &labels));
-    if found.is_empty() {
+    if !found.iter().any(says_how_often) {
         found.extend(labelled(page, &labels));
     }
-    if found.is_empty() {
+    if !found.iter().any(says_how_often) {
         found.extend(behind_plain_label(page));
     }
+    // the length of a visit goes with what says how often
+    let (mut found, of_visit): (Vec<_>, Vec<_>) = found.into_iter().partition(says_how_often);
     if let Some(other) = another(page, &found) {
         found.iter_mut().for_each(|candidate| candidate.doubts.push(other.clone()));
     }
     let left_empty = labels.iter().any(|label| is_left_empty(page, label));
     if found.is_empty() && !left_empty {
         // a sentence; what stands in another field's slot is not ours
-        for schedule in find_schedules(&without_codes(&page.text.text)) {
+        for schedule in find_schedules(&without_codes(&matter::running_text(page)), &page.book.own.sayings) {
             let evidence = page.text.evidence(&schedule.span, RULE);
             found.push(candidate(schedule, evidence, 0.95, RULE, Vec::new()));
         }
     }
+    match of_visit.into_iter().next() {
+        Some(of_visit) if found.is_empty() => found.push(of_visit),
+        Some(of_visit) => found.iter_mut().for_each(|candidate| add_minutes(candidate, &of_visit)),
+        None => {}
+    }
     found
+}
+
+/// A rate, a number of visits, a length of time, or who decides: more than how long a visit is.
+fn says_how_often(candidate: &Candidate) -> bool {
+    let Value::Frequency(frequency) = &candidate.value else { return false };
+    !frequency.phases.is_empty()
+        || frequency.visits.is_some()
+        || frequency.visits_max.is_some()
+        || frequency.window.is_some()
+        || frequency.as_needed
+        || frequency.delegated
+        || !matches!(frequency.status, FrequencyStatus::Incomplete)
+}
+
+fn add_minutes(candidate: &mut Candidate, of_visit: &Candidate) {
+    let (Value::Frequency(frequency), Value::Frequency(minutes)) = (&mut candidate.value, &of_visit.value) else {
+        return;
+    };
+    if frequency.session_minutes.is_none() {
+        frequency.session_minutes = minutes.session_minutes;
+        frequency.session_minutes_max = minutes.session_minutes_max;
+        candidate.evidence.extend(of_visit.evidence.iter().cloned());
+    }
 }
 
 /// A second frequency elsewhere on the page, in a line that orders the treatment: nobody knows which is meant.
@@ -60,18 +85,21 @@ fn another(page: &Context, found: &[Candidate]) -> Option<String> {
         taken.evidence.iter().any(|evidence| evidence.area.overlap_y(area) > 0 && evidence.area.overlap_x(area) > 0)
     };
     let text = &page.text.text;
+    let words = &page.book.rules.second_frequency;
+    let (orders, past) = (page.found.any(&words.orders), page.found.any(&words.past));
     let mut from = 0;
     for line in text.split_inclusive('\n') {
         let span = from..from + line.len();
         from = span.end;
-        let lower = line.to_lowercase();
-        let orders = ORDERING.iter().any(|word| lower.contains(word)) && !PAST.iter().any(|word| lower.contains(word));
+        let stands_in = |places: &[std::ops::Range<usize>]| places.iter().any(|place| span.contains(&place.start));
+        let orders = stands_in(&orders) && !stands_in(&past);
         let own = page.text.words.iter().filter(|word| span.start <= word.range.start && word.range.end <= span.end);
         if !orders || own.clone().any(|word| is_taken(&word.area)) || own.count() == 0 {
             continue;
         }
-        let other =
-            find_schedules(&without_codes(line)).into_iter().map(|schedule| Value::Frequency(schedule.frequency));
+        let other = find_schedules(&without_codes(line), &page.book.own.sayings)
+            .into_iter()
+            .map(|schedule| Value::Frequency(schedule.frequency));
         if let Some(other) = other.into_iter().find(|other| is_settled(other) && !same(other, &taken.value)) {
             let Value::Frequency(frequency) = other else { continue };
             return Some(format!("another frequency stands on the page: {}", frequency.text.reveal()));
@@ -92,7 +120,7 @@ fn behind_plain_label(page: &Context) -> Option<Candidate> {
     let at_left = page.plain_labels(Field::Frequency, f32::INFINITY);
     at_left.into_iter().find_map(|(row, behind, rule)| {
         let slot = page.sheet.slot((behind..page.sheet.rows[row].words.len()).map(|word| (row, word)));
-        let schedule = read_schedule(&slot.text)?;
+        let schedule = read_schedule(&slot.text, &page.book.own.sayings)?;
         let begins = schedule.span.start <= PLAIN_LEAD_MAX;
         let settled = !schedule.frequency.phases.is_empty() || schedule.frequency.visits.is_some();
         let evidence = slot.evidence(&schedule.span, rule);
@@ -141,20 +169,23 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         let Some((_, slot)) = page.slots(label, rows_max).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
             continue;
         };
+        let Some(own) = matter::of_slot(page, &slot.text) else {
+            continue;
+        };
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(plain(&label.phrase));
         text.push_str(": ");
         let begin = text.len();
-        text.push_str(&slot.text);
+        text.push_str(&own);
         slots.push((begin, slot, &label.rule));
     }
-    let mut schedule = read_schedule(&text)?;
+    let mut schedule = read_schedule(&text, &page.book.own.sayings)?;
     let rule = slots.first()?.2.to_owned();
     let whole = slots
         .iter()
-        .filter_map(|(_, slot, _)| read_schedule(&slot.text))
+        .filter_map(|(_, slot, _)| read_schedule(&slot.text, &page.book.own.sayings))
         .map(|schedule| Value::Frequency(schedule.frequency));
     let whole: Vec<Value> = whole.filter(is_settled).collect();
     if whole.windows(2).any(|pair| !same(&pair[0], &pair[1])) {
@@ -228,8 +259,14 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     if parts.is_empty() {
         return None;
     }
-    let schedule = read_schedule(&parts.join("\n")).or_else(|| {
-        schedule_from_parts(parts.first().map(String::as_str), parts.get(1).map(String::as_str), None, None)
+    let schedule = read_schedule(&parts.join("\n"), &page.book.own.sayings).or_else(|| {
+        schedule_from_parts(
+            parts.first().map(String::as_str),
+            parts.get(1).map(String::as_str),
+            None,
+            None,
+            &page.book.own.sayings,
+        )
     })?;
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
 }
@@ -238,6 +275,12 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
 fn plain(phrase: &str) -> &str {
     let lower = phrase.to_lowercase();
     let has = |words: &[&str]| lower.split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word));
+    if lower.starts_with("how often") {
+        return "Frequency";
+    }
+    if lower.starts_with("how long") || lower.starts_with("for how long") {
+        return "Duration";
+    }
     let counted = has(&["times", "visits", "sessions", "treatments", "appointments"]);
     if counted && (has(&["weekly"]) || has(&["week"]) && has(&["per", "a", "each"])) {
         "Times per week"
@@ -352,9 +395,6 @@ fn candidate(
     mut doubts: Vec<String>,
 ) -> Candidate {
     doubts.extend(schedule.doubts);
-    if schedule.frequency.visits.is_some_and(|visits| visits > VISITS_MAX) {
-        doubts.push(format!("more than {VISITS_MAX} visits are hardly meant"));
-    }
     Candidate {
         field: Field::Frequency,
         value: Value::Frequency(schedule.frequency),

@@ -5,6 +5,7 @@ mod diagnosis;
 mod expiry;
 mod frequency;
 mod numbers;
+mod matter;
 mod payer;
 mod people;
 mod plan;
@@ -12,6 +13,7 @@ mod signature;
 mod signer;
 mod unread;
 mod whose;
+mod veto;
 
 use crate::model::Finding;
 use crate::rules::context::{Candidate, Context};
@@ -30,6 +32,7 @@ pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
         signature::take,
     ];
     let mut found: Vec<Candidate> = candidates.iter().flat_map(|take| take(page)).collect();
+    page.book.own.apply(page, &mut found);
     found.extend(unread::take(page, &found));
     found.into_iter().map(Candidate::finding).collect()
 }

@@ -3,6 +3,8 @@
 use crate::model::{Field, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
+use crate::rules::numbers::npi_holds;
+use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::take::people::{LABELLED, PROSE, is_chosen, names_provider};
@@ -37,9 +39,10 @@ fn npi(page: &Context) -> Vec<Candidate> {
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
         for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
             let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
-            let hit = as_printed(hit, &slot);
+            let is_held = page.book.own.check(Field::ProviderNpi, CheckName::NpiLuhn).is_some();
+            let hit = if is_held { as_printed(hit, &slot) } else { unheld(hit) };
             let mut doubts = hit.doubts;
-            if !hit.valid {
+            if is_held && !hit.valid {
                 doubts.push("its check digit does not hold".to_owned());
             }
             if is_beside_another_name(page, label) {
@@ -72,6 +75,11 @@ fn as_printed(hit: NpiHit, slot: &Slot) -> NpiHit {
         return hit;
     }
     NpiHit { digits: hit.printed.clone(), valid: false, repairs: Vec::new(), doubts: Vec::new(), ..hit }
+}
+
+/// The number as it is printed, where its check digit is not asked for.
+fn unheld(hit: NpiHit) -> NpiHit {
+    NpiHit { digits: hit.printed.clone(), valid: npi_holds(&hit.printed), doubts: Vec::new(), ..hit }
 }
 
 /// A number of an NPI's length behind the word, of which too little is a digit.

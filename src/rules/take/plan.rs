@@ -6,11 +6,13 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::{Field, Procedure, Source, Value};
+use crate::rules::codes::Treatments;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
+use crate::rules::take::{matter, veto};
 use crate::rules::ticks::{SURE, Tick};
-use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, treatment_words};
+use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, find_schedules};
 
 /// A plan may run over this many rows.
 const ROWS_MAX: usize = 6;
@@ -24,78 +26,19 @@ const SENTENCE_WORDS_MIN: usize = 8;
 const OTHER_WORDS_MAX: usize = 1;
 /// The title of a paper stands in its first rows.
 const TITLE_ROWS: usize = 3;
-/// What limits the treatment and does not forbid it.
-const PRECAUTIONS: [&str; 5] = ["deep", "sports", "swedish", "relaxation", "joint"];
-/// What was, and is not ordered.
-const PAST: [&str; 9] =
-    ["prior", "previous", "has not had", "have not had", "tried", "failed", "declined", "history", "yet to"];
-/// So much of a line is quoted.
-const VETO_LETTERS_MAX: usize = 60;
-/// Massage and manual therapy (CPT), and the massage codes of HCPCS.
-const OURS: [&str; 4] = ["97124", "97140", "S8990", "97139"];
-/// Therapies of other professions.
-const OTHER_THERAPIES: [&str; 5] =
-    ["physical therapy", "occupational therapy", "chiropractic", "acupuncture", "speech therapy"];
 const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = ordered(page);
-    let doubts: Vec<String> = veto(page).into_iter().chain(another_therapy(page, &found)).collect();
+    let doubts = veto::doubts(page, &found);
     for candidate in &mut found {
         candidate.doubts.extend(doubts.iter().cloned());
     }
     found
 }
 
-/// "Hold massage until cleared", "97124 is contraindicated": the paper also says not to. A precaution ("no deep tissue") and what
-/// was done before ("no prior massage") are none.
-fn veto(page: &Context) -> Option<String> {
-    let forbids = |clause: &str| {
-        let is_past = PAST.iter().any(|word| clause.contains(word));
-        let forbidden = |hit: crate::rules::TreatmentHit| {
-            let words = clause.get(hit.span).unwrap_or_default();
-            let is_ours = matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy);
-            hit.negated && is_ours && !PRECAUTIONS.iter().any(|word| words.contains(word))
-        };
-        !is_past && treatment_words(clause).into_iter().any(forbidden)
-    };
-    if !treatment_words(&page.text.text).iter().any(|hit| hit.negated) {
-        return None;
-    }
-    // a diagnosis may hold a "not" as well: each label begins a clause of its own
-    let row = |row: usize| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))).text;
-    let lower: Vec<String> = (0..page.sheet.rows.len()).map(|at| row(at).to_lowercase()).collect();
-    let mut clauses = lower.iter().flat_map(|line| line.split([':', ';'])).flat_map(|part| part.split("  "));
-    let clause = clauses.find(|clause| forbids(clause))?;
-    let quoted: String = clause.trim().chars().take(VETO_LETTERS_MAX).collect();
-    Some(format!("the paper also says \"{quoted}\""))
-}
-
-/// Codes or words of another therapy, and none of massage or manual therapy.
-fn another_therapy(page: &Context, found: &[Candidate]) -> Option<String> {
-    let codes = found.iter().filter_map(|candidate| match &candidate.value {
-        Value::Procedure(procedure) => procedure.code.as_deref(),
-        _ => None,
-    });
-    let codes: Vec<&str> = codes.collect();
-    if codes.iter().any(|code| OURS.contains(code)) || found.is_empty() {
-        return None;
-    }
-    if !codes.is_empty() {
-        return Some(format!("{} is no massage or manual therapy", codes.join(", ")));
-    }
-    let texts = found.iter().filter_map(|candidate| match &candidate.value {
-        Value::Text(text) => Some(text.reveal().to_lowercase()),
-        _ => None,
-    });
-    let other = texts.flat_map(|text| OTHER_THERAPIES.iter().find(|therapy| text.contains(**therapy)).copied()).next();
-    let named = treatment_words(&page.text.text);
-    let ours = named.iter().any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy));
-    other.filter(|_| !ours).map(|therapy| format!("{therapy} is no massage or manual therapy"))
-}
-
 fn ordered(page: &Context) -> Vec<Candidate> {
-    let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(tick)).collect();
+    let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(page, tick)).collect();
     // "Referred to: [x] Massage / manual therapy", and the codes where the treatment is asked for
     let coded = choices.iter().any(|tick| !find_procedures(&tick.words.text).is_empty());
     if choices.is_empty() || !coded && coded_in_slots(page) {
@@ -133,13 +76,16 @@ fn coded_in_slots(page: &Context) -> bool {
 
 /// Whether treatments stand beside boxes: where none is ticked, none is ordered.
 pub(in crate::rules::take) fn has_choices(page: &Context) -> bool {
-    page.ticks.iter().any(names_treatment)
+    page.ticks.iter().any(|tick| names_treatment(page, tick))
 }
 
-fn names_treatment(tick: &Tick) -> bool {
+fn names_treatment(page: &Context, tick: &Tick) -> bool {
     let text = &tick.words.text;
     !find_procedures(text).is_empty()
-        || treatment_words(text)
+        || page
+            .book
+            .treatments
+            .find(text)
             .iter()
             .any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy))
 }
@@ -157,7 +103,8 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     let sees_all = page.reading.source == Source::TextLayer || page.ticks.is_empty() && page.legibility() >= LEGIBLE;
     let is_form = page.lists_choices || page.ticks.len() >= CHOICES_MIN;
     let is_a_choice = !sees_all && (codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && is_form);
-    for hit in hits {
+    let forbidden = page.book.treatments.forbidden(&page.text.text, hits.iter().map(|hit| hit.span.start));
+    for hit in hits.into_iter().filter(|hit| !forbidden.contains(&hit.span.start)) {
         let doubts =
             if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
         let evidence = page.text.evidence(&hit.span, RULE);
@@ -174,7 +121,7 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
     static DAMAGED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
     let text = &page.text.text;
-    let ordered = named(&page.text);
+    let ordered = named(&page.book.treatments, &page.text);
     let mut mended = Vec::new();
     for token in DAMAGED.find_iter(text) {
         let bare: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
@@ -248,7 +195,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
     for tick in choices.iter().filter(|tick| tick.ticked) {
         let hits = find_procedures(&tick.words.text);
         if hits.is_empty() {
-            for (code, span) in families(&tick.words) {
+            for (code, span) in families(&page.book.treatments, &tick.words) {
                 let value = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
                 let evidence = tick.words.evidence(&span, RULE);
                 found.push(Candidate {
@@ -319,9 +266,9 @@ fn in_sentence(page: &Context, span: &Range<usize>) -> bool {
 }
 
 /// The codes of the treatments that words name, each once: massage and manual therapy.
-fn families(slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
+fn families(treatments: &Treatments, slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
     let mut found: Vec<(&'static str, Range<usize>)> = Vec::new();
-    for (code, span) in named(slot) {
+    for (code, span) in named(treatments, slot) {
         if !found.iter().any(|(known, _)| *known == code) {
             found.push((code, span));
         }
@@ -330,8 +277,8 @@ fn families(slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
 }
 
 /// Every place at which words name massage or manual therapy, with its code.
-fn named(slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
-    let hits = treatment_words(&slot.text).into_iter().filter(|hit| !hit.negated);
+fn named(treatments: &Treatments, slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
+    let hits = treatments.find(&slot.text).into_iter().filter(|hit| !hit.negated);
     let coded = hits.filter_map(|hit| match hit.family {
         TreatmentFamily::Massage => Some(("97124", hit.span)),
         TreatmentFamily::ManualTherapy => Some(("97140", hit.span)),
@@ -342,6 +289,7 @@ fn named(slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
 
 /// Massage or manual therapy named in words only: the family's code.
 fn by_words(page: &Context) -> Vec<Candidate> {
+    let treatments = &page.book.treatments;
     let mut found: Vec<Candidate> = Vec::new();
     let at_top = |label: &&Label| label.row < TITLE_ROWS && !label.colon;
     let (titles, labels): (Vec<&Label>, Vec<&Label>) = page.labels_of(Field::Plan).partition(at_top);
@@ -356,11 +304,14 @@ fn by_words(page: &Context) -> Vec<Candidate> {
         let orders = page.found.any(ordering);
         places.extend(orders.into_iter().map(|place| (page.after(place.end, 160), RULE.to_owned())));
     }
-    if labels.is_empty() && places.iter().all(|(slot, _)| families(slot).is_empty()) {
+    if labels.is_empty() && places.iter().all(|(slot, _)| families(treatments, slot).is_empty()) {
         places.extend(treatment_lines(page).map(|slot| (slot, RULE.to_owned())));
     }
+    if labels.is_empty() && places.iter().all(|(slot, _)| families(treatments, slot).is_empty()) {
+        places.extend(ordering_sentences(page).map(|slot| (slot, RULE.to_owned())));
+    }
     for (slot, rule) in places {
-        for (code, span) in families(&slot) {
+        for (code, span) in families(treatments, &slot) {
             let same = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
             if found.iter().any(|candidate| candidate.value == same) {
                 continue;
@@ -386,7 +337,7 @@ fn treatment_lines<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
     let unlabelled = rows.filter(|row| !page.labels.iter().any(|label| label.row == *row));
     let slots = unlabelled.map(|row| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))));
     slots.filter(|slot| {
-        let hits = treatment_words(&slot.text);
+        let hits = page.book.treatments.find(&slot.text);
         let in_hit =
             |word: &Range<usize>| hits.iter().any(|hit| hit.span.start < word.end && word.start < hit.span.end);
         let counts = |word: &Range<usize>| {
@@ -395,7 +346,21 @@ fn treatment_lines<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
                 && !matches!(text.to_ascii_lowercase().as_str(), "and" | "with" | "for" | "to")
         };
         let others = slot.words.iter().filter(|word| !in_hit(&word.range) && counts(&word.range)).count();
-        !families(slot).is_empty() && others <= OTHER_WORDS_MAX
+        !families(&page.book.treatments, slot).is_empty() && others <= OTHER_WORDS_MAX
+    })
+}
+
+/// Sentences that name a treatment and say how often, or that it is needed: "Please see her for massage therapy 2x/week".
+fn ordering_sentences<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
+    let text = &page.text.text;
+    let orders = page.found.any(&page.book.rules.treatment.orders);
+    matter::clauses(text).into_iter().filter_map(move |clause| {
+        let words = text.get(clause.clone())?;
+        let slot = page.part(&clause)?;
+        let named = !families(&page.book.treatments, &slot).is_empty() && !page.book.treatments.is_past(words);
+        let settled =
+            || find_schedules(words, &page.book.own.sayings).iter().any(|schedule| schedule.frequency.visits.is_some());
+        (named && (orders.iter().any(|place| clause.contains(&place.start)) || settled())).then_some(slot)
     })
 }
 
@@ -404,7 +369,7 @@ fn words_of_the_plan(page: &Context, coded: bool) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::Plan) {
         let Some((_, slot)) = page.slots(label, ROWS_MAX).into_iter().next() else { continue };
-        if treatment_words(&slot.text).is_empty() && find_procedures(&slot.text).is_empty() {
+        if page.book.treatments.find(&slot.text).is_empty() && find_procedures(&slot.text).is_empty() {
             continue;
         }
         let words = slot.text.split_whitespace().collect::<Vec<_>>().join(" ");

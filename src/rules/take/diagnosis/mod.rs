@@ -1,16 +1,19 @@
 //! What is wrong: codes with the words beside them, or words alone.
 
 mod damaged;
+mod history;
+mod sentence;
+mod sides;
 mod words;
 
 use std::ops::Range;
 
-use crate::model::{Area, Diagnosis, Evidence, Field, Source, Value};
-use crate::rules::codes::{Scope, opens_scope, scope};
+use self::words::{Beside, Codes};
+use crate::model::{Area, Diagnosis, Evidence, Field, Value};
+use crate::rules::codes::Scope;
 use crate::rules::context::{Candidate, Context};
-use crate::rules::label::Label;
+use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, SlotWord};
-use crate::rules::slots::Where;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes, look_alike};
 
@@ -21,8 +24,6 @@ const RULE: &str = "rules/30-diagnosis.toml";
 const CHOICES_MIN: usize = 2;
 /// The words beside boxes of one column begin within so many word heights.
 const COLUMN_SLACK: f32 = 1.5;
-/// A diagnosis in a sentence is not longer, in bytes.
-const PROSE_BYTES_MAX: usize = 120;
 /// A code less sure than this wants words that agree with it.
 const CODE_SURE: f32 = 0.85;
 /// A code less sure than this was misread where the words beside it fit one that looks the same.
@@ -34,6 +35,7 @@ const PROSE: f32 = 0.9;
 /// Why a code is none of the order's.
 const RULED_OUT: &str = "the words around it say that the patient does not have it";
 const HISTORY: &str = "it is told as history";
+const PERHAPS_NOT: &str = "the words around it may rule it out";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let has_code = |tick: &&Tick| !find_codes(&tick.words.text, &page.book.codes, page.on, false).is_empty();
@@ -56,85 +58,20 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let hits = find_codes(&page.text.text, &page.book.codes, page.on, false);
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
     push(&mut found, page, &page.text, hits, PROSE, RULE);
-    without_history(&mut found, page);
+    history::leave_out(&mut found, page);
     without_ruled_out(&mut found);
     damaged::mend(&mut found, page, &spans);
     take_whole_words(&mut found);
     follow_the_words(&mut found);
     if found.is_empty() {
-        found.extend(labels.iter().find_map(|label| in_words(page, label)));
+        found.extend(labels.iter().find_map(|label| sentence::in_words(page, label)));
     }
     if found.is_empty() {
-        found.extend(in_prose(page));
+        found.extend(sentence::in_prose(page));
     }
     damaged::doubt_unread(&mut found, page, &labels);
+    sides::doubt(&mut found, page);
     found
-}
-
-/// Words without a code behind a label.
-fn in_words(page: &Context, label: &Label) -> Option<Candidate> {
-    let (place, slot) = page.slots(label, 2).into_iter().next()?;
-    let words = words_alone(&slot).filter(|_| !page.is_choice(&slot))?;
-    if !is_hard_to_read(page, place) && !page.book.codes.speaks_of_one(&words) {
-        return None;
-    }
-    let doubts = if opens_scope(&words) { vec![RULED_OUT.to_owned()] } else { Vec::new() };
-    Some(Candidate {
-        field: Field::Diagnoses,
-        value: Value::Diagnosis(Diagnosis::in_words(words)),
-        evidence: slot.evidence(&(0..slot.text.len()), &label.rule),
-        trust: 0.9,
-        rule: label.rule.clone(),
-        doubts,
-        checked: false,
-    })
-}
-
-/// "On examination she has lumbago with sciatica": words behind the cues of the book that are some diagnosis' title.
-fn in_prose(page: &Context) -> Option<Candidate> {
-    let cues = page.book.rules.field.get(&Field::Diagnoses).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-    page.found.any(cues).into_iter().find_map(|place| {
-        let rest = page.after(place.end, PROSE_BYTES_MAX);
-        let clause = rest.text.split(['.', ';', '(', '\n']).next().unwrap_or_default();
-        let clause = clause.split(" and I ").next().unwrap_or_default().trim_end();
-        // "low back pain following an accident"
-        let ends =
-            [" following", " due to", " after", " sustained", " since", " from", " secondary", " which", " that"];
-        let end = ends.iter().filter_map(|end| clause.find(end)).min().unwrap_or(clause.len());
-        let words = clause.get(..end)?.trim();
-        let start = rest.text.find(words)?;
-        page.book.codes.knows(words).then(|| Candidate {
-            field: Field::Diagnoses,
-            value: Value::Diagnosis(Diagnosis::in_words(words.to_owned())),
-            evidence: rest.evidence(&(start..start + words.len()), RULE),
-            trust: 0.85,
-            rule: RULE.to_owned(),
-            doubts: Vec::new(),
-            checked: false,
-        })
-    })
-}
-
-/// "Medical History: GERD (K21.9)": what the patient has had is not what is treated, where something else is named.
-fn without_history(found: &mut Vec<Candidate>, page: &Context) {
-    let words = &page.text.words;
-    let is_history = |candidate: &Candidate| {
-        let Some(area) = candidate.evidence.first().map(|evidence| evidence.area) else { return false };
-        let Some(at) = words.iter().position(|word| word.area.overlap_x(&area) > 0 && word.area.overlap_y(&area) > 0)
-        else {
-            return false;
-        };
-        let before = page.text.text.get(..words[at].range.start).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
-        // the nearest label before it
-        let label = line.rsplit_once(':').map_or("", |(label, _)| label);
-        page.book.rules.history.words.iter().any(|history| label.ends_with(&history.to_lowercase()))
-    };
-    if found.iter().all(is_history) {
-        found.iter_mut().for_each(|candidate| candidate.doubts.push(HISTORY.to_owned()));
-    } else {
-        found.retain(|candidate| !is_history(candidate));
-    }
 }
 
 /// A form that lists diagnoses beside boxes: those of the ticked boxes, and what somebody wrote elsewhere on the page.
@@ -161,6 +98,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
     }
     push(&mut found, page, &page.text, hits, PROSE, RULE);
     without_ruled_out(&mut found);
+    sides::doubt(&mut found, page);
     if let Some(unsure) = choices.iter().find(|tick| tick.confidence < SURE) {
         let why = "a tick could hardly be told";
         found.iter_mut().for_each(|candidate| candidate.doubts.push(why.to_owned()));
@@ -217,32 +155,18 @@ fn follow_the_words(found: &mut [Candidate]) {
     }
 }
 
-/// What was read behind a label on a picture may be a diagnosis in damaged words.
-fn is_hard_to_read(page: &Context, place: Where) -> bool {
-    page.reading.source == Source::Ocr && place == Where::SameLine
-}
-
-/// A sentence or phrase of letters that is no mere debris of a blank line.
-fn words_alone(slot: &Slot) -> Option<String> {
-    let words: Vec<&str> = slot
-        .text
-        .split_whitespace()
-        .filter(|word| word.chars().filter(|letter| letter.is_alphabetic()).count() >= 3)
-        .collect();
-    let sure = slot.confidence(&(0..slot.text.len())) > 0.6;
-    (sure && !words.is_empty()).then(|| slot.text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
 /// The codes of a slot as candidates, each with the words beside it.
 fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeHit>, trust: f32, rule: &str) -> bool {
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
+    let codes: Vec<String> = hits.iter().map(|hit| hit.code.clone()).collect();
+    let codes = Codes { text: &slot.text, spans: &spans, codes: &codes, labelled: trust > PROSE };
     let any = !hits.is_empty();
     let mut said = Scope::Present;
     for (index, hit) in hits.into_iter().enumerate() {
         let is_title = |words: &str| page.book.codes.agrees_with(&hit.code, words) == Agreement::Agrees;
-        said = scope(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
-        let words = words::beside(page, &slot.text, &spans, index, &hit.code);
-        found.push(candidate(page, slot, hit, words, said, trust, rule));
+        said = page.book.scopes.of(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
+        let beside = codes.beside(page, index);
+        found.push(candidate(page, slot, hit, beside, said, trust, rule));
     }
     any
 }
@@ -252,7 +176,7 @@ fn candidate(
     page: &Context,
     slot: &Slot,
     hit: CodeHit,
-    words: String,
+    beside: Beside,
     said: Scope,
     trust: f32,
     rule: &str,
@@ -275,16 +199,19 @@ fn candidate(
         checked: false,
     };
     let mut code = hit.code;
-    if !is_icd9 {
-        compare(page, slot, &hit.span, &words, &mut code, &mut taken);
-    }
+    let compared = !is_icd9 && page.book.own.check(Field::Diagnoses, CheckName::WordsAgree).is_some();
+    let agreement =
+        if compared { compare(page, slot, &hit.span, &beside, &mut code, &mut taken) } else { Agreement::Unknown };
     taken.doubts.extend(doubt_of(said).map(str::to_owned));
     if slot.struck_out(&hit.span) {
         taken.doubts.push("a stroke runs through it".to_owned());
     }
     // a cause of injury has no words of its own: those beside it are the injury's
     let is_cause = is_icd9 && code.starts_with('E');
-    let text = Some(words).filter(|words| !words.is_empty() && !is_cause);
+    // of a sentence only what speaks of the code is told as its words
+    let is_sentence =
+        trust <= PROSE && !is_icd9 && agreement == Agreement::Unknown && page.book.codes.title(&code).is_some();
+    let text = Some(beside.words).filter(|words| !words.is_empty() && !is_cause && !is_sentence);
     let text = match is_icd9 {
         // the contract knows codes of ICD-10-CM alone
         true => Some([code.as_str(), text.as_deref().unwrap_or_default()].join(" ").trim_end().to_owned()),
@@ -296,25 +223,34 @@ fn candidate(
 }
 
 /// Holds a code against the words beside it: they may speak for it, against it, or for another one that looks the same.
-fn compare(page: &Context, slot: &Slot, span: &Range<usize>, words: &str, code: &mut String, taken: &mut Candidate) {
+fn compare(
+    page: &Context,
+    slot: &Slot,
+    span: &Range<usize>,
+    beside: &Beside,
+    code: &mut String,
+    taken: &mut Candidate,
+) -> Agreement {
     let sure = slot.confidence(span);
-    match words::agreement(page, code, words, &slot.text, span) {
-        Agreement::Contradicts(other) if other != *code => {
+    let said = words::agreement(page, code, beside);
+    match &said {
+        Agreement::Contradicts(other) if other != code => {
             // the words name another code that looks the same: one of the two was misread
-            if sure < CODE_DOUBTED && look_alike(code, &other) <= MISREAD_MAX {
+            if sure < CODE_DOUBTED && look_alike(code, other) <= MISREAD_MAX {
                 taken.doubts.push(format!("the words beside it fit {other} better"));
-                *code = other;
+                code.clone_from(other);
             } else {
                 taken.doubts.push(format!("the words beside it fit {other}, not this code"));
             }
         }
         Agreement::Foreign => taken.doubts.push("the words beside it name something else".to_owned()),
         Agreement::Agrees => taken.checked = true,
-        _ if !words.is_empty() && sure < CODE_SURE => {
+        _ if !beside.words.is_empty() && sure < CODE_SURE => {
             taken.doubts.push("the print is poor and the words beside it do not speak for it".to_owned());
         }
         _ => {}
     }
+    said
 }
 
 /// The ink of a part of a slot. Two codes may stand in one word ("M54.2/M54.6"): each takes its share of the word's width.
@@ -341,7 +277,7 @@ fn doubt_of(said: Scope) -> Option<&'static str> {
         Scope::Present => None,
         Scope::RuledOut => Some(RULED_OUT),
         Scope::History => Some(HISTORY),
-        Scope::Doubtful => Some("the words before it may rule it out"),
+        Scope::Doubtful => Some(PERHAPS_NOT),
     }
 }
 
@@ -349,7 +285,7 @@ fn doubt_of(said: Scope) -> Option<&'static str> {
 fn without_ruled_out(found: &mut Vec<Candidate>) {
     let says = |candidate: &Candidate, why: &str| candidate.doubts.iter().any(|doubt| doubt == why);
     let mut out: Vec<(Vec<Evidence>, &str)> = Vec::new();
-    for why in [RULED_OUT, HISTORY] {
+    for why in [RULED_OUT, HISTORY, PERHAPS_NOT] {
         let of_it = found.iter().filter(|candidate| says(candidate, why));
         out.extend(of_it.map(|candidate| (candidate.evidence.clone(), why)));
     }

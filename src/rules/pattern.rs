@@ -1,0 +1,167 @@
+//! In: the `[pattern.NAME]` blocks of the rule files. Out: linear patterns made of one another, and what is wrong with them.
+//!
+//! `{other}` puts another pattern in; a name begins with a letter, so that `{1,2}` stays a number of times.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexBuilder};
+
+use crate::rules::fault::{Fault, FaultKind};
+use crate::rules::schema::{PatternRule, RuleFile};
+
+/// A pattern with all that it puts in is not longer: two that put in another twice grow with each step.
+const EXPANDED_BYTES_MAX: usize = 20_000;
+/// A compiled pattern is not larger.
+const COMPILED_BYTES_MAX: usize = 1_000_000;
+/// Texts that have nothing in common: what fits all of them says nothing.
+const ANYTHING: [&str; 3] = ["Qz", "7 7 7", "~ x & 12/34 otherwise"];
+
+/// The named patterns of the book.
+#[derive(Default)]
+pub(in crate::rules) struct Patterns {
+    named: BTreeMap<String, Named>,
+    used: RefCell<BTreeSet<String>>,
+}
+
+struct Named {
+    rule: PatternRule,
+    /// A fault at its place, to be filled in.
+    at: Fault,
+}
+
+impl Patterns {
+    /// Takes up the patterns of a file.
+    pub(in crate::rules) fn add(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+        for (name, rule) in &rules.pattern {
+            let header = text.find(&format!("[pattern.{name}]")).unwrap_or(0);
+            let at = Fault::at(FaultKind::Pattern, file, text, header, String::new());
+            if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(is_of_name) {
+                let what =
+                    format!("{name:?} is no name for a pattern: begin with a letter, and use letters, digits and _");
+                faults.push(Fault { what, ..at });
+            } else if self.named.contains_key(name) {
+                let what = format!("the pattern {name:?} stands in an earlier file as well");
+                faults.push(Fault { kind: FaultKind::Twice, what, ..at });
+            } else {
+                self.named.insert(name.clone(), Named { rule: rule.clone(), at });
+            }
+        }
+    }
+
+    /// A pattern that must fit a text from its beginning (`^` is put before it), upper and lower case alike.
+    ///
+    /// # Errors
+    /// In words for whoever wrote it: what it puts in is not there or goes in a circle, it is no pattern, or it is too large.
+    pub(in crate::rules) fn beginning(&self, text: &str) -> Result<Regex, String> {
+        compile(&format!(r"\A(?:{})", self.expand(text, &mut Vec::new())?))
+    }
+
+    /// A pattern that must fit a whole text.
+    ///
+    /// # Errors
+    /// As [`Self::beginning`].
+    pub(in crate::rules) fn whole(&self, text: &str) -> Result<Regex, String> {
+        compile(&format!(r"\A(?:{})\z", self.expand(text, &mut Vec::new())?))
+    }
+
+    /// A pattern that fits anywhere in a text.
+    ///
+    /// # Errors
+    /// As [`Self::beginning`].
+    pub(in crate::rules) fn anywhere(&self, text: &str) -> Result<Regex, String> {
+        compile(&self.expand(text, &mut Vec::new())?)
+    }
+
+    fn expand(&self, text: &str, within: &mut Vec<String>) -> Result<String, String> {
+        static PIECE: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"\\[pPxuU]\{[^}]*\}|\\.|\{([A-Za-z][A-Za-z0-9_]*)\}").expect("a fixed pattern")
+        });
+        let mut expanded = String::new();
+        let mut behind = 0;
+        for found in PIECE.captures_iter(text) {
+            let (Some(all), Some(name)) = (found.get(0), found.get(1)) else { continue };
+            expanded.push_str(text.get(behind..all.start()).unwrap_or_default());
+            behind = all.end();
+            let name = name.as_str();
+            if within.iter().any(|outer| outer == name) {
+                return Err(format!("it goes in a circle: {} → {name}", within.join(" → ")));
+            }
+            let Some(named) = self.named.get(name) else { return Err(self.unknown(name)) };
+            self.used.borrow_mut().insert(name.to_owned());
+            within.push(name.to_owned());
+            expanded.push_str(&format!("(?:{})", self.expand(&named.rule.text, within)?));
+            within.pop();
+            if expanded.len() > EXPANDED_BYTES_MAX {
+                return Err(format!("with all that it puts in it is longer than {EXPANDED_BYTES_MAX} bytes"));
+            }
+        }
+        expanded.push_str(text.get(behind..).unwrap_or_default());
+        Ok(expanded)
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let near =
+            self.named.keys().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+        let hint = near.map(|near| format!("; did you mean {{{near}}}?")).unwrap_or_default();
+        format!("no pattern is called {{{name}}}{hint}")
+    }
+
+    /// What is wrong with the named patterns. To be asked when all that use them have been compiled.
+    pub(in crate::rules) fn check(&self, faults: &mut Vec<Fault>) {
+        for (name, Named { rule, at }) in &self.named {
+            let mut wrong = |kind, what: String| faults.push(Fault { kind, what, ..at.clone() });
+            let mut within = vec![name.clone()];
+            let whole =
+                self.expand(&rule.text, &mut within).and_then(|expanded| compile(&format!(r"\A(?:{expanded})\z")));
+            let whole = match whole {
+                Ok(whole) => whole,
+                Err(why) => {
+                    wrong(FaultKind::Pattern, format!("the pattern {name:?}: {why}"));
+                    continue;
+                }
+            };
+            if is_over_wide(&whole) {
+                wrong(FaultKind::OverWide, format!("the pattern {name:?} fits anything, or nothing at all: narrow it"));
+            }
+            if rule.examples.is_empty() || rule.counter_examples.is_empty() {
+                let what = format!(
+                    "the pattern {name:?} needs `examples` that it fits and `counter_examples` that it does not"
+                );
+                wrong(FaultKind::UntestedValue, what);
+            }
+            for example in rule.examples.iter().filter(|example| !whole.is_match(example)) {
+                wrong(FaultKind::Example, format!("the pattern {name:?} does not fit its example {example:?}"));
+            }
+            for example in rule.counter_examples.iter().filter(|example| whole.is_match(example)) {
+                wrong(FaultKind::Example, format!("the pattern {name:?} fits {example:?}, which it should not"));
+            }
+            if !self.used.borrow().contains(name) {
+                let what = format!("nothing uses the pattern {name:?}: put {{{name}}} into a `when`, or delete it");
+                wrong(FaultKind::Unused, what);
+            }
+        }
+    }
+}
+
+/// Whether a pattern that must fit a whole text fits anything.
+pub(in crate::rules) fn is_over_wide(whole: &Regex) -> bool {
+    whole.is_match("") || ANYTHING.iter().all(|text| whole.is_match(text))
+}
+
+fn is_of_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
+
+fn compile(pattern: &str) -> Result<Regex, String> {
+    let built = RegexBuilder::new(pattern).case_insensitive(true).size_limit(COMPILED_BYTES_MAX).build();
+    built.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "it is too large: repeat less, or name fewer choices".to_owned(),
+        other => {
+            let said = other.to_string();
+            let last = said.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+            format!("it is no pattern: {}", last.trim_start_matches("error: "))
+        }
+    })
+}

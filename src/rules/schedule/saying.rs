@@ -1,0 +1,129 @@
+//! In: tokens, and the words of `[[field."frequency".say]]` and `.refuse]]`. Out: the tokens with what the clinic says of them:
+//! other words in the place of those that it writes in its own way, and a mark where words have two meanings.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::token::{Token, tokens};
+
+/// What a clinic says of the words of frequencies.
+#[derive(Debug, Clone, Default)]
+pub(in crate::rules) struct Sayings {
+    /// By their first word, the longest first; of two of one length, what is said goes before what is refused.
+    by_first: HashMap<String, Vec<Saying>>,
+    /// A bit for each letter from a to z with which one of them begins: most words of a page are turned away by it.
+    initials: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Saying {
+    words: Vec<String>,
+    becomes: Becomes,
+}
+
+#[derive(Debug, Clone)]
+enum Becomes {
+    /// These words stand in their place.
+    Words(Vec<Token>),
+    /// They have two meanings; the sentence says which.
+    TwoWays(Arc<str>),
+}
+
+impl Sayings {
+    /// `phrase` is written for `means`.
+    pub(in crate::rules) fn say(&mut self, phrase: &str, means: &str) {
+        self.add(phrase, Becomes::Words(tokens(means)));
+    }
+
+    /// `phrase` has two meanings, as `tell` says.
+    pub(in crate::rules) fn refuse(&mut self, phrase: &str, tell: &str) {
+        self.add(phrase, Becomes::TwoWays(tell.into()));
+    }
+
+    /// Whether any words are refused.
+    pub(in crate::rules) fn refuses(&self) -> bool {
+        self.by_first.values().flatten().any(|saying| matches!(saying.becomes, Becomes::TwoWays(_)))
+    }
+
+    /// Whether any of its words stands in a text.
+    pub(in crate::rules) fn stands_in(&self, phrase: &str, text: &str) -> bool {
+        let mut own = Self::default();
+        own.refuse(phrase, "");
+        let tokens = tokens(text);
+        (0..tokens.len()).any(|at| own.at(&tokens, at).is_some())
+    }
+
+    fn add(&mut self, phrase: &str, becomes: Becomes) {
+        let words: Vec<String> = tokens(phrase).iter().filter_map(Token::word).map(str::to_owned).collect();
+        let Some(first) = words.first().cloned() else { return };
+        self.initials |= initial(&first);
+        let of_first = self.by_first.entry(first).or_default();
+        of_first.push(Saying { words, becomes });
+        let is_refused = |saying: &Saying| matches!(saying.becomes, Becomes::TwoWays(_));
+        of_first.sort_by_key(|saying| (std::cmp::Reverse(saying.words.len()), is_refused(saying)));
+    }
+
+    /// The saying whose words stand at `at`, and how many tokens they take.
+    fn at(&self, tokens: &[Token], at: usize) -> Option<(&Saying, usize)> {
+        let first = tokens.get(at)?.word()?;
+        let of_first = (self.initials & initial(first) != 0).then(|| self.by_first.get(first))??;
+        of_first.iter().find_map(|saying| {
+            let mut end = at;
+            for (place, word) in saying.words.iter().enumerate() {
+                // "bi-weekly"
+                end += usize::from(place > 0 && tokens.get(end).is_some_and(|token| token.sign('-')));
+                if !tokens.get(end).is_some_and(|token| token.is(word)) {
+                    return None;
+                }
+                end += 1;
+            }
+            Some((saying, end - at))
+        })
+    }
+
+    /// The tokens of a text, as the clinic says them.
+    pub(super) fn tokens(&self, text: &str) -> Vec<Token> {
+        let mut read = tokens(text);
+        if self.by_first.is_empty() || !(0..read.len()).any(|at| self.at(&read, at).is_some()) {
+            return read;
+        }
+        let mut out = Vec::with_capacity(read.len());
+        let mut at = 0;
+        while at < read.len() {
+            let Some((saying, length)) = self.at(&read, at) else {
+                out.push(read[at].clone());
+                at += 1;
+                continue;
+            };
+            match &saying.becomes {
+                Becomes::TwoWays(why) => {
+                    let two_ways = Some((length, why.clone()));
+                    read[at].two_ways = two_ways;
+                    out.extend_from_slice(&read[at..at + length]);
+                }
+                Becomes::Words(words) => {
+                    // every one of them stands where the written words stand
+                    let (first, last) = (&read[at], &read[at + length - 1]);
+                    let span = first.span.start..last.span.end;
+                    let said = words.iter().enumerate().map(|(place, token)| Token {
+                        span: span.clone(),
+                        glued: first.glued && place == 0,
+                        repair: first.repair.clone().filter(|_| place == 0),
+                        ..token.clone()
+                    });
+                    out.extend(said);
+                }
+            }
+            at += length;
+        }
+        out
+    }
+}
+
+/// The bit of a word's first letter; that of words which begin with another sign is the last.
+fn initial(word: &str) -> u32 {
+    match word.bytes().next() {
+        Some(letter @ b'a'..=b'z') => 1 << (letter - b'a'),
+        _ => 1 << 31,
+    }
+}

@@ -1,0 +1,29 @@
+//! What a patient has had is not what is treated.
+
+use super::HISTORY;
+use crate::model::Area;
+use crate::rules::context::{Candidate, Context};
+
+/// "Medical History: GERD (K21.9)", "Previous diagnosis: M54.2": left out where something else is named, else told as a doubt.
+pub(super) fn leave_out(found: &mut Vec<Candidate>, page: &Context) {
+    let is_history =
+        |candidate: &Candidate| candidate.evidence.first().is_some_and(|evidence| stands_in(page, evidence.area));
+    if found.iter().all(is_history) {
+        found.iter_mut().for_each(|candidate| candidate.doubts.push(HISTORY.to_owned()));
+    } else {
+        found.retain(|candidate| !is_history(candidate));
+    }
+}
+
+/// Whether the nearest label before a word of the page is one of the book's words for what the patient has had.
+pub(super) fn stands_in(page: &Context, area: Area) -> bool {
+    let words = &page.text.words;
+    let Some(at) = words.iter().position(|word| word.area.overlap_x(&area) > 0 && word.area.overlap_y(&area) > 0)
+    else {
+        return false;
+    };
+    let before = page.text.text.get(..words[at].range.start).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
+    let label = line.rsplit_once(':').map_or("", |(label, _)| label);
+    page.book.rules.history.words.iter().any(|history| label.ends_with(&history.to_lowercase()))
+}
