@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
 use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
-use crate::rules::{Book, CheckName};
+use crate::rules::{AFTER_FAX, Book, CheckName};
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
@@ -57,7 +57,8 @@ impl Chosen {
             .iter()
             .filter(|other| other.confidence > best.confidence - RIVAL && !same(&other.value, &best.value))
             .count();
-        if !best.doubts.is_empty() && agreeing == 0 {
+        let stays = best.doubts.iter().any(|doubt| doubt == AFTER_FAX);
+        if !best.doubts.is_empty() && (agreeing == 0 || stays) {
             self.doubt(field, &best.doubts);
         }
         if rivals > 0 {
@@ -79,6 +80,39 @@ impl Chosen {
             Value::Date(date) => Some(date.into_inner()),
             _ => None,
         }
+    }
+
+    /// Of several stated ends the earliest; one beyond doubt goes before the others.
+    pub(in crate::decide) fn expiry(&mut self) -> Option<Date> {
+        let of_field = || self.of(Field::ExpiresOn).filter(|finding| finding.doubts.is_empty());
+        let day = |finding: &Finding| match &finding.value {
+            Value::Date(date) => Some(*date.reveal()),
+            _ => None,
+        };
+        let earliest = of_field()
+            .filter_map(|finding| Some((day(finding)?, finding.evidence.clone())))
+            .min_by_key(|(day, _)| *day);
+        let Some((stated, evidence)) = earliest else {
+            return self.date(Field::ExpiresOn).or_else(|| self.end_of_schedule());
+        };
+        match self.end_of_schedule().filter(|end| *end < stated) {
+            Some(end) => Some(end),
+            None => {
+                self.evidence.insert(Field::ExpiresOn, evidence);
+                Some(stated)
+            }
+        }
+    }
+
+    /// "2x/week until 10/30/2026": the last day of the schedule that is taken.
+    fn end_of_schedule(&mut self) -> Option<Date> {
+        let best = self.of(Field::Frequency).find_map(|finding| match &finding.value {
+            Value::Frequency(frequency) => Some((frequency.window.as_ref()?.end?, finding.evidence.clone())),
+            _ => None,
+        });
+        let (end, evidence) = best?;
+        self.evidence.insert(Field::ExpiresOn, evidence);
+        Some(end)
     }
 
     pub(in crate::decide) fn phone(&mut self, field: Field) -> Option<Private<String>> {

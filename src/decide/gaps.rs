@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::model::{CodeFault, Field, FrequencyStatus, Gap, GapLevel, GapReason, PayerKind, Prescription};
+use crate::model::{CodeFault, Field, FrequencyStatus, Gap, GapLevel, GapReason, PayerKind, PeriodUnit, Prescription};
 use crate::rules::{Book, CheckName};
 
 /// All gaps, the gravest first.
@@ -60,9 +60,49 @@ pub(in crate::decide) fn gaps(
     if prescription.expires_on.is_some_and(|expires| expires < on) {
         wrong(Field::ExpiresOn, GapReason::Expired, "expired");
     }
+    gaps.extend(used_up(prescription, book, on));
     gaps.extend(profile(prescription, book, on));
     gaps.sort_by_key(|gap| (gap.level, gap.field));
     gaps
+}
+
+/// A schedule that should have been over for half a year is not begun any more.
+const BEGUN_DAYS: i32 = 183;
+/// An order that says nothing of its end is old after so many days (reference/domain.md, A.7: "payer default").
+const OLD_DAYS: i32 = 365;
+
+/// An order without a stated end whose schedule must be over, or that is older than a year: a note, since nobody wrote that it ends.
+fn used_up(prescription: &Prescription, book: &Book, on: Date) -> Option<Gap> {
+    let written = prescription.written_on.filter(|_| prescription.expires_on.is_none())?;
+    let days = |value: u32, unit: PeriodUnit| {
+        let of_unit = match unit {
+            PeriodUnit::Day => 1,
+            PeriodUnit::Week => 7,
+            PeriodUnit::Month => 31,
+            PeriodUnit::Year => 366,
+        };
+        i32::try_from(value.min(9999)).unwrap_or(i32::MAX).saturating_mul(of_unit)
+    };
+    let schedule = prescription.frequency.as_ref().and_then(|frequency| {
+        let window = frequency.window.as_ref().and_then(|window| Some(days(window.value?, window.unit?)));
+        let phases: Option<Vec<i32>> = frequency
+            .phases
+            .iter()
+            .map(|phase| phase.bounds.as_ref())
+            .map(|bounds| bounds.map(|bounds| days(bounds.value_max.unwrap_or(bounds.value), bounds.unit)))
+            .collect();
+        window.or_else(|| phases.filter(|phases| !phases.is_empty()).map(|phases| phases.iter().sum()))
+    });
+    let age = (on - written).get_days();
+    let has_default =
+        prescription.payer.kind.and_then(|kind| book.payer(kind)).is_some_and(|payer| payer.valid_days.is_some());
+    let fault = match schedule {
+        Some(schedule) if age > schedule.saturating_add(BEGUN_DAYS) => "schedule_over",
+        _ if age > OLD_DAYS && !has_default => "old_order",
+        _ => return None,
+    };
+    let tell = book.sentence(fault).map_or_else(|| fault.replace('_', " "), |rule| rule.tell.clone());
+    Some(Gap { field: Field::ExpiresOn, reason: GapReason::Expired, level: GapLevel::Note, tell })
 }
 
 /// Payers that take no bill without an ICD-10 code (reference/domain.md, A.6: "S (bill)").

@@ -64,7 +64,7 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
             signed: chosen.signed(),
         },
         written_on: chosen.date(Field::WrittenOn),
-        expires_on: chosen.date(Field::ExpiresOn),
+        expires_on: chosen.expiry(),
         gaps: Vec::new(),
         doubts: Vec::new(),
         reasons: BTreeMap::new(),

@@ -85,3 +85,47 @@ fn a_doubt_says_why() {
     let reasons = prescription.reasons.get(&Field::WrittenOn);
     assert!(reasons.is_some_and(|reasons| reasons[0].contains("two different values")), "{reasons:?}");
 }
+
+fn dated(field: Field, day: jiff::civil::Date, left: u32) -> Finding {
+    finding(field, Value::Date(day.into()), left)
+}
+
+fn ends(findings: Vec<Finding>, on: jiff::civil::Date) -> (Option<jiff::civil::Date>, Vec<GapLevel>) {
+    let section = Section { pages: vec![1], kind: PaperKind::Order, findings };
+    let prescription = decide(vec![section], &Book::built_in(), on).1.remove(0);
+    let gaps = prescription.gaps.iter().filter(|gap| gap.reason == GapReason::Expired).map(|gap| gap.level).collect();
+    assert!(!prescription.doubts.contains(&Field::ExpiresOn));
+    (prescription.expires_on, gaps)
+}
+
+fn schedule(text: &str, left: u32) -> Finding {
+    let schedule = crate::rules::read_schedule(text).unwrap();
+    finding(Field::Frequency, Value::Frequency(schedule.frequency), left)
+}
+
+#[test]
+fn of_several_ends_the_earliest_counts() {
+    let end = |day, left| dated(Field::ExpiresOn, day, left);
+    let two = vec![end(date(2027, 5, 31), 0), end(date(2026, 5, 31), 500)];
+    assert_eq!(ends(two.clone(), date(2026, 11, 2)), (Some(date(2026, 5, 31)), vec![GapLevel::Stop]));
+    assert_eq!(ends(two, date(2026, 5, 31)), (Some(date(2026, 5, 31)), vec![]), "the last day is a good one");
+    let until = vec![schedule("2x/week until 10/30/2026", 0)];
+    assert_eq!(ends(until, date(2026, 11, 2)), (Some(date(2026, 10, 30)), vec![GapLevel::Stop]));
+}
+
+#[test]
+fn an_order_without_an_end_whose_schedule_is_long_over_is_told_as_a_note() {
+    let order = |text, written| vec![schedule(text, 0), dated(Field::WrittenOn, written, 500)];
+    let on = date(2026, 11, 25);
+    let noted = |text, written| ends(order(text, written), on).1;
+    assert_eq!(noted("2x/week x 4 weeks", date(2026, 3, 2)), [GapLevel::Note]);
+    assert_eq!(noted("6 visits within 30 days", date(2026, 3, 2)), [GapLevel::Note]);
+    assert_eq!(noted("2x/week", date(2024, 3, 2)), [GapLevel::Note]);
+    for (text, written) in [
+        ("2x/week x 4 weeks", date(2026, 9, 2)),
+        ("1x/week x 12 months", date(2026, 3, 2)),
+        ("2x/week", date(2026, 3, 2)),
+    ] {
+        assert!(noted(text, written).is_empty(), "{text} of {written}");
+    }
+}

@@ -170,6 +170,12 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The row and the word of it that stand at an area.
+    pub(in crate::rules) fn place_of(&self, area: Area) -> Option<(usize, usize)> {
+        let at = |row: &Row| row.words.iter().position(|token| token.area == area);
+        self.sheet.rows.iter().enumerate().find_map(|(row, words)| Some((row, at(words)?)))
+    }
+
     /// How sure the words of the page are, long words counting more.
     pub(in crate::rules) fn legibility(&self) -> f32 {
         let words = || self.text.words.iter().map(|word| (word.range.len() as f32, word.confidence));

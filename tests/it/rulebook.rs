@@ -359,3 +359,40 @@ fn a_form_is_drafted_from_one_paper() {
         assert!(output.status.success(), "{}", said(&output));
     }
 }
+
+/// Two answers on one paper are told as a doubt, and so is a date later than the fax that carries it.
+#[test]
+fn what_luck_would_have_to_choose_is_a_doubt() {
+    let clinic = Clinic::new();
+    let paper = clinic.path("order.txt");
+    let doubts = |text: String| -> Vec<String> {
+        fs::write(&paper, text).unwrap();
+        let parsed =
+            clinic.command(&["parse", "--on", "2026-11-02", "--format", "jsonl"]).arg(&paper).output().unwrap();
+        let line: serde_json::Value = serde_json::from_str(&said(&parsed)).unwrap();
+        let doubts = line["prescriptions"][0]["doubts"].as_array().unwrap();
+        doubts.iter().map(|field| field.as_str().unwrap().to_owned()).collect()
+    };
+    assert!(doubts(ORDER.to_owned()).is_empty());
+    let provider = "Provider: Alan Pierce, MD\nElectronically signed by Alan Pierce, MD\n";
+    let order = |own: &str| ORDER.replace(provider, own);
+    let payer = "Insurance: self pay\n";
+    for (text, field) in [
+        (format!("09/20/2026 09:14 FROM: CASCADE FAMILY 5035550143  PAGE 1/1\n{ORDER}"), "written_on"),
+        (order("Alan Pierce, MD   Brian Wolf, DO   Susan Cole, PA-C\n/s/\n"), "provider.name"),
+        (order("Provider: Alan Pierce, MD / Brian Wolf, DO\nSignature: /s/\n"), "provider.name"),
+        (order("Alan Pierce, MD  NPI 1234567893\nElectronically signed by Brian Wolf, DO\n"), "provider.npi"),
+        (order("Provider: Alan Pierce, MD\nElectronically signed by Sue Blake\n"), "provider.signature"),
+        (ORDER.replace("Patient: Quentin", "Patient: Dr. Quentin"), "patient.name"),
+        (ORDER.replace(payer, "Primary insurance: Blue Cross\nSecondary insurance: State Farm PIP\n"), "payer.insurer"),
+    ] {
+        assert!(doubts(text.clone()).iter().any(|doubted| doubted == field), "{field} is doubted in:\n{text}");
+    }
+    for text in [
+        format!("10/02/2026 09:14 FROM: CASCADE FAMILY 5035550143  PAGE 1/1\n{ORDER}"),
+        order("Provider: Alan Pierce, MD / Brian Wolf, DO\nElectronically signed by Brian Wolf, DO\n"),
+        ORDER.replace("Patient: Quentin", "Patient: Mrs. Quentin"),
+    ] {
+        assert_eq!(doubts(text.clone()), [""; 0], "nothing is doubted in:\n{text}");
+    }
+}

@@ -150,7 +150,14 @@ fn name_start(text: &str, end: usize) -> usize {
         let first = word.text.chars().next();
         let gap = text.get(from + word.span.end..start).unwrap_or_default();
         let capital = first.is_some_and(char::is_uppercase) && !is_refused(word.plain()) || is_particle(word.plain());
-        if !capital || gap.contains('\n') || word.colon || (word.comma && start != end && gap.trim() != ",") {
+        // "Alan Pierce, MD   Brian Wolf, DO": another's credential
+        let of_another = start != end && word.text.len() > 1 && credential(word.text).is_some();
+        if !capital
+            || of_another
+            || gap.contains('\n')
+            || word.colon
+            || (word.comma && start != end && gap.trim() != ",")
+        {
             break;
         }
         start = from + word.span.start;

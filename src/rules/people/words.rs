@@ -182,7 +182,8 @@ static REFUSED: Words = LazyLock::new(|| {
  specialists office manual neck back shoulder lumbar cervical thoracic sprain strain myalgia cervicalgia \
  headache january february september october november december monday tuesday wednesday thursday friday \
  contact attending authorizing supervising adjuster employer carrier payer complete all items bodywork massage fill below here form \
- fax return sign check whose bureau only use therapeutics wellbeing department division network claims legal preferred narne")
+ fax return sign check whose bureau only use therapeutics wellbeing department division network claims legal preferred narne after \
+ visit summary report letter necessity request renewed renewal record records authorization statement thanks cheers hello")
 });
 
 /// Words of sentences that are names too: refused only where they are written small.

@@ -1,16 +1,39 @@
 //! When: birth, accident, writing, expiry.
 
-use jiff::civil::Date;
+use std::sync::LazyLock;
 
-use crate::model::{Area, Field, Value};
+use jiff::Span;
+use jiff::civil::Date;
+use regex::Regex;
+
+use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Value};
 use crate::rules::context::{Candidate, Context};
+use crate::rules::label::{Label, Meaning};
+use crate::rules::phrase::Folded;
+use crate::rules::sheet::{Row, Slot, Token, fold};
 use crate::rules::slots::{self, Where};
-use crate::rules::{DateHit, DateKind, find_dates};
+use crate::rules::span::gap_before;
+use crate::rules::take::expiry;
+use crate::rules::take::signature::{is_somebody_elses, slash_signatures};
+use crate::rules::take::signer::{self, Signer};
+use crate::rules::{DateHit, DateKind, find_dates, read_name};
 
 /// A date this many bytes into its slot is not the slot's.
 const LEAD_MAX: usize = 14;
 /// A label without a colon stands at least so many word heights behind what is before it: more than a blank.
 const CELL_GAP: f32 = 0.8;
+/// A doubt that a second place with the same day does not lift.
+pub const AFTER_FAX: &str = "it is later than the day on which the fax came";
+/// A label's own words in its cell are at most so many.
+const OF_WORDS_MAX: usize = 3;
+/// Words between who signed and the date.
+const LINKS: [&str; 5] = ["", "on", "at", "date", "dated"];
+/// A signer's name with credentials has at most so many words.
+const SIGNER_WORDS_MAX: usize = 7;
+/// How far behind the sign of a typed signature its date stands, in bytes.
+const SIGNED_BYTES_MAX: usize = 80;
+/// A fax machine's clock that is farther off is not set.
+const CLOCK_DAYS_MAX: i64 = 400;
 /// The day on which a paper was sent: far enough below the others to be no rival.
 const WEAK: f32 = 0.7;
 /// A cue of so many letters must stand right before the date.
@@ -21,7 +44,6 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         (Field::PatientBirthDate, DateKind::Birth),
         (Field::PayerDateOfInjury, DateKind::Injury),
         (Field::WrittenOn, DateKind::Order),
-        (Field::ExpiresOn, DateKind::Order),
     ];
     let mut found: Vec<Candidate> = fields.iter().flat_map(|(field, kind)| labelled(page, *field, *kind)).collect();
     for (field, kind) in [
@@ -39,6 +61,16 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         let other_dates: Vec<Area> = found.iter().flat_map(|it| &it.evidence).map(|evidence| evidence.area).collect();
         found.extend(letter_date(page, &other_dates));
     }
+    if !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
+        found.extend(behind_signature(page));
+    }
+    doubt_after_fax(page, &mut found);
+    let days_written = found.iter().filter(|candidate| candidate.field == Field::WrittenOn);
+    let written = days_written.max_by(|a, b| a.trust.total_cmp(&b.trust)).and_then(|best| match &best.value {
+        Value::Date(date) => Some((*date.reveal(), best.trust)),
+        _ => None,
+    });
+    found.extend(expiry::take(page, written));
     // a day of this year behind "DOB" is another field's: nobody that young is sent for massage
     found.retain(|candidate| !matches!(&candidate.value, Value::Date(date) if candidate.field == Field::PatientBirthDate && date.reveal().year() >= page.on.year() - 1));
     found
@@ -46,7 +78,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 
 fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let mut found = Vec::new();
-    for label in page.labels_of(field) {
+    for label in page.labels_of(field).filter(|label| is_this_orders(page, label)) {
         let wrapped = slots::wrapped(&page.sheet, &page.labels, label).map(|slot| (Where::Below, slot));
         // a caption under its line, where the others stand over theirs
         let over = slots::above(&page.sheet, &page.labels, label).filter(|_| label.caption && !label.colon);
@@ -56,7 +88,7 @@ fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
             let trust = if place == Where::SameLine { 1.0 } else { 0.95 };
             let trust = if label.weak { WEAK } else { trust };
             let evidence = slot.evidence(&hit.span, &label.rule);
-            found.push(candidate(field, hit, evidence, trust, &label.rule));
+            found.push(dated(field, hit, evidence, trust, &label.rule));
             break;
         }
     }
@@ -75,27 +107,159 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
         if place.len() <= LETTER_CUE && hit.span.start > 0 {
             continue;
         }
-        // another sentence, another matter
-        if between.contains(['.', ';']) || between.split_whitespace().count() > 5 {
+        // another sentence, another matter; another line too, unless the date begins it
+        let (before_line, line) = between.rsplit_once('\n').unwrap_or((between, ""));
+        let begins_line = line.split_whitespace().all(|word| LINKS.contains(&fold(word).as_str()));
+        if between.contains(['.', ';'])
+            || between.split_whitespace().count() > 5
+            || before_line.contains('\n')
+            || !begins_line
+        {
             continue;
         }
         let rule = "rules/80-dates.toml";
         let evidence = rest.evidence(&hit.span, rule);
-        found.push(candidate(field, hit, evidence, 0.95, rule));
+        found.push(dated(field, hit, evidence, 0.95, rule));
     }
     found
 }
 
 /// "Provider signature ______   Date 7/6/26": a label that begins a cell, without a colon, and a date directly behind it.
 fn behind_plain_label(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
-    let dated = page.plain_labels(field, CELL_GAP).into_iter().filter_map(|(row, behind, rule)| {
+    let refused = |row: usize, behind: usize| {
+        let mut own = page.labels.iter().filter(|label| label.row == row && label.words.end == behind);
+        own.any(|label| !is_this_orders(page, label))
+    };
+    let plain = page.plain_labels(field, CELL_GAP).into_iter().filter(|(row, behind, _)| !refused(*row, *behind));
+    let dated = plain.filter_map(|(row, behind, rule)| {
         let rest = page.sheet.slot((behind..page.sheet.rows[row].words.len()).map(|word| (row, word)));
         let hit = days(&rest.text, kind, page.on).into_iter().next().filter(|hit| hit.span.start == 0)?;
         let evidence = rest.evidence(&hit.span, rule);
-        Some(candidate(field, hit, evidence, 0.95, rule))
+        Some(dated(field, hit, evidence, 0.95, rule))
     });
     dated.collect()
 }
+
+/// Whether a label asks for this order's date: not "X-ray date", not the date beside the patient's signature, and none that
+/// stands apart from the HCP's empty date where the patient signed and dated the same page.
+pub(in crate::rules::take) fn is_this_orders(page: &Context, label: &Label) -> bool {
+    if !matches!(label.meaning, Meaning::Field(Field::WrittenOn, _)) || fold(&label.phrase) != "date" {
+        return true;
+    }
+    if is_of_something(page, label) || is_of_another_signer(page, label) {
+        return false;
+    }
+    let signed_by_another = !page.found.any(&page.book.rules.signature.not_the_provider).is_empty();
+    !(signed_by_another && page.labels_of(Field::WrittenOn).any(|other| is_empty_beside_signature(page, other)))
+}
+
+/// "X-ray date:": words of a cell before the label say of what.
+fn is_of_something(page: &Context, label: &Label) -> bool {
+    let row = &page.sheet.rows[label.row];
+    let is_taken = |word: usize| page.labels.iter().any(|other| other.row == label.row && other.words.contains(&word));
+    let joined = |word: &usize| gap_before(row, *word) <= CELL_GAP * page.sheet.unit;
+    let mut first = label.words.start;
+    while first > 0 && joined(&first) && !is_taken(first - 1) {
+        first -= 1;
+    }
+    let words = &row.words[first..label.words.start];
+    let text: Vec<&str> = words.iter().map(|token| token.text.as_str()).collect();
+    let is_name = || read_name(&text.join(" ")).is_some_and(|hit| hit.doubts.is_empty());
+    let is_plain =
+        |token: &Token| !token.folded.is_empty() && token.text.chars().all(|c| c.is_alphabetic() || c == '-');
+    (1..=OF_WORDS_MAX).contains(&words.len()) && words.iter().all(is_plain) && !is_name()
+}
+
+/// "Patient signature: Maria Lopez   Date: 10/20/2026": of the signatures before it the last is not the HCP's.
+fn is_of_another_signer(page: &Context, label: &Label) -> bool {
+    let row = &page.sheet.rows[label.row].words[..label.words.start];
+    let own = page.labels_of(Field::ProviderSignature).filter(|other| {
+        other.row == label.row && other.words.end <= label.words.start && !is_somebody_elses(page, other)
+    });
+    let from = own.map(|other| other.words.end).max().unwrap_or(0);
+    let text: Vec<&str> = row.get(from..).unwrap_or_default().iter().map(|token| token.text.as_str()).collect();
+    let said = page.book.phrases.find(&Folded::new(&text.join(" ")));
+    !said.any(&page.book.rules.signature.not_the_provider).is_empty()
+}
+
+/// An empty date behind the HCP's signature.
+fn is_empty_beside_signature(page: &Context, label: &Label) -> bool {
+    let mut signatures = page.labels_of(Field::ProviderSignature).filter(|other| !is_somebody_elses(page, other));
+    let beside = signatures.any(|other| other.row == label.row && other.words.end <= label.words.start);
+    let filled = |slot: &Slot| first(&slot.text, DateKind::Order, page.on).is_some();
+    beside && !is_of_another_signer(page, label) && !page.slots(label, 1).iter().any(|(_, slot)| filled(slot))
+}
+
+/// "Signature: /s/ Alan Pierce, MD 11/02/2026", or the same in ink: the date right behind who signed.
+fn behind_signature(page: &Context) -> Vec<Candidate> {
+    let rule = "rules/80-dates.toml";
+    let near = |slot: &Slot| {
+        let hit = days(&slot.text, DateKind::Order, page.on).into_iter().next()?;
+        let before = slot.text.get(..hit.span.start)?;
+        let (name, line) = before.rsplit_once('\n').unwrap_or((before, ""));
+        let begins_line = line.split_whitespace().all(|word| LINKS.contains(&fold(word).as_str()));
+        let short = before.split_whitespace().count() <= SIGNER_WORDS_MAX && !before.contains(':');
+        let digits = before.chars().any(|letter| letter.is_ascii_digit());
+        (short && begins_line && !digits && !name.contains('\n')).then_some(hit)
+    };
+    let mut slots: Vec<Slot> = Vec::new();
+    let labels = page.labels_of(Field::ProviderSignature).filter(|label| !is_somebody_elses(page, label));
+    for label in labels {
+        let places = page.slots(label, 1).into_iter().filter(|(place, _)| *place == Where::SameLine);
+        let of_hcp = places.filter(|(_, slot)| signer::of_slot(page, &slot.text) != Signer::Another);
+        slots.extend(of_hcp.map(|(_, slot)| slot));
+    }
+    for place in slash_signatures(&page.text.text) {
+        if matches!(signer::of_words(page, &place), Signer::Hcp) {
+            slots.push(page.after(place.end, SIGNED_BYTES_MAX));
+        }
+    }
+    let inked = page.reading.marks.iter();
+    for mark in inked.filter(|mark| mark.kind == MarkKind::Signature && mark.state == MarkState::Ticked) {
+        // ink stands on the line of print, or just over it
+        let reach = (page.sheet.unit / 2.0) as u32;
+        let beside = |row: &Row| row.area.top < mark.area.bottom + reach && mark.area.top < row.area.bottom;
+        for (row, words) in page.sheet.rows.iter().enumerate().filter(|(_, row)| beside(row)) {
+            let behind = (0..words.words.len()).filter(|word| words.words[*word].area.left >= mark.area.right);
+            let labelled = page.labels.iter().any(|label| label.row == row && label.area.left >= mark.area.right);
+            let slot = page.sheet.slot(behind.map(|word| (row, word)));
+            slots.extend((!labelled).then_some(slot));
+        }
+    }
+    let found = slots.iter().filter_map(|slot| {
+        let hit = near(slot)?;
+        let evidence = slot.evidence(&hit.span, rule);
+        Some(dated(Field::WrittenOn, hit, evidence, 0.95, rule))
+    });
+    found.collect()
+}
+
+/// The fax machine's own clock: what is dated after it came was misread, or the clock is wrong.
+fn doubt_after_fax(page: &Context, found: &mut [Candidate]) {
+    let first_row = || (0..page.sheet.rows.first().map_or(0, |row| row.words.len())).map(|word| (0, word));
+    let header = page.reading.fax_header.as_ref().map(crate::model::Line::text).unwrap_or_else(|| {
+        let row = page.sheet.slot(first_row()).text;
+        if FAX_HEADER.is_match(&row) { row } else { String::new() }
+    });
+    let stamped = days(&header, DateKind::Order, page.on).into_iter().find(|hit| hit.doubts.is_empty());
+    let Some(came) = stamped.map(|hit| *hit.date.reveal()) else { return };
+    let is_clock =
+        came <= page.on && came.checked_add(Span::new().days(CLOCK_DAYS_MAX)).is_ok_and(|end| page.on <= end);
+    let Ok(latest) = came.tomorrow() else { return };
+    for candidate in found.iter_mut().filter(|candidate| is_clock && candidate.field == Field::WrittenOn) {
+        if matches!(&candidate.value, Value::Date(date) if *date.reveal() > latest) {
+            candidate.doubts.push(AFTER_FAX.to_owned());
+        }
+    }
+}
+
+/// "11/02/2026 09:14 FROM: ... PAGE 1/1".
+static FAX_HEADER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\d\d?:\d\d.*\b(?:page|pg|p)\b[.: ]{0,2}\d{1,3}|\b(?:from|fax)\b.*\d\d?:\d\d.*\d{1,3}\s?/\s?\d{1,3}\s*$",
+    )
+    .expect("a fixed pattern")
+});
 
 /// A letter's date stands alone on its line, in the upper part of the page.
 fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
@@ -117,14 +281,14 @@ fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
         let taken =
             |area: &Area| other_dates.iter().any(|other| other.overlap_x(area) > 0 && other.overlap_y(area) > 0);
         if rest <= 3 && !evidence.iter().any(|evidence| taken(&evidence.area)) {
-            found.push(candidate(Field::WrittenOn, hit, evidence, 0.9, rule));
+            found.push(dated(Field::WrittenOn, hit, evidence, 0.9, rule));
         }
     }
     found
 }
 
 /// The days of a text. "Jul 2026" is a month, not the 20th.
-fn days(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
+pub(in crate::rules::take) fn days(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
     let mut hits = find_dates(text, kind, on);
     hits.retain(|hit| {
         let words = text.get(hit.span.clone()).unwrap_or_default();
@@ -139,7 +303,13 @@ fn first(text: &str, kind: DateKind, on: Date) -> Option<DateHit> {
     days(text, kind, on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)
 }
 
-fn candidate(field: Field, hit: DateHit, evidence: Vec<crate::model::Evidence>, trust: f32, rule: &str) -> Candidate {
+pub(in crate::rules::take) fn dated(
+    field: Field,
+    hit: DateHit,
+    evidence: Vec<Evidence>,
+    trust: f32,
+    rule: &str,
+) -> Candidate {
     Candidate {
         field,
         value: Value::Date(hit.date),

@@ -2,7 +2,9 @@
 
 mod dates;
 mod diagnosis;
+mod expiry;
 mod frequency;
+mod numbers;
 mod matter;
 mod payer;
 mod people;
@@ -10,15 +12,25 @@ mod plan;
 mod signature;
 mod signer;
 mod unread;
+mod whose;
 mod veto;
 
 use crate::model::Finding;
 use crate::rules::context::{Candidate, Context};
+pub use crate::rules::take::dates::AFTER_FAX;
 
 /// All candidates of a page.
 pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
-    let candidates =
-        [people::take, dates::take, diagnosis::take, plan::take, frequency::take, payer::take, signature::take];
+    let candidates = [
+        people::take,
+        numbers::take,
+        dates::take,
+        diagnosis::take,
+        plan::take,
+        frequency::take,
+        payer::take,
+        signature::take,
+    ];
     let mut found: Vec<Candidate> = candidates.iter().flat_map(|take| take(page)).collect();
     page.book.own.apply(page, &mut found);
     found.extend(unread::take(page, &found));

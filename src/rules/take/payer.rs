@@ -1,12 +1,18 @@
 //! Who pays, and by which claim.
 
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::model::{Field, PayerKind, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
-use crate::rules::label::Label;
+use crate::rules::label::{Label, Meaning};
 use crate::rules::phrase::Folded;
 use crate::rules::schema::PayerRule;
-use crate::rules::sheet::Slot;
+use crate::rules::sheet::{Slot, Token, fold};
 use crate::rules::ticks::{SURE, Tick};
 
 const RULE: &str = "rules/60-payer.toml";
@@ -20,6 +26,8 @@ const BY_INSURER: f32 = 0.8;
 const CHOICE_SHARE: usize = 3;
 /// How far behind the word "claim" its number stands, in bytes.
 const CLAIM_BYTES_MAX: usize = 60;
+/// A kind of payer before a colon, and an insurer's name behind it, have at most so many words.
+const KIND_WORDS_MAX: usize = 4;
 /// How far behind "insured through" the insurer stands, in bytes.
 const INSURER_BYTES_MAX: usize = 50;
 
@@ -27,7 +35,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = kind(page);
     found.extend(claim(page));
     found.extend(insurer(page));
-    found.extend(free_text(page, Field::PayerAdjuster, page.labels_of(Field::PayerAdjuster)));
+    found.extend(adjuster(page));
     found
 }
 
@@ -61,6 +69,18 @@ fn kind(page: &Context) -> Vec<Candidate> {
         // beside a row of boxes the words of its choices say nothing
         return found;
     }
+    let answered = answers(page);
+    for (kind, place, _) in answered.iter().filter(|(.., yes)| *yes) {
+        found.push(Candidate {
+            field: Field::PayerKind,
+            value: Value::PayerKind(*kind),
+            evidence: page.text.evidence(place, RULE),
+            trust: 0.99,
+            rule: RULE.to_owned(),
+            doubts: Vec::new(),
+            checked: true,
+        });
+    }
     for label in page.labels_of(Field::PayerKind) {
         for (_, slot) in page.slots(label, 1) {
             if let Some(kind) = named(page, &slot, true) {
@@ -72,7 +92,14 @@ fn kind(page: &Context) -> Vec<Candidate> {
     for (kind, rule) in &page.book.rules.payer {
         let said = page.found.any(&rule.prose);
         // a question that names the choices answers nothing
+        let denied = |place: &Range<usize>| {
+            is_denied(page, place.start)
+                || answered.iter().any(|(_, of, yes)| !yes && of.start <= place.start && place.start < of.end)
+        };
         for place in said.into_iter().filter(|place| !page.is_label(place) && !page.is_beside_box(place)) {
+            if denied(&place) {
+                continue;
+            }
             let evidence = page.text.evidence(&place, RULE);
             let unseen = page.lists_choices.then(|| "it may be a choice whose tick was not seen".to_owned());
             found.push(Candidate {
@@ -93,6 +120,43 @@ fn kind(page: &Context) -> Vec<Candidate> {
         found.extend(by_insurer(page));
     }
     found
+}
+
+/// "Work related: Yes   Auto related: No": what questions without boxes are answered, with the bytes of question and answer.
+fn answers(page: &Context) -> Vec<(PayerKind, Range<usize>, bool)> {
+    static ANSWER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:\s+(?:related|accident|injury))?\s*[:?]{1,2}\s*(?P<answer>yes|no|y|n)\b")
+            .expect("a fixed pattern")
+    });
+    let mut found = Vec::new();
+    for (kind, rule) in &page.book.rules.payer {
+        for place in page.found.any(&rule.questions) {
+            let rest = page.text.text.get(place.end..).unwrap_or_default();
+            let Some(answer) = ANSWER.captures(rest) else { continue };
+            let yes = answer.name("answer").is_some_and(|said| said.as_str().to_ascii_lowercase().starts_with('y'));
+            let end = place.end + answer.get(0).map_or(0, |whole| whole.end());
+            found.push((*kind, place.start..end, yes));
+        }
+    }
+    found
+}
+
+/// "Not related to auto accident or work injury": between the denial and the words stand others of a payer's and small words.
+fn is_denied(page: &Context, start: usize) -> bool {
+    static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:not (?:related|due|secondary) to|unrelated to|not (?:a|the) result of|not caused by|not from|not an?|no|non|denies(?: any)?)\b")
+            .expect("a fixed pattern")
+    });
+    const SMALL: [&str; 14] =
+        ["a", "an", "any", "the", "or", "and", "of", "to", "related", "either", "nor", "accident", "injury", "claim"];
+    let before = page.text.text.get(..start).unwrap_or_default();
+    let clause = before.rsplit(['\n', '.', ';', ':', '?']).next().unwrap_or_default();
+    let Some(denial) = DENIAL.find_iter(clause).last() else { return false };
+    let between = clause.get(denial.end()..).unwrap_or_default();
+    let of_payer = || page.book.rules.payer.values().flat_map(|rule| rule.prose.iter().chain(&rule.questions));
+    let words: HashSet<String> = of_payer().flat_map(|phrase| phrase.split_whitespace().map(fold)).collect();
+    let is_plain = |word: &String| word.is_empty() || SMALL.contains(&word.as_str()) || words.contains(word);
+    between.split([' ', '/', ',', '-']).map(fold).all(|word| is_plain(&word))
 }
 
 /// "PIP claim #: 0738", "Member ID: 44": a filled label that only one kind of payer has. Labels of two kinds say nothing.
@@ -211,7 +275,7 @@ fn claim(page: &Context) -> Vec<Candidate> {
         page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     let mut places = page.found.any(prose);
     let is_damaged = |word: &str| {
-        let folded = crate::rules::sheet::fold(word);
+        let folded = fold(word);
         let tail: String = folded.chars().skip(folded.chars().count().saturating_sub(CLAIM.len())).collect();
         let short: String = tail.chars().skip(1).collect();
         [tail, short].iter().any(|end| strsim::osa_distance(end, CLAIM) <= 1)
@@ -245,16 +309,113 @@ fn claim(page: &Context) -> Vec<Candidate> {
 
 /// "Insurance: State Farm": a label that asks for the kind of payer may be answered with the insurer's name.
 fn insurer(page: &Context) -> Vec<Candidate> {
-    let found = free_text(page, Field::PayerInsurer, page.labels_of(Field::PayerInsurer));
-    if !found.is_empty() {
-        return found;
-    }
+    let mut found = free_text(page, Field::PayerInsurer, page.labels_of(Field::PayerInsurer));
     let asks = page
         .labels_of(Field::PayerKind)
         .filter(|label| INSURANCE.iter().any(|word| label.phrase.to_lowercase().contains(word)));
-    let mut found = free_text(page, Field::PayerInsurer, asks);
+    let mut beside = free_text(page, Field::PayerInsurer, asks);
     let names_kind = |text: &str| of_phrases(page, text, |rule| vec![&rule.words, &rule.prose]).is_some();
-    found.retain(|candidate| !matches!(&candidate.value, Value::Text(text) if names_kind(text.reveal())));
+    let mut named = Vec::new();
+    for candidate in &mut beside {
+        if let Value::Text(text) = &candidate.value
+            && names_kind(text.reveal())
+            && let Some(insurer) = without_kind(page, text.reveal())
+        {
+            candidate.value = Value::Text(insurer.clone().into());
+            named.push(insurer);
+        }
+    }
+    beside.retain(|candidate| !matches!(&candidate.value, Value::Text(text) if names_kind(text.reveal())));
+    if found.is_empty() {
+        found.extend(beside);
+    } else {
+        // a second insurance, by the kind that stands with its name
+        let is_named =
+            |candidate: &Candidate| matches!(&candidate.value, Value::Text(text) if named.contains(text.reveal()));
+        found.extend(beside.into_iter().filter(is_named));
+    }
+    if found.is_empty() {
+        found.extend(behind_kind(page));
+    }
+    found
+}
+
+/// "GEICO auto", "State Farm (PIP)": the insurer before the words of the kind; each word of its name begins with a capital.
+fn without_kind(page: &Context, text: &str) -> Option<String> {
+    const NO_NAMES: [&str; 10] =
+        ["insurance", "commercial", "private", "health", "medical", "primary", "secondary", "claim", "other", "none"];
+    let said = page.book.phrases.find(&Folded::new(text));
+    let kinds = page.book.rules.payer.values().flat_map(|rule| said.any(&rule.words));
+    let first = kinds.filter(|place| place.start > 0).map(|place| place.start).min()?;
+    let name = text.get(..first)?.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let is_name = |word: &str| {
+        word.starts_with(|letter: char| letter.is_uppercase() || letter == '&')
+            && !NO_NAMES.contains(&fold(word).as_str())
+    };
+    let is_whole = !name.is_empty() && name.split_whitespace().all(is_name);
+    (is_whole && name.chars().filter(|letter| letter.is_alphabetic()).count() >= FILLED_MIN).then(|| name.to_owned())
+}
+
+/// "Workers' Comp: SAIF", "Auto PIP: GEICO": a kind of payer and a colon at the beginning of a row, and a name behind.
+fn behind_kind(page: &Context) -> Vec<Candidate> {
+    const NO_NAMES: [&str; 12] =
+        ["yes", "no", "claim", "none", "unknown", "na", "pending", "open", "accepted", "related", "injury", "date"];
+    let named = page.sheet.rows.iter().enumerate().filter_map(|(row, line)| {
+        let colon = line.words.iter().take(KIND_WORDS_MAX).position(|token| token.text.ends_with(':'))?;
+        let kind = page.sheet.slot((0..=colon).map(|word| (row, word)));
+        let of_insurers = [PayerKind::Auto, PayerKind::WorkersComp, PayerKind::HealthPlan];
+        of_phrases(page, &kind.text, |rule| vec![&rule.words]).filter(|kind| of_insurers.contains(kind))?;
+        // "Employee: Maria Lopez"
+        let of_other = |label: &Label| {
+            let of_payer = matches!(label.meaning, Meaning::Field(Field::PayerKind | Field::PayerInsurer, _));
+            label.row == row && label.words.contains(&colon) && !of_payer
+        };
+        if page.labels.iter().any(of_other) {
+            return None;
+        }
+        let labels = page.labels.iter().filter(|label| label.row == row && label.words.start > colon);
+        let end = labels.map(|label| label.words.start).min().unwrap_or(line.words.len());
+        let own = line.words.get(colon + 1..end).unwrap_or_default();
+        let is_name = |token: &Token| {
+            token.text.starts_with(|letter: char| letter.is_uppercase() || letter == '&')
+                && !token.text.contains(|letter: char| letter.is_ascii_digit())
+                && !NO_NAMES.contains(&token.folded.as_str())
+        };
+        let is_whole = (1..=KIND_WORDS_MAX).contains(&own.len()) && own.iter().all(is_name);
+        let slot = page.sheet.slot((colon + 1..end).map(|word| (row, word)));
+        let says_more = of_phrases(page, &slot.text, |rule| vec![&rule.words, &rule.prose]).is_some();
+        (is_whole && !says_more).then(|| {
+            let evidence = slot.evidence(&(0..slot.text.len()), RULE);
+            (Value::Text(slot.text.trim().to_owned().into()), evidence)
+        })
+    });
+    let candidates = named.map(|(value, evidence)| Candidate {
+        field: Field::PayerInsurer,
+        value,
+        evidence,
+        trust: BY_LABEL,
+        rule: RULE.to_owned(),
+        doubts: Vec::new(),
+        checked: false,
+    });
+    candidates.collect()
+}
+
+/// Who handles the claim; a number behind the name is none of it.
+fn adjuster(page: &Context) -> Vec<Candidate> {
+    static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)[\s,;(-]+(?:\(?\d{3}\)?[\s.-]|ext\b|extension\b|x\s?\d|ph(?:one)?\b|tel\b|cell\b|fax\b|e-?mail\b|\S+@).*$")
+            .expect("a fixed pattern")
+    });
+    let mut found = free_text(page, Field::PayerAdjuster, page.labels_of(Field::PayerAdjuster));
+    for candidate in &mut found {
+        if let Value::Text(text) = &candidate.value
+            && let Some(number) = NUMBER.find(text.reveal())
+        {
+            candidate.value = Value::Text(text.reveal().get(..number.start()).unwrap_or_default().to_owned().into());
+        }
+    }
+    found.retain(|candidate| !matches!(&candidate.value, Value::Text(text) if text.reveal().is_empty()));
     found
 }
 

@@ -1,4 +1,4 @@
-//! Patient, provider, their numbers.
+//! Patient and provider.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,29 +7,23 @@ use regex::Regex;
 
 use crate::model::{Area, Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::label::{Label, Meaning};
-use crate::rules::numbers::npi_holds;
-use crate::rules::schema::CheckName;
+use crate::rules::label::Label;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signature::slash_signatures;
-use crate::rules::take::signer::orders_nothing;
+use crate::rules::take::signer::{orders_nothing, signers};
 use crate::rules::ticks::Tick;
-use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones, read_name};
+use crate::rules::{NameHit, find_names, read_name};
 
 /// A value behind its label.
-const LABELLED: f32 = 1.0;
+pub(in crate::rules::take) const LABELLED: f32 = 1.0;
 /// A value in running text, told by the words before it.
-const PROSE: f32 = 0.95;
+pub(in crate::rules::take) const PROSE: f32 = 0.95;
 /// A name and credential by themselves: a letterhead or the printed name under a signature.
 const BLOCK: f32 = 0.9;
 /// What is left of the trust in a name that is read with a doubt.
 const DOUBTED: f32 = 0.85;
-/// A letterhead has so many rows.
-const LETTERHEAD_ROWS: usize = 5;
-/// Digits that are as sure as this are what was written.
-const PLAIN: f32 = 0.9;
 /// A name of a letterhead: below that of a label by more than a rival.
 const HEAD_NAME: f32 = 0.8;
 /// A row with more words is a sentence that names somebody.
@@ -41,14 +35,14 @@ const WEAK: f32 = 0.75;
 /// A printout's head has at most so many rows between name and birth date, each so many word heights.
 const HEAD_ROWS: usize = 3;
 const HEAD: f32 = 2.5;
+/// The two parts of a name stand at most so many bytes apart.
+const PARTS_BYTES_MAX: usize = 60;
 /// A gap of so many word heights separates two cells.
 const CELL_GAP: f32 = 2.0;
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = patient(page);
     found.extend(provider(page));
-    found.extend(npi(page));
-    found.extend(phones(page));
     found
 }
 
@@ -56,16 +50,27 @@ fn patient(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::PatientName) {
         for (place, slot) in page.slots(label, 1) {
-            let Some(hit) = name_in(&slot) else { continue };
-            // somebody with a credential behind the name is no patient
+            let Some(mut hit) = name_in(&without_age(slot.clone())) else { continue };
+            // somebody with a credential behind the name is a patient only where the label says so
+            let is_named = place == Where::SameLine && label.colon && !label.is_plain();
             if !hit.credentials.is_empty() || hit.titled {
-                continue;
+                if !is_named {
+                    continue;
+                }
+                if hit.credentials.is_empty() && !is_doctor(&slot, &hit) {
+                    found.push(name(Field::PatientName, hit, &slot, LABELLED, &label.rule));
+                    break;
+                }
+                hit.doubts.push("a title or credential stands with the patient's name".to_owned());
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let trust = if label.weak { WEAK } else { trust };
             found.push(name(Field::PatientName, hit, &slot, trust, &label.rule));
             break;
         }
+    }
+    if found.is_empty() {
+        found.extend(in_two_parts(page));
     }
     if found.is_empty() {
         found.extend(row_of_patient(page));
@@ -92,6 +97,51 @@ fn patient(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// "Dr.", not "Mrs.".
+fn is_doctor(slot: &Slot, hit: &NameHit) -> bool {
+    let title = slot.text.get(hit.span.clone()).and_then(|text| text.split_whitespace().next()).map(fold);
+    title.is_some_and(|title| matches!(title.as_str(), "dr" | "doctor" | "prof"))
+}
+
+/// "MARIA LOPEZ F 42": sex and age behind a name are none of it.
+fn without_age(mut slot: Slot) -> Slot {
+    static AGED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[\s,(]+(?:[MF]|[Mm]ale|[Ff]emale)[\s,/]{1,3}\d{1,3}\b.*").expect("a fixed pattern")
+    });
+    if let Some(aged) = AGED.find(&slot.text).map(|aged| aged.start()) {
+        slot.text.truncate(aged);
+        slot.words.retain(|word| word.range.end <= aged);
+    }
+    slot
+}
+
+/// "Last name: Lopez   First name: Maria", on one row or on two.
+fn in_two_parts(page: &Context) -> Vec<Candidate> {
+    static PART: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?im)(?P<patient>\b(?:patient|client)(?:'s|s)?\s+)?\b(?P<part>last|family|sur|first|given)\s?name\s?:\s*(?P<name>[\p{L}][\p{L}'’ -]*?)[ .]*(?:\s{2,}|[,;]|$|\b(?:last|family|first|given|middle)\b|\b(?:m\.?i|dob|date)\b)")
+            .expect("a fixed pattern")
+    });
+    let text = &page.text.text;
+    let mut parts: Vec<(bool, Range<usize>)> = Vec::new();
+    let mut from = 0;
+    while let Some(found) = PART.captures_at(text, from) {
+        let (Some(name), Some(part)) = (found.name("name"), found.name("part")) else { break };
+        let first = matches!(part.as_str().to_ascii_lowercase().as_str(), "first" | "given");
+        parts.push((first, name.range()));
+        from = name.end();
+    }
+    let pairs =
+        parts.windows(2).filter(|pair| pair[0].0 != pair[1].0 && pair[1].1.start - pair[0].1.end < PARTS_BYTES_MAX);
+    let whole = pairs.filter_map(|pair| {
+        let of = |first: bool| pair.iter().find(|(is_first, _)| *is_first == first).map(|(_, range)| range.clone());
+        let (given, family) = (of(true)?, of(false)?);
+        let hit = read_name(&format!("{}, {}", text.get(family.clone())?, text.get(given.clone())?))?;
+        let span = given.start.min(family.start)..given.end.max(family.end);
+        Some(name(Field::PatientName, NameHit { span, ..hit }, &page.text, PROSE, "rules/20-patient.toml"))
+    });
+    whole.take(1).collect()
 }
 
 /// "Patient Maria Lopez   D.O.B. 3/2/84": a form's label without a colon that opens a row, and a name up to the next label or gap.
@@ -206,7 +256,11 @@ fn provider(page: &Context) -> Vec<Candidate> {
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let trust = if label.weak { WEAK } else { trust };
-            push_provider(&mut found, hit, &slot, trust, Some(label));
+            // "Alan Pierce, MD / Brian Wolf, DO": one of them, and perhaps nobody says which
+            let choice = choice(page, &slot);
+            for hit in if choice.is_empty() { vec![hit] } else { choice } {
+                push_provider(&mut found, hit, &slot, trust, Some(label));
+            }
             break;
         }
     }
@@ -287,12 +341,30 @@ fn provider(page: &Context) -> Vec<Candidate> {
     found
 }
 
+/// The prescribers that a slot leaves to be chosen from, or the one of them who signed; none where it is no choice.
+fn choice(page: &Context, slot: &Slot) -> Vec<NameHit> {
+    let line = slot.text.lines().next().unwrap_or_default();
+    let hits: Vec<NameHit> = find_names(line).into_iter().filter(|hit| !hit.credentials.is_empty()).collect();
+    let between =
+        |pair: &[NameHit]| line.get(pair[0].span.end..pair[1].span.start).unwrap_or_default().trim().to_lowercase();
+    let is_choice = hits.windows(2).all(|pair| matches!(between(pair).as_str(), "" | "/" | "|" | ";" | "or" | ", or"));
+    if hits.len() < 2 || !is_choice {
+        return Vec::new();
+    }
+    let signers = signers(page);
+    let signed = |hit: &NameHit| signers.iter().any(|signer| signer.name.full == hit.name.full);
+    match hits.iter().find(|hit| signed(hit)) {
+        Some(hit) => vec![hit.clone()],
+        None => hits,
+    }
+}
+
 /// Whether one of the practitioners that stand beside boxes is ticked.
-fn is_chosen(page: &Context) -> bool {
+pub(in crate::rules::take) fn is_chosen(page: &Context) -> bool {
     page.ticks.iter().any(|tick| tick.ticked && names_provider(&tick.words))
 }
 
-fn names_provider(slot: &Slot) -> bool {
+pub(in crate::rules::take) fn names_provider(slot: &Slot) -> bool {
     find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
 }
 
@@ -362,162 +434,4 @@ fn name_in(slot: &Slot) -> Option<NameHit> {
         .filter(is_whole)
         .or_else(|| read_name(first_line))
         .or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 4))
-}
-
-/// The NPI stands behind its label, wherever that is; the digits are never taken from a phone slot.
-fn npi(page: &Context) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    // of several practitioners the ticked one's
-    let refused = |label: &Label| {
-        let own = page.ticks.iter().filter(|tick| names_provider(&tick.words) && tick.row == label.row);
-        own.filter(|tick| tick.area.left < label.area.left)
-            .max_by_key(|tick| tick.area.left)
-            .is_some_and(|tick| !tick.ticked)
-    };
-    let chosen = is_chosen(page);
-    for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))) {
-        let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
-        for (place, slot) in page.slots(label, 1).into_iter().chain(over) {
-            let Some(hit) = find_npis(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
-            let is_held = page.book.own.check(Field::ProviderNpi, CheckName::NpiLuhn).is_some();
-            let hit = if is_held { as_printed(hit, &slot) } else { unheld(hit) };
-            let mut doubts = hit.doubts;
-            if is_held && !hit.valid {
-                doubts.push("its check digit does not hold".to_owned());
-            }
-            let value = Value::Npi { digits: hit.digits, valid: hit.valid };
-            let trust = if place == Where::SameLine { LABELLED } else { PROSE };
-            let evidence = slot.evidence(&hit.span, &label.rule);
-            found.push(Candidate {
-                field: Field::ProviderNpi,
-                value,
-                evidence,
-                trust,
-                rule: label.rule.clone(),
-                doubts,
-                checked: hit.valid,
-            });
-            break;
-        }
-    }
-    if found.is_empty() {
-        found.extend(npi_by_itself(page).or_else(|| unread_npi(page)));
-    }
-    found
-}
-
-/// A digit is mended only where it could hardly be read: what stands clearly on the paper is what somebody wrote.
-fn as_printed(hit: NpiHit, slot: &Slot) -> NpiHit {
-    if hit.printed == hit.digits || slot.confidence(&hit.span) < PLAIN {
-        return hit;
-    }
-    NpiHit { digits: hit.printed.clone(), valid: false, repairs: Vec::new(), doubts: Vec::new(), ..hit }
-}
-
-/// The number as it is printed, where its check digit is not asked for.
-fn unheld(hit: NpiHit) -> NpiHit {
-    NpiHit { digits: hit.printed.clone(), valid: npi_holds(&hit.printed), doubts: Vec::new(), ..hit }
-}
-
-/// A number of an NPI's length behind the word, of which too little is a digit.
-fn unread_npi(page: &Context) -> Option<Candidate> {
-    let words = &page.text.words;
-    let text = |at: usize| page.text.text.get(words.get(at)?.range.clone());
-    let number = (1..words.len()).find(|at| {
-        let behind_npi = text(at - 1).is_some_and(|word| crate::rules::sheet::fold(word) == "npi");
-        let token = text(*at).map(crate::rules::sheet::fold).unwrap_or_default();
-        let digits = token.chars().filter(char::is_ascii_digit).count();
-        behind_npi && (8..=12).contains(&token.len()) && digits >= 5
-    })?;
-    let rule = "rules/70-provider.toml";
-    Some(Candidate {
-        field: Field::ProviderNpi,
-        value: Value::Unread,
-        evidence: page.text.evidence(&words[number].range, rule),
-        trust: 0.5,
-        rule: rule.to_owned(),
-        doubts: Vec::new(),
-        checked: false,
-    })
-}
-
-/// Ten digits whose check digit holds, behind a word that is NPI but for one letter: no phone begins with a 1.
-fn npi_by_itself(page: &Context) -> Option<Candidate> {
-    let hit = find_npis(&page.text.text).into_iter().find(|hit| {
-        let line =
-            page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-        let mut words = line.split_whitespace().rev().map(crate::rules::sheet::fold).filter(|word| !word.is_empty());
-        hit.valid
-            && hit.repairs.is_empty()
-            && words
-                .by_ref()
-                .take(3)
-                .any(|word| word == "npi" || word.len() <= 4 && strsim::osa_distance(&word, "npi") == 1)
-    })?;
-    let rule = "rules/70-provider.toml";
-    let evidence = page.text.evidence(&hit.span, rule);
-    let value = Value::Npi { digits: hit.digits, valid: true };
-    Some(Candidate {
-        field: Field::ProviderNpi,
-        value,
-        evidence,
-        trust: PROSE,
-        rule: rule.to_owned(),
-        doubts: hit.doubts,
-        checked: true,
-    })
-}
-
-/// "Phone: 704-555-0123  Fax: 704-555-0124" in a letterhead, or below the prescriber: a plain "Phone" that does not stand with the
-/// patient's name or birth date.
-fn is_the_clinics(page: &Context, label: &Label) -> bool {
-    let is_of =
-        |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
-    let patient = [Field::PatientName, Field::PatientBirthDate];
-    let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderSignature];
-    let beside = |fields: &[Field]| page.labels.iter().any(|other| other.row == label.row && is_of(other, fields));
-    if !label.is_plain() || beside(&patient) {
-        return false;
-    }
-    let above = |fields: &[Field]| {
-        let rows =
-            page.labels.iter().filter(|other| other.row < label.row && is_of(other, fields)).map(|other| other.row);
-        rows.max()
-    };
-    // under nobody's name it is nobody's
-    beside(&provider)
-        || beside(&[Field::ProviderFax])
-        || above(&patient) < above(&provider)
-        || above(&patient).is_none() && is_in_letterhead(label)
-}
-
-/// The first rows of a page belong to the sender.
-fn is_in_letterhead(label: &Label) -> bool {
-    label.row < LETTERHEAD_ROWS
-}
-
-fn phones(page: &Context) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for field in [Field::PatientPhone, Field::ProviderPhone, Field::ProviderFax] {
-        for label in page.labels_of(field) {
-            let field =
-                if field == Field::PatientPhone && is_the_clinics(page, label) { Field::ProviderPhone } else { field };
-            for (_, slot) in page.slots(label, 1) {
-                let Some(hit) = find_phones(&slot.text).into_iter().find(|hit| hit.span.start <= 6) else { continue };
-                let evidence = slot.evidence(&hit.span, &label.rule);
-                let value = Value::Phone(hit.e164);
-                found.push(Candidate {
-                    field,
-                    value,
-                    evidence,
-                    trust: LABELLED,
-                    rule: label.rule.clone(),
-                    doubts: hit.doubts,
-                    checked: false,
-                });
-                break;
-            }
-        }
-    }
-    found
 }

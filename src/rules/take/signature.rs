@@ -85,7 +85,7 @@ fn doubts_of_signer(of: &Signer) -> Vec<String> {
 }
 
 /// "Patient signature", "Parent or guardian": not the HCP's. What stands before another label or behind the next is not this one's.
-fn is_somebody_elses(page: &Context, label: &Label) -> bool {
+pub(in crate::rules::take) fn is_somebody_elses(page: &Context, label: &Label) -> bool {
     let beside = || page.labels.iter().filter(|other| other.row == label.row);
     let from = beside().filter(|other| other.words.end <= label.words.start).map(|other| other.words.end).max();
     let to = beside().filter(|other| other.words.start >= label.words.end).map(|other| other.words.start).min();

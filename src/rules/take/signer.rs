@@ -6,6 +6,7 @@ use crate::model::Field;
 use crate::rules::context::Context;
 use crate::rules::phrase::Folded;
 use crate::rules::sheet::fold;
+use crate::rules::take::signature::slash_signatures;
 use crate::rules::{NameHit, find_names, read_name};
 
 /// A signer's name begins at most so many bytes behind the words.
@@ -118,4 +119,11 @@ fn names_of(page: &Context, field: Field) -> Vec<String> {
     let slots = page.labels_of(field).filter(|label| !label.weak).flat_map(|label| page.slots(label, 1));
     let names = slots.filter_map(|(_, slot)| Some(read_name(slot.text.lines().next()?)?.name.full.reveal().clone()));
     names.collect()
+}
+
+/// Who signed, where the words of a signature name somebody who may order.
+pub(in crate::rules::take) fn signers(page: &Context) -> Vec<NameHit> {
+    let places = page.found.any(&page.book.rules.signature.signed).into_iter().chain(slash_signatures(&page.text.text));
+    let of_hcp = places.filter(|place| matches!(of_words(page, place), Signer::Hcp));
+    of_hcp.filter_map(|place| read_name(page.after(place.end, 80).text.lines().next()?)).collect()
 }

@@ -2,8 +2,10 @@
 
 use crate::model::{Evidence, Field, Private, Source, Value};
 use crate::rules::context::{Candidate, Context};
+use crate::rules::label::Label;
 use crate::rules::slots::Where;
-use crate::rules::take::{frequency, plan};
+use crate::rules::take::whose::{self, Owner};
+use crate::rules::take::{dates, frequency, plan};
 
 /// Fewer letters and digits than this behind a label are debris of its line.
 const LETTERS_MIN: usize = 3;
@@ -43,7 +45,11 @@ fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
         return None;
     }
     let mut seen = false;
-    for label in page.labels_of(field) {
+    let is_asked = |label: &&Label| {
+        let of_another = field == Field::ProviderNpi && whose::owner(page, label) == Some(Owner::Another);
+        !of_another && dates::is_this_orders(page, label)
+    };
+    for label in page.labels_of(field).filter(is_asked) {
         seen = true;
         if field == Field::Frequency && frequency::is_left_empty(page, label) {
             continue;
