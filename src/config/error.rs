@@ -88,7 +88,6 @@ impl ConfigError {
 
     /// A fault in a `[[tell]]` block that begins at `begin`; the word at fault stands below.
     pub(in crate::config) fn of_tell(path: &Path, text: &str, begin: usize, fault: &TellFault) -> Self {
-        let begin = if fault.rule.is_some() { begin } else { text.find("[[tell]]").unwrap_or(begin) };
         let below = text.get(begin..).unwrap_or_default();
         let quoted = format!("\"{}\"", fault.word);
         let word = fault.rule.and_then(|_| below.find(&quoted).or_else(|| below.find(&fault.word)));

@@ -110,7 +110,7 @@ impl Config {
         let tell: Vec<Tell> = config.tell.iter().map(|tell| tell.get_ref().clone()).collect();
         let staff = std::mem::take(&mut config.staff);
         config.people = People::new(staff, &tell, config.alerts.digest_at.is_some()).map_err(|fault| {
-            let begin = fault.rule.map_or(0, |rule| config.tell.get(rule).map_or(0, |tell| tell.span().start));
+            let begin = config.tell.get(fault.rule.unwrap_or(0)).map_or(0, |tell| tell.span().start);
             ConfigError::of_tell(path, &text, begin, &fault)
         })?;
         let absolute =
