@@ -236,10 +236,7 @@ pub fn record_to_close(message_id: &str) -> Option<ArrivalId> {
     let (local, _) = message_id.trim_start_matches('<').split_once('@')?;
     let mut parts = local.split('.');
     let (record, key, kind) = (parts.next()?, parts.next()?, parts.next());
-    let is_open = match (key, kind) {
-        ("frontdesk", None) | ("escalation", _) | (_, Some("open")) => true,
-        _ => false,
-    };
+    let is_open = matches!((key, kind), ("frontdesk", None) | ("escalation", _) | (_, Some("open")));
     is_open.then(|| ArrivalId(record.to_owned()))
 }
 

@@ -19,28 +19,23 @@ const BY: &str = "retention";
 /// Removes until the daemon stops. Without a word in the configuration nothing is ever removed.
 pub(in crate::daemon) async fn purge(shared: Shared) {
     let (since, began) = (clock::now(), Instant::now());
-    let mut told = false;
+    let mut was_told = false;
     loop {
-        let ahead =
-            clock::now().duration_since(since).as_secs() - i64::try_from(began.elapsed().as_secs()).unwrap_or(0);
-        if ahead > AHEAD_SECONDS_MAX {
-            if !std::mem::replace(&mut told, true) {
-                let what = format!(
-                    "the clock was set ahead by {} days since the daemon began, so no record is removed before its next start; see \
-                     that the clock is right",
-                    ahead / 86_400
-                );
-                (shared.tell)(Event::Needed { what });
+        let lived = i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX);
+        let ahead = clock::now().duration_since(since).as_secs() - lived;
+        if ahead <= AHEAD_SECONDS_MAX {
+            match look(&shared, clock::now()) {
+                Ok(0) => {}
+                Ok(removed) => (shared.tell)(Event::Purged { removed }),
+                Err(error) => (shared.tell)(trouble(&error)),
             }
-            if shared.stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(LOOK_SECONDS))).await.is_none() {
-                return;
-            }
-            continue;
-        }
-        match look(&shared, clock::now()) {
-            Ok(0) => {}
-            Ok(removed) => (shared.tell)(Event::Purged { removed }),
-            Err(error) => (shared.tell)(trouble(&error)),
+        } else if !std::mem::replace(&mut was_told, true) {
+            let what = format!(
+                "the clock was set ahead by {} days since the daemon began, so no record is removed before its next start; see \
+                 that the clock is right",
+                ahead / 86_400
+            );
+            (shared.tell)(Event::Needed { what });
         }
         let pause = tokio::time::sleep(Duration::from_secs(LOOK_SECONDS));
         if shared.stop.run_until_cancelled(pause).await.is_none() {

@@ -120,7 +120,7 @@ impl Dovecot {
     /// A person removes a message from the inbox.
     pub(crate) fn remove(&self, name: &str) {
         let places = ["new", "cur"].map(|part| self.maildir("").join(part).join(name));
-        fs::remove_file(places.iter().find(|path| path.exists()).unwrap()).unwrap();
+        fs::remove_file(places.iter().find(|path| path.try_exists().unwrap()).unwrap()).unwrap();
     }
 
     /// Ends the server and every connection.

@@ -78,12 +78,12 @@ fn an_fsync_that_fails_acknowledges_nothing() {
         fs::write(&flag, "").unwrap();
         clinic.drop_mail("second", &gap.replace("Zebra", "Baker"));
         daemon.until("TROUBLE");
-        assert!(!flag.exists(), "{part}: no fsync failed");
+        assert!(!flag.try_exists().unwrap(), "{part}: no fsync failed");
         if !["/journal/sent", "/outbox"].contains(&part) {
-            let before_move = clinic.path("inbox/second.eml").exists();
+            let before_move = clinic.path("inbox/second.eml").try_exists().unwrap();
             assert!(before_move, "{part}: the paper was released though its fsync failed");
         }
-        while clinic.alerts().len() < 2 || clinic.path("inbox/second.eml").exists() {
+        while clinic.alerts().len() < 2 || clinic.path("inbox/second.eml").try_exists().unwrap() {
             assert!(!daemon.is_silent_for(Duration::from_secs(60)) || clinic.alerts().len() == 2, "{part}");
         }
         daemon.stop();
@@ -146,7 +146,7 @@ fn a_clock_that_jumps_loses_no_alert_and_doubles_none() {
     // /usr/lib/x86_64-linux-gnu/faketime
     let architectures = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
     let mut libraries = architectures.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
-    let library = libraries.find(|path| path.exists()).expect("faketime is installed by `make test`");
+    let library = libraries.find(|path| path.try_exists().unwrap()).expect("faketime is installed by `make test`");
     let environment: [(&str, &Path); 4] = [
         ("LD_PRELOAD", &library),
         ("FAKETIME_TIMESTAMP_FILE", &offset),
@@ -207,9 +207,10 @@ fn a_second_daemon_ends_with_a_sentence_also_while_the_first_starts_anew() {
     }
     first.stop();
     assert!(clinic.run_once().status.success());
-    let told: Vec<String> = clinic.alerts().into_iter().map(|(name, _)| name).collect();
+    let mut told: Vec<String> = clinic.alerts().into_iter().map(|(name, _)| name).collect();
+    told.retain(|name| !name.starts_with("digest"));
     assert_eq!(clinic.records().len(), 12, "each paper once");
-    assert_eq!(told.iter().filter(|name| name.contains("therapist")).count(), 12, "{told:?}");
+    assert_eq!(told.len(), 12, "{told:?}");
 }
 
 /// A copy that is made while papers come in brings back a clinic in which nothing is missing that was there when it began.
