@@ -5,7 +5,7 @@ set -euo pipefail
 
 build="pkg-config clang libclang-dev libtesseract-dev libleptonica-dev"
 run="tesseract-ocr-eng tesseract-ocr-osd"
-test="openssl dovecot-imapd exim4-daemon-light qpdf strace binutils util-linux coreutils bsdutils libtiff-tools"
+test="openssl dovecot-imapd exim4-daemon-light qpdf strace binutils util-linux coreutils bsdutils libtiff-tools faketime gcc"
 
 bench="tesseract-ocr ocrmypdf libtiff-tools"
 

@@ -72,6 +72,17 @@ pub enum AlertError {
         #[source]
         source: lettre::transport::smtp::Error,
     },
+    /// Nobody vouches for the server.
+    #[error("the mail server {host} is not trusted, so no letter goes there; {what}")]
+    Untrusted {
+        /// The host.
+        host: String,
+        /// What to do.
+        what: &'static str,
+        /// Why not.
+        #[source]
+        source: lettre::transport::smtp::Error,
+    },
     /// The server said nothing.
     #[error("the mail server {host} did not answer within {seconds} seconds")]
     Silent {
@@ -89,5 +100,19 @@ impl AlertError {
         let is_login = |code: u16| matches!(code, 530 | 534 | 535 | 538);
         matches!(self, Self::Refused { source, .. }
             if source.is_permanent() && !source.status().is_some_and(|code| is_login(code.into())))
+    }
+
+    /// Whether it is about this one letter; another may be taken. Else the server takes none.
+    pub fn is_of_letter(&self) -> bool {
+        // 421 and 454 are said of the whole server (RFC 5321, section 4.2.3; RFC 3207, section 4)
+        let is_of_server = |code: u16| matches!(code, 421 | 454);
+        match self {
+            Self::Address { .. } | Self::Build(_) => true,
+            Self::Refused { source, .. } => {
+                self.is_permanent()
+                    || source.is_transient() && !source.status().is_some_and(|code| is_of_server(code.into()))
+            }
+            _ => false,
+        }
     }
 }

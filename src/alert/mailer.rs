@@ -14,6 +14,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use crate::alert::options::first_retry_seconds;
 use crate::alert::{AlertError, Options, Smtp};
 use crate::model::{Letter, Tls};
+use crate::secret::distrust;
 
 /// Access tokens live for an hour or so; so many seconds after it came a token is asked for anew.
 const TOKEN_SECONDS: u64 = 300;
@@ -117,7 +118,10 @@ async fn answered<T>(
 ) -> Result<T, AlertError> {
     let host = || server.host.clone();
     match tokio::time::timeout(Duration::from_secs(server.timeout_seconds), answer).await {
-        Ok(answer) => answer.map_err(|source| AlertError::Refused { host: host(), source }),
+        Ok(answer) => answer.map_err(|source| match distrust(&source) {
+            Some(what) => AlertError::Untrusted { host: host(), what, source },
+            None => AlertError::Refused { host: host(), source },
+        }),
         Err(_) => Err(AlertError::Silent { host: host(), seconds: server.timeout_seconds }),
     }
 }

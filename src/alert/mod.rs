@@ -3,16 +3,20 @@
 mod compose;
 mod error;
 mod mailer;
+mod open;
 mod options;
 mod remind;
 mod storm;
+mod tell;
 
-pub use compose::{Staff, in_papers, letters, letters_of_decision};
+pub use compose::{Staff, letters, letters_of_decision, record_to_close};
 pub use error::AlertError;
 pub use mailer::Mailer;
+pub use open::in_papers;
 pub use options::{Options, Smtp};
-pub use remind::{MissingFax, Pages, Trouble, addresses, digest, escalation, missing_fax, troubles, undeliverable};
+pub use remind::{MissingFax, Pages, Trouble, digests, escalation, missing_fax, troubles, undeliverable};
 pub use storm::{GATHERED_MAX, Storm, gathered, without};
+pub use tell::{Matter, People, Tell, TellFault, When};
 
 use jiff::{SignedDuration, Timestamp};
 

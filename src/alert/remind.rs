@@ -6,32 +6,54 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use crate::alert::Options;
-use crate::alert::compose::{Staff, at_domain, count, original, page, what_is_open};
+use crate::alert::compose::{at_domain, count, original, page};
+use crate::alert::open::Open;
+use crate::alert::tell::Target;
+use crate::alert::{Matter, Options, People};
 use crate::model::{GapLevel, Letter, Record, RecordState, Role};
 
 /// Most records that a digest names; the rest is counted.
 const NAMED_MAX: usize = 40;
 
-/// The digest of a day for the front desk: every record that is still open, the oldest first, with what is missing. None where
-/// nothing is open or nobody is there to be told.
-pub fn digest(
+/// The digests of a day, one for each who has one: every record in which something is still open for them, the oldest first,
+/// with what is missing. `pages` go to whoever is told of a missing fax.
+pub fn digests(
     open: &[Record],
     pages: Option<Pages>,
-    staff: &[Staff],
+    people: &People,
+    options: &Options,
+    day: Date,
+    now: Timestamp,
+) -> Vec<Letter> {
+    let targets = people.targets().into_iter().filter(|(target, _)| people.has_digest(target));
+    let digest = |(target, to): (&Target, Vec<String>)| {
+        let pages = pages.filter(|_| people.of_clinic(Matter::MissingFax).contains(&target));
+        let of = |record| Open::of(record, |matter, of| people.when(target, matter, record, of));
+        let open: Vec<(&Record, Open)> = open.iter().map(|record| (record, of(record))).collect();
+        let open: Vec<(&Record, Open)> = open.into_iter().filter(|(_, open)| !open.is_empty()).collect();
+        digest(&open, pages, target, to, options, day, now)
+    };
+    targets.filter_map(digest).collect()
+}
+
+/// None where nothing is open.
+fn digest(
+    open: &[(&Record, Open)],
+    pages: Option<Pages>,
+    target: &Target,
+    to: Vec<String>,
     options: &Options,
     day: Date,
     now: Timestamp,
 ) -> Option<Letter> {
-    let to = addresses(staff, Role::FrontDesk);
-    if open.is_empty() && pages.is_none() || to.is_empty() {
+    if open.is_empty() && pages.is_none() {
         return None;
     }
     let what = count(open.len(), "record is", "records are");
     let mut body: Vec<String> = pages.iter().map(|pages| format!("In the last 24 hours: {pages}.")).collect();
-    for record in open.iter().take(NAMED_MAX) {
+    for (record, open) in open.iter().take(NAMED_MAX) {
         body.push(format!("Record {}, open for {}:", short(record), age(record, now)));
-        body.extend(what_is_open(record));
+        body.extend(open.body());
     }
     if open.len() > NAMED_MAX {
         body.push(format!("and {} more: {}", open.len() - NAMED_MAX, options.command("records list")));
@@ -43,9 +65,9 @@ pub fn digest(
         format!("To see a paper itself: {}", original("RECORD", options)),
     ];
     let (text, html) = page(&head, &body, &foot);
-    let message_id = format!("<digest.{day}.frontdesk@{}>", at_domain(&options.from));
+    let message_id = format!("<digest.{day}.{}@{}>", target.key(), at_domain(&options.from));
     let subject = format!("[rxintake] {what} still open");
-    Some(plain(message_id, to, subject, (text, html), now))
+    Some(Letter { role: target.role(), ..plain(message_id, to, subject, (text, html), now) })
 }
 
 /// Pages that the fax machine or a fax service counted, and how many of them are ours.
@@ -76,9 +98,9 @@ pub struct MissingFax {
     pub caller: Option<String>,
 }
 
-/// A word to the front desk and the operator about a fax that never came here.
-pub fn missing_fax(fax: &MissingFax, staff: &[Staff], options: &Options, now: Timestamp) -> Option<Letter> {
-    let to = everybody(staff, &[Role::FrontDesk, Role::Operator]);
+/// A word about a fax that never came here. None where nobody is to be told.
+pub fn missing_fax(fax: &MissingFax, people: &People, options: &Options, now: Timestamp) -> Option<Letter> {
+    let to = everybody(people, &people.of_clinic(Matter::MissingFax));
     if to.is_empty() {
         return None;
     }
@@ -100,9 +122,9 @@ pub fn missing_fax(fax: &MissingFax, staff: &[Staff], options: &Options, now: Ti
     Some(plain(message_id, to, "[rxintake] A fax is missing".to_owned(), letters, now))
 }
 
-/// A word to the operator about a letter that the mail server will not take. None where nobody else is there to be told.
-pub fn undeliverable(letter: &Letter, why: &str, staff: &[Staff], options: &Options, now: Timestamp) -> Option<Letter> {
-    let mut to = addresses(staff, Role::Operator);
+/// A word to whoever is told of troubles about a letter that the mail server will not take. None where nobody else is there.
+pub fn undeliverable(letter: &Letter, why: &str, people: &People, options: &Options, now: Timestamp) -> Option<Letter> {
+    let mut to = everybody(people, &people.of_clinic(Matter::Trouble));
     to.retain(|address| !letter.to.contains(address));
     if to.is_empty() {
         return None;
@@ -138,10 +160,14 @@ impl Trouble {
     }
 }
 
-/// A word to the operator, or to the front desk where there is none, about what does not work. None where nobody is there.
-pub fn troubles(troubles: &[Trouble], staff: &[Staff], options: &Options, day: Date, now: Timestamp) -> Option<Letter> {
-    let operators = addresses(staff, Role::Operator);
-    let to = if operators.is_empty() { addresses(staff, Role::FrontDesk) } else { operators };
+/// A word about what does not work, to whoever is told of it, or to the front desk where nobody is. None where nobody is there.
+pub fn troubles(troubles: &[Trouble], people: &People, options: &Options, day: Date, now: Timestamp) -> Option<Letter> {
+    let mut targets = people.of_clinic(Matter::Trouble);
+    let front_desk = Target::Role(Role::FrontDesk);
+    if everybody(people, &targets).is_empty() {
+        targets = vec![&front_desk];
+    }
+    let to = everybody(people, &targets);
     let ids: Vec<String> = troubles.iter().map(|trouble| trouble.message_id(day, &options.from)).collect();
     let (false, Some(first)) = (to.is_empty(), ids.first()) else { return None };
     let line = |trouble: &Trouble| {
@@ -159,7 +185,7 @@ pub fn troubles(troubles: &[Trouble], staff: &[Staff], options: &Options, day: D
         several => format!("[rxintake] {several} things need a person"),
     };
     let mut letter = plain(first.clone(), to, subject, page(head, &body, &foot), now);
-    letter.role = Some(Role::Operator);
+    letter.role = only_role(&targets);
     letter.instead_of = ids.into_iter().skip(1).collect();
     Some(letter)
 }
@@ -185,26 +211,35 @@ fn plain(
         instead_of: Vec::new(),
         subjects: Vec::new(),
         is_dead: false,
+        is_for_digest: false,
+        stands_back: false,
     }
 }
 
-fn everybody(staff: &[Staff], roles: &[Role]) -> Vec<String> {
-    let mut to: Vec<String> = roles.iter().flat_map(|role| addresses(staff, *role)).collect();
+/// The role, where these are one role and nobody else.
+fn only_role(targets: &[&Target]) -> Option<Role> {
+    if let [target] = targets { target.role() } else { None }
+}
+
+fn everybody(people: &People, targets: &[&Target]) -> Vec<String> {
+    let mut to: Vec<String> = targets.iter().flat_map(|target| people.addresses(target)).collect();
     to.sort();
     to.dedup();
     to
 }
 
-/// A word to the operator about a record that cannot be used and was left alone for longer than `after_hours`. None where that
-/// is not so.
+/// A word, to the operator as a rule, about a record that cannot be used and was left alone for longer than `after_hours`. None
+/// where that is not so.
 pub fn escalation(
     record: &Record,
-    staff: &[Staff],
+    people: &People,
     options: &Options,
     after_hours: u32,
     now: Timestamp,
 ) -> Option<Letter> {
-    let to = addresses(staff, Role::Operator);
+    let mut targets = people.of_clinic(Matter::Overdue);
+    targets.retain(|target| people.when(target, Matter::Overdue, record, None).is_some());
+    let to = everybody(people, &targets);
     let is_old = now.duration_since(record.stored_at) >= SignedDuration::from_hours(after_hours.into());
     let hinders = record.paper.error.is_some()
         || record.paper.has_unreadable_page()
@@ -220,7 +255,7 @@ pub fn escalation(
         format!("To see the paper itself: {}", original(&short, options)),
         format!("When it is settled: {}", options.command(&format!("records resolve {short}"))),
     ];
-    let (text, html) = page(&head, &what_is_open(record), &foot);
+    let (text, html) = page(&head, &Open::all(record).body(), &foot);
     Some(Letter {
         message_id: format!("<{}.escalation@{}>", record.arrival.id, at_domain(&options.from)),
         record: Some(record.arrival.id.clone()),
@@ -231,16 +266,13 @@ pub fn escalation(
         written_at: now,
         attempts: 0,
         due_at: now,
-        role: Some(Role::Operator),
+        role: only_role(&targets),
         instead_of: Vec::new(),
         subjects: Vec::new(),
         is_dead: false,
+        is_for_digest: false,
+        stands_back: false,
     })
-}
-
-/// The addresses of everybody with a role.
-pub fn addresses(staff: &[Staff], role: Role) -> Vec<String> {
-    staff.iter().filter(|person| person.roles.contains(&role)).map(|person| person.email.clone()).collect()
 }
 
 fn short(record: &Record) -> String {

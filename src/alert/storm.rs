@@ -32,9 +32,8 @@ impl Storm {
     /// Whether these people have had so many letters that further ones are to be gathered.
     pub fn is_raging(&mut self, to: &[String], now: Timestamp) -> bool {
         let Some(sent) = self.sent.get_mut(to) else { return false };
-        while sent.front().is_some_and(|first| now.duration_since(*first) > self.span) {
-            sent.pop_front();
-        }
+        // what lies ahead was noted before the clock was set back
+        sent.retain(|at| (SignedDuration::ZERO..=self.span).contains(&now.duration_since(*at)));
         self.letters_max > 0 && sent.len() >= self.letters_max
     }
 
@@ -57,7 +56,7 @@ pub fn without(letter: &Letter, is_settled: impl Fn(&str) -> bool, options: &Opt
     if left.is_empty() {
         return None;
     }
-    let (subject, text, html) = words(&left, options);
+    let (subject, text, html) = words(&left, letter.is_for_digest, options);
     Some(Letter { subject, text, html, ..letter.clone() })
 }
 
@@ -66,9 +65,10 @@ pub fn gathered(letters: &[Letter], options: &Options, now: Timestamp) -> Letter
     let mut digest = Sha256::new();
     letters.iter().for_each(|letter| digest.update(&letter.message_id));
     let key: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let subjects: Vec<String> = letters.iter().map(|letter| letter.subject.clone()).collect();
-    let (subject, text, html) = words(&subjects.iter().map(String::as_str).collect::<Vec<_>>(), options);
     let first = letters.first();
+    let is_for_digest = first.is_some_and(|letter| letter.is_for_digest);
+    let subjects: Vec<String> = letters.iter().map(|letter| letter.subject.clone()).collect();
+    let (subject, text, html) = words(&subjects.iter().map(String::as_str).collect::<Vec<_>>(), is_for_digest, options);
     Letter {
         message_id: format!("<gathered.{key}@{}>", at_domain(&options.from)),
         record: None,
@@ -83,11 +83,13 @@ pub fn gathered(letters: &[Letter], options: &Options, now: Timestamp) -> Letter
         instead_of: letters.iter().map(|letter| letter.message_id.clone()).collect(),
         subjects,
         is_dead: false,
+        is_for_digest,
+        stands_back: false,
     }
 }
 
 /// Subject, text and HTML of a letter that stands for those with these subjects.
-fn words(subjects: &[&str], options: &Options) -> (String, String, String) {
+fn words(subjects: &[&str], is_for_digest: bool, options: &Options) -> (String, String, String) {
     // "[rxintake bf68f8f1] A prescription lacks 2 things"
     let line = |subject: &&str| match subject.trim_start_matches("[rxintake").split_once(']') {
         Some((record, what)) if !record.trim().is_empty() => format!("Record {}:{what}", record.trim()),
@@ -98,8 +100,15 @@ fn words(subjects: &[&str], options: &Options) -> (String, String, String) {
     if let Some(more) = subjects.len().checked_sub(NAMED_MAX).filter(|more| *more > 0) {
         body.push(format!("and {more} more: {list}"));
     }
-    let head = format!("Many papers came in within a short time. This letter stands for {}.", subjects.len());
+    let head = match is_for_digest {
+        true => format!("What there is to tell since the last digest: {}.", count(subjects.len(), "paper", "papers")),
+        false => format!("Many papers came in within a short time. This letter stands for {}.", subjects.len()),
+    };
     let (text, html) = page(&head, &body, &[format!("To see them: {list}")]);
     let what = count(subjects.len(), "more paper wants", "more papers want");
-    (format!("[rxintake] {what} to be looked at"), text, html)
+    let subject = match is_for_digest {
+        true => format!("[rxintake] {} to be looked at", count(subjects.len(), "paper wants", "papers want")),
+        false => format!("[rxintake] {what} to be looked at"),
+    };
+    (subject, text, html)
 }

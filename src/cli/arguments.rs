@@ -30,6 +30,9 @@ pub enum Command {
     /// Look at what is stored
     #[command(subcommand)]
     Records(RecordsCommand),
+    /// Mails that are held in their mailboxes, since nobody vouches for their sender
+    #[command(subcommand)]
+    Inbox(InboxCommand),
     /// The rule book: is it sound, do its tests pass, why did a paper give that
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -185,6 +188,25 @@ pub enum RecordsCommand {
         /// How to print
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
+    },
+}
+
+/// What can be done with held mails.
+#[derive(Debug, Subcommand)]
+pub enum InboxCommand {
+    /// A line or two a mail: its id, since when, the mailbox, who sent it, why it is held
+    Held(ConfigArgument),
+    /// Take held mails in all the same. Others are moved or removed in the mailbox itself
+    Release {
+        /// Which configuration.
+        #[command(flatten)]
+        config: ConfigArgument,
+        /// The ids of the mails, or as many of their first letters as make them unique
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        /// Who says so
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use notify::{RecursiveMode, Watcher};
 
-use crate::alert::{self, Mailer};
+use crate::alert::{self, Mailer, Matter};
 use crate::cli::records;
 use crate::config::{Config, Inbox};
 use crate::daemon::clock;
 use crate::intake::hylafax::Queue;
 use crate::intake::mailbox::{self, Mailbox};
-use crate::model::Role;
+use crate::model::HeldMail;
 use crate::reader::Reader;
 use crate::rules::Book;
 use crate::secret::{self, Source};
@@ -33,6 +33,7 @@ const CLOCK_SECONDS_MAX: i64 = 120;
 /// # Errors
 /// Where the output cannot be written.
 pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> anyhow::Result<bool> {
+    let held = held(config);
     let mut findings: Vec<(String, Result<String, String>)> =
         vec![("data folder".to_owned(), writable(&config.data_dir))];
     findings.push(("room".to_owned(), room(&config.data_dir)));
@@ -48,21 +49,20 @@ pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> any
             Inbox::Hylafax(options) => {
                 (format!("fax queue {}", options.path.display()), Queue::new(options.clone()).check(clock::now()))
             }
-            Inbox::Imap(options) => (format!("mailbox {} at {}", options.user, options.host), mailbox(options).await),
+            Inbox::Imap(options) => (
+                format!("mailbox {} at {}", options.user, options.host),
+                mailbox(options, held.as_deref().unwrap_or_default()).await,
+            ),
         });
     }
     findings.push(("reader".to_owned(), reader(config).await));
     findings.push(("alerts".to_owned(), alerts(config).await));
     findings.push(("papers".to_owned(), papers(config)));
     findings.push(("letters".to_owned(), letters(config)));
-    for (role, who) in [(Role::FrontDesk, "front_desk"), (Role::Operator, "operator")] {
-        if !config.staff.iter().any(|person| person.roles.contains(&role)) {
-            findings.push((
-                "staff".to_owned(),
-                Err(format!("nobody has the role {who}; add it to a [[staff]] entry, or nobody is told")),
-            ));
-        }
+    if config.inbox.iter().any(|inbox| matches!(inbox, Inbox::Imap(_))) {
+        findings.push(("held mails".to_owned(), held.and_then(|held| held_mails(&held, config))));
     }
+    findings.push(("staff".to_owned(), staff(config)));
     let mut well = true;
     for (what, finding) in findings {
         match finding {
@@ -74,6 +74,30 @@ pub(in crate::cli) async fn doctor(config: &Config, out: &mut impl Write) -> any
         }
     }
     Ok(well)
+}
+
+/// Whether everything that is told reaches somebody.
+fn staff(config: &Config) -> Result<String, String> {
+    let people = &config.people;
+    let nobody = people.untold();
+    // a clinic may have no therapist of its own to tell, but not nobody who calls the HCP's office or mends the machine
+    let grave: Vec<&str> = nobody.iter().copied().filter(|matter| must_be_told(*matter)).map(Matter::word).collect();
+    if !grave.is_empty() {
+        return Err(format!(
+            "nobody is told of {}; give somebody under [[staff]] the role front_desk, and somebody the role operator, or name them \
+             in a [[tell]]",
+            grave.join(", ")
+        ));
+    }
+    let count = people.staff().len();
+    let people = if count == 1 { "1 is told".to_owned() } else { format!("{count} are told") };
+    let nobody: Vec<&str> = nobody.into_iter().map(Matter::word).collect();
+    let nobody = if nobody.is_empty() { String::new() } else { format!("; nobody is told of {}", nobody.join(", ")) };
+    Ok(format!("{people}{nobody}"))
+}
+
+fn must_be_told(matter: Matter) -> bool {
+    matches!(matter, Matter::Stop | Matter::Warn | Matter::Doubt | Matter::Unreadable | Matter::Trouble)
 }
 
 fn writable(folder: &Path) -> Result<String, String> {
@@ -173,6 +197,28 @@ fn letters(config: &Config) -> Result<String, String> {
     ))
 }
 
+/// The mails that are held, asked of the daemon where it runs.
+fn held(config: &Config) -> Result<Vec<HeldMail>, String> {
+    if !config.data_dir.join("shelves").is_dir() {
+        return Ok(Vec::new());
+    }
+    records(config).and_then(|records| Ok(records.held()?)).map_err(|error| format!("{error:#}"))
+}
+
+fn held_mails(held: &[HeldMail], config: &Config) -> Result<String, String> {
+    let waiting = held.iter().filter(|mail| !mail.is_released).count();
+    match waiting {
+        0 => Ok("none".to_owned()),
+        waiting => Err(format!(
+            "{waiting} {} for somebody to look; `{}` lists them, `{}` takes one in, and what is moved or removed in the mailbox is gone \
+             from the list",
+            if waiting == 1 { "waits" } else { "wait" },
+            config.alerts.command("inbox held"),
+            config.alerts.command("inbox release ID")
+        )),
+    }
+}
+
 fn key(path: &Path, data: &Path) -> Result<String, String> {
     if path.starts_with(data) {
         return Err(format!(
@@ -212,13 +258,13 @@ async fn reader(config: &Config) -> Result<String, String> {
     ))
 }
 
-async fn mailbox(options: &mailbox::Options) -> Result<String, String> {
+async fn mailbox(options: &mailbox::Options, held: &[HeldMail]) -> Result<String, String> {
     let mut mailbox = Mailbox::new(options.clone()).map_err(|error| with_cause(&error))?;
-    let waiting = mailbox.look().await.map_err(|error| with_cause(&error));
+    let waiting = mailbox.look(held).await.map_err(|error| with_cause(&error));
     let words = if waiting.is_ok() { mailbox.authenticated().await } else { Ok(None) };
     mailbox.close().await;
     let token = token(options.token()).await?;
-    let waiting = waiting?.len();
+    let waiting = waiting?.new.len();
     let words = server_words(options, words.map_err(|error| with_cause(&error))?)?;
     Ok(format!("log-in works, {waiting} mails wait in {}{token}{words}", options.folder))
 }

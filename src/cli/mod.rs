@@ -2,6 +2,7 @@
 
 mod arguments;
 mod doctor;
+mod inbox;
 mod init;
 mod keeping;
 mod log;
@@ -30,8 +31,8 @@ use crate::store::{Store, find_or_make_key};
 
 pub use arguments::Arguments;
 use arguments::{
-    AuditCommand, CodesCommand, Command, KeyCommand, ParseArguments, ReadArguments, RecordsCommand, RulesCommand,
-    RunArguments,
+    AuditCommand, CodesCommand, Command, InboxCommand, KeyCommand, ParseArguments, ReadArguments, RecordsCommand,
+    RulesCommand, RunArguments,
 };
 pub use pretty::kind_words;
 
@@ -77,6 +78,13 @@ fn run(command: Command) -> anyhow::Result<u8> {
             in_runtime(run_daemon(arguments))
         }
         Command::Records(command) => run_records(command, &mut out),
+        Command::Inbox(InboxCommand::Held(argument)) => {
+            inbox::held(&records(&config(&argument.config)?)?, &mut out).map(|()| DONE)
+        }
+        Command::Inbox(InboxCommand::Release { config: argument, ids, by }) => {
+            let records = records(&config(&argument.config)?)?;
+            inbox::release(&records, &ids, &by.unwrap_or_else(keeping::user), &mut out).map(|()| DONE)
+        }
         Command::Rules(RulesCommand::Check { explain: Some(asked), .. }) => {
             rules::help(&asked, &mut out)?;
             Ok(code(true))

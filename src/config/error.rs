@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::alert::TellFault;
+
 /// The configuration cannot be used. Each message says where, and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -77,13 +79,25 @@ impl ConfigError {
     pub(in crate::config) fn of_toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
         let offset = error.span().map_or(0, |span| span.start);
         let offset = offset_of_key(text, offset, error.message()).unwrap_or(offset);
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let mut what = error.message().lines().collect::<Vec<_>>().join("; ");
         if let Some(nearest) = nearest_key(&what) {
             what.push_str(&format!("; did you mean `{nearest}`?"));
         }
+        Self::at(path, text, offset, what)
+    }
+
+    /// A fault in a `[[tell]]` block that begins at `begin`; the word at fault stands below.
+    pub(in crate::config) fn of_tell(path: &Path, text: &str, begin: usize, fault: &TellFault) -> Self {
+        let below = text.get(begin..).unwrap_or_default();
+        let quoted = format!("\"{}\"", fault.word);
+        let word = fault.rule.and_then(|_| below.find(&quoted).or_else(|| below.find(&fault.word)));
+        Self::at(path, text, begin + word.unwrap_or(0), fault.what.clone())
+    }
+
+    fn at(path: &Path, text: &str, offset: usize, what: String) -> Self {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         let shown = text.lines().nth(line - 1).unwrap_or_default().to_owned();
         Self::Line { path: path.to_owned(), line, column, what, shown }
     }

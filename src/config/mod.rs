@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_spanned::Spanned;
 
-use crate::alert::{self, Staff};
+use crate::alert::{self, People, Staff, Tell};
 use crate::intake::{folder, hylafax, mailbox};
 use crate::reader;
 
@@ -28,9 +29,13 @@ pub struct Config {
     pub inbox: Vec<Inbox>,
     /// How alerts are sent.
     pub alerts: alert::Options,
-    /// Who is told.
     #[serde(default)]
-    pub staff: Vec<Staff>,
+    staff: Vec<Staff>,
+    #[serde(default)]
+    tell: Vec<Spanned<Tell>>,
+    /// Who is told what: `[[staff]]` and `[[tell]]`.
+    #[serde(skip)]
+    pub people: People,
     /// How long records are kept; for ever where nothing is said.
     #[serde(default)]
     pub retention: Retention,
@@ -102,6 +107,12 @@ impl Config {
         if let Some(Metrics { listen }) = config.metrics.as_ref().filter(|metrics| !metrics.listen.ip().is_loopback()) {
             return Err(ConfigError::NotLoopback { path: path.to_owned(), listen: *listen });
         }
+        let tell: Vec<Tell> = config.tell.iter().map(|tell| tell.get_ref().clone()).collect();
+        let staff = std::mem::take(&mut config.staff);
+        config.people = People::new(staff, &tell, config.alerts.digest_at.is_some()).map_err(|fault| {
+            let begin = config.tell.get(fault.rule.unwrap_or(0)).map_or(0, |tell| tell.span().start);
+            ConfigError::of_tell(path, &text, begin, &fault)
+        })?;
         let absolute =
             std::path::absolute(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let folder = absolute.parent().unwrap_or(Path::new("/")).to_owned();

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::daemon::event::{still, trouble};
 use crate::daemon::{Event, Shared, clock};
-use crate::intake::mailbox::Mailbox;
+use crate::intake::mailbox::{Fetched, Mailbox};
 use crate::intake::{Change, Door, Incoming, IntakeError};
 use crate::model::Arrival;
 use crate::store::{Accepted, StoreError, step};
@@ -175,7 +175,7 @@ impl Events {
                 _ => false,
             });
             if let Ok(event) = &event {
-                note(event, &mut changes.lock().unwrap_or_else(PoisonError::into_inner));
+                remember(event, &mut changes.lock().unwrap_or_else(PoisonError::into_inner));
             }
             if !is_ours {
                 // a full channel already says that there is something to see
@@ -199,7 +199,7 @@ impl Events {
 }
 
 /// What an event says of who writes. The number of names is that of the folder's files, as each look takes them out.
-fn note(event: &notify::Event, changes: &mut BTreeMap<OsString, Change>) {
+fn remember(event: &notify::Event, changes: &mut BTreeMap<OsString, Change>) {
     let change = match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => Change::Finished,
         EventKind::Modify(ModifyKind::Name(RenameMode::To)) => Change::Finished,
@@ -223,7 +223,7 @@ pub(in crate::daemon) async fn watch_mailbox(mut door: Mailbox, shared: Shared) 
             Ok(()) => {
                 failures = 0;
                 idleness.is(true, &shared);
-                shared.stop.run_until_cancelled(door.wait()).await
+                shared.stop.run_until_cancelled(wait(&mut door, &shared)).await
             }
             Err(error) => Some(Err(error)),
         };
@@ -245,21 +245,53 @@ pub(in crate::daemon) async fn watch_mailbox(mut door: Mailbox, shared: Shared) 
     door.close().await;
 }
 
+/// Until there is new mail, or a held one was released. A wait that is cut short costs a new connection.
+async fn wait(door: &mut Mailbox, shared: &Shared) -> Result<(), IntakeError> {
+    tokio::select! {
+        waited = door.wait() => waited,
+        () = shared.released.notified() => Ok(()),
+    }
+}
+
 async fn empty(door: &mut Mailbox, unkept: &mut Standing, shared: &Shared) -> Result<(), IntakeError> {
-    for uid in door.look().await? {
+    let held = match shared.store.held() {
+        Ok(held) => held,
+        Err(error) => {
+            unkept.tell(&error, shared);
+            return Ok(());
+        }
+    };
+    let looked = door.look(&held).await?;
+    for mail in &looked.gone {
+        note(shared.store.forget_held(mail), shared);
+    }
+    for uid in looked.unlisted {
+        let mail = door.describe_held(uid, clock::now()).await?;
+        note(shared.store.hold(&mail), shared);
+    }
+    let new = looked.new.into_iter().map(|uid| (uid, None));
+    for (uid, released) in looked.released.into_iter().map(|mail| (mail.uid, Some(mail))).chain(new) {
         // what the disk has no room for is not even fetched
         if let Err(error) = shared.store.must_have_room() {
             unkept.tell(&error, shared);
             break;
         }
-        match door.fetch(uid, clock::now(), &shared.senders()).await {
-            Ok(None) => {}
-            Ok(Some(mail)) => match keep(mail.arrival.clone(), &mail.bytes, shared) {
+        match door.fetch(uid, released.is_some(), clock::now(), &shared.senders()).await {
+            Ok(Fetched::Gone) => {}
+            Ok(Fetched::Held(mail)) => {
+                note(shared.store.hold(&mail), shared);
+                (shared.tell)(Event::Needed { what: mail.why });
+            }
+            Ok(Fetched::Mail(mail)) => match keep(mail.arrival.clone(), &mail.bytes, shared) {
                 Ok(()) => {
                     unkept.is_over();
                     step("mail kept");
                     match door.release(&mail).await {
-                        Ok(()) => {}
+                        Ok(()) => {
+                            if let Some(mail) = &released {
+                                note(shared.store.forget_held(mail), shared);
+                            }
+                        }
                         // ours, but it stays in the folder; the others go on
                         Err(error) if error.is_answered() => {
                             if door.put_off(&mail) {
@@ -274,14 +306,19 @@ async fn empty(door: &mut Mailbox, unkept: &mut Standing, shared: &Shared) -> Re
             },
             // this one stays on the server; the others go on
             Err(IntakeError::Unfetchable { is_news: false, .. }) => {}
-            Err(
-                error @ (IntakeError::Held { .. } | IntakeError::Unverified { .. } | IntakeError::Unfetchable { .. }),
-            ) => (shared.tell)(trouble(&error)),
+            Err(error @ IntakeError::Unfetchable { .. }) => (shared.tell)(trouble(&error)),
             Err(error) => return Err(error),
         }
     }
     shared.unreached.store(false, Ordering::SeqCst);
     Ok(())
+}
+
+/// What could not be written into the list of held mails is written at the next look.
+fn note(noted: Result<(), StoreError>, shared: &Shared) {
+    if let Err(error) = noted {
+        (shared.tell)(trouble(&error));
+    }
 }
 
 /// Makes a paper ours: when this returns it survives a power cut. What is ours already stays as it is.

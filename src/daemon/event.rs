@@ -92,9 +92,7 @@ pub(in crate::daemon) fn still(error: &(dyn std::error::Error + 'static)) -> Eve
 fn needs_person(error: &IntakeError) -> bool {
     matches!(
         error,
-        IntakeError::Held { .. }
-            | IntakeError::Unverified { .. }
-            | IntakeError::Unfetchable { .. }
+        IntakeError::Unfetchable { .. }
             | IntakeError::NoFile { .. }
             | IntakeError::File { .. }
             | IntakeError::TooLarge { .. }

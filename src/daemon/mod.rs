@@ -52,6 +52,8 @@ pub(in crate::daemon) struct Shared {
     pub(in crate::daemon) owed: Arc<Notify>,
     /// Letters are owed.
     pub(in crate::daemon) letters: Arc<Notify>,
+    /// A held mail was released.
+    pub(in crate::daemon) released: Arc<Notify>,
     /// Something changed that `--once` waits for.
     pub(in crate::daemon) progress: Arc<Notify>,
     /// Doors that saw nothing to take or wait for at their last look.
@@ -119,6 +121,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         stop: CancellationToken::new(),
         owed: Arc::new(Notify::new()),
         letters: Arc::new(Notify::new()),
+        released: Arc::new(Notify::new()),
         progress: Arc::new(Notify::new()),
         idle_doors: Arc::new(AtomicUsize::new(0)),
         door_count: doors.len() + mailboxes.len(),

@@ -38,7 +38,7 @@ pub(in crate::daemon) async fn remind(shared: Shared) {
 
 fn look(ledger: &mut Ledger, shared: &Shared) -> Result<(), StoreError> {
     let options = &shared.config.alerts;
-    let staff = &shared.config.staff;
+    let people = &shared.config.people;
     let now = clock::now();
     let local = now.to_zoned(TimeZone::system());
     let is_digest_due = options.digest_at.is_some_and(|at| local.time() >= at);
@@ -49,14 +49,17 @@ fn look(ledger: &mut Ledger, shared: &Shared) -> Result<(), StoreError> {
     let open = ledger.refresh(&shared.store)?;
     if is_digest_due {
         let pages = ledger.pages(&calls, now);
-        let digest = alert::digest(&open, pages, staff, options, local.date(), now);
-        if let (true, Some(pages)) = (owe(digest, shared)?, pages) {
+        let mut is_new = false;
+        for digest in alert::digests(&open, pages, people, options, local.date(), now) {
+            is_new |= owe(Some(digest), shared)?;
+        }
+        if let (true, Some(pages)) = (is_new, pages) {
             (shared.tell)(Event::Reconciled(pages));
         }
     }
     for record in &open {
         let escalation =
-            options.escalate_after_hours.map(|hours| alert::escalation(record, staff, options, hours, now));
+            options.escalate_after_hours.map(|hours| alert::escalation(record, people, options, hours, now));
         owe(escalation.flatten(), shared)?;
     }
     // a fax that is ours but not read yet is not missing
@@ -64,7 +67,7 @@ fn look(ledger: &mut Ledger, shared: &Shared) -> Result<(), StoreError> {
         let began = shared.store.began_at()?.unwrap_or(now);
         let since = began.checked_sub(SignedDuration::from_secs(BEFORE_SECONDS)).unwrap_or(Timestamp::MIN);
         for fax in ledger.missing(&calls, since, now) {
-            if owe(alert::missing_fax(&fax, staff, options, now), shared)? {
+            if owe(alert::missing_fax(&fax, people, options, now), shared)? {
                 let what = format!(
                     "the fax machine received {} at {}, but it never came here; the front desk is told",
                     fax.file, fax.began

@@ -1,6 +1,6 @@
 //! The retention's task: what the clinic's configuration says is over is removed for good, with a line in the audit journal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,16 +11,31 @@ use crate::store::StoreError;
 
 /// How often it is looked, in seconds.
 const LOOK_SECONDS: u64 = 3_600;
+/// A clock that was set ahead by more, in seconds, is not believed: what is removed cannot be brought back.
+const AHEAD_SECONDS_MAX: i64 = 86_400;
 /// Who removes, in the audit journal.
 const BY: &str = "retention";
 
 /// Removes until the daemon stops. Without a word in the configuration nothing is ever removed.
 pub(in crate::daemon) async fn purge(shared: Shared) {
+    let (since, began) = (clock::now(), Instant::now());
+    let mut was_told = false;
     loop {
-        match look(&shared, clock::now()) {
-            Ok(0) => {}
-            Ok(removed) => (shared.tell)(Event::Purged { removed }),
-            Err(error) => (shared.tell)(trouble(&error)),
+        let lived = i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX);
+        let ahead = clock::now().duration_since(since).as_secs() - lived;
+        if ahead <= AHEAD_SECONDS_MAX {
+            match look(&shared, clock::now()) {
+                Ok(0) => {}
+                Ok(removed) => (shared.tell)(Event::Purged { removed }),
+                Err(error) => (shared.tell)(trouble(&error)),
+            }
+        } else if !std::mem::replace(&mut was_told, true) {
+            let what = format!(
+                "the clock was set ahead by {} days since the daemon began, so no record is removed before its next start; see \
+                 that the clock is right",
+                ahead / 86_400
+            );
+            (shared.tell)(Event::Needed { what });
         }
         let pause = tokio::time::sleep(Duration::from_secs(LOOK_SECONDS));
         if shared.stop.run_until_cancelled(pause).await.is_none() {

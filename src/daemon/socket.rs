@@ -18,7 +18,7 @@ use crate::alert;
 use crate::config::Config;
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared, clock};
-use crate::model::{ArrivalId, Decision, Letter, Record};
+use crate::model::{ArrivalId, Decision, HeldMail, Letter, Record};
 use crate::store::{Act, Store, StoreError};
 
 /// Longest question, in bytes.
@@ -40,6 +40,10 @@ enum Question {
     Letters,
     /// How things stand.
     Standing,
+    /// The mails that are held.
+    Held,
+    /// Take a held mail in; by whom.
+    Release(String, String),
     /// Append a decision to a record.
     Decide(ArrivalId, Decision),
     /// Write down who does what, and with which record.
@@ -58,6 +62,8 @@ enum Answer {
     PurgedAt(Option<Timestamp>),
     Letters(Vec<Letter>),
     Standing(Standing),
+    Held(Vec<HeldMail>),
+    Released,
     Decided,
     Audited,
     /// A sentence.
@@ -183,6 +189,34 @@ impl Records {
             Self::Store(store) => Ok(standing(store)?),
             Self::Daemon(path) => match ask(path, &Question::Standing)? {
                 Answer::Standing(standing) => Ok(standing),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// The mails that are held in their mailboxes, the oldest first.
+    ///
+    /// # Errors
+    /// Where they cannot be had.
+    pub fn held(&self) -> Result<Vec<HeldMail>, SocketError> {
+        match self {
+            Self::Store(store) => Ok(store.held()?),
+            Self::Daemon(path) => match ask(path, &Question::Held)? {
+                Answer::Held(held) => Ok(held),
+                other => Err(unexpected(other)),
+            },
+        }
+    }
+
+    /// A held mail is to be taken in: `by` says so, which stands in the audit journal first.
+    ///
+    /// # Errors
+    /// Where it is not held, or that cannot be kept.
+    pub fn release(&self, id: &str, by: &str) -> Result<(), SocketError> {
+        match self {
+            Self::Store(store) => Ok(release(store, id, by)?),
+            Self::Daemon(path) => match ask(path, &Question::Release(id.to_owned(), by.to_owned()))? {
+                Answer::Released => Ok(()),
                 other => Err(unexpected(other)),
             },
         }
@@ -342,8 +376,15 @@ fn standing(store: &Store) -> Result<Standing, StoreError> {
 fn decide(store: &Store, id: &ArrivalId, decision: Decision, config: &Config) -> Result<(), StoreError> {
     let now = decision.decided_at;
     store.decide(id, decision, |before, after| {
-        alert::letters_of_decision(before, after, &config.staff, &config.alerts, now)
+        alert::letters_of_decision(before, after, &config.people, &config.alerts, now)
     })
+}
+
+fn release(store: &Store, id: &str, by: &str) -> Result<(), StoreError> {
+    store.audit(clock::now(), by, Act::Released, None)?;
+    // one that is gone in the meantime needs no word
+    let mails = store.held()?.into_iter().filter(|mail| mail.id == id);
+    mails.map(|mail| HeldMail { is_released: true, ..mail }).try_for_each(|mail| store.hold(&mail))
 }
 
 fn look_up(question: Question, shared: &Shared) -> Result<(Answer, Vec<u8>), StoreError> {
@@ -357,6 +398,12 @@ fn look_up(question: Question, shared: &Shared) -> Result<(Answer, Vec<u8>), Sto
         }
         Question::PurgedAt(id) => Answer::PurgedAt(store.purged_at(&id)?),
         Question::Letters => Answer::Letters(store.letters()?),
+        Question::Held => Answer::Held(store.held()?),
+        Question::Release(id, by) => {
+            release(store, &id, &by)?;
+            shared.released.notify_waiters();
+            Answer::Released
+        }
         Question::Standing => Answer::Standing(standing(store)?),
         Question::Decide(id, decision) => {
             decide(store, &id, decision, &shared.config)?;

@@ -127,7 +127,7 @@ fn look(troubles: &Troubles, shared: &Shared, now: Timestamp) -> Result<(), Stor
         let id = trouble.message_id(day, &options.from);
         !shared.store.was_sent(&id) && owed.iter().all(|it| it.message_id != id && !it.instead_of.contains(&id))
     });
-    let letter = alert::troubles(&due, &shared.config.staff, options, day, now);
+    let letter = alert::troubles(&due, &shared.config.people, options, day, now);
     if let Some(letter) = letter
         && shared.store.owe_letter(&letter)?
     {

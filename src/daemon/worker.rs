@@ -134,7 +134,7 @@ fn finish(
     let now = clock::now();
     let record = Record { arrival, readings, paper, decisions: Vec::new(), stored_at: now, rules };
     let config = &shared.config;
-    shared.store.finish(record, |record| alert::letters(record, &config.staff, &config.alerts, now))
+    shared.store.finish(record, |record| alert::letters(record, &config.people, &config.alerts, now))
 }
 
 /// How many pages the papers of a fax service's mail have together. None where another is still to be read, or one could not be
@@ -241,7 +241,7 @@ async fn give_back_later(id: ArrivalId, seconds: i64, shared: Shared) {
 /// The names of those whom some letters go to.
 fn told(letters: &[Letter], shared: &Shared) -> Vec<String> {
     let is_told = |person: &&Staff| letters.iter().any(|letter| letter.to.contains(&person.email));
-    shared.config.staff.iter().filter(is_told).map(|person| person.name.clone()).collect()
+    shared.config.people.staff().iter().filter(is_told).map(|person| person.name.clone()).collect()
 }
 
 #[cfg(test)]

@@ -35,7 +35,8 @@ pub enum IntakeError {
     },
     /// A file whose lock somebody keeps.
     #[error(
-        "a file in the inbox folder {folder} ({of}) has been locked for more than an hour, so it is not taken; end the program          that writes it, or copy it there under another name"
+        "a file in the inbox folder {folder} ({of}) has been locked for more than an hour, so it is not taken; end the program \
+         that writes it, or copy it there under another name"
     )]
     Locked {
         /// The folder.
@@ -45,7 +46,8 @@ pub enum IntakeError {
     },
     /// The file system gives no locks.
     #[error(
-        "the folder {folder} gives no locks (flock), so only time shows that a file there is complete; on NFS the lock daemon          is missing"
+        "the folder {folder} gives no locks (flock), so only time shows that a file there is complete; on NFS the lock daemon \
+         is missing"
     )]
     NoLocks {
         /// The folder.
@@ -53,7 +55,8 @@ pub enum IntakeError {
     },
     /// Papers are ours, but their files stay in the inbox.
     #[error(
-        "papers were taken in, but their files cannot be moved to {done}; they are not read again, and are moved as soon as this          user may write there"
+        "papers were taken in, but their files cannot be moved to {done}; they are not read again, and are moved as soon as this \
+         user may write there"
     )]
     Unmoved {
         /// The folder of taken papers.
@@ -64,7 +67,8 @@ pub enum IntakeError {
     },
     /// A paper was taken while it was still written.
     #[error(
-        "a paper was still written after it had been taken in; it was read again from {folder}, as a record of its own: compare          the two. Let whoever writes it write elsewhere and rename it into the inbox"
+        "a paper was still written after it had been taken in; it was read again from {folder}, as a record of its own: compare \
+         the two. Let whoever writes it write elsewhere and rename it into the inbox"
     )]
     Grown {
         /// Where it lies now.
@@ -91,7 +95,8 @@ pub enum IntakeError {
     },
     /// A fax of the receive queue cannot be read.
     #[error(
-        "cannot read a fax ({of}) in HylaFAX's receive queue {folder}; write `RecvFileMode: 0640` into the modem's configuration          (etc/config.DEVICE) and put this user into the group of the files, then `rxintake doctor`"
+        "cannot read a fax ({of}) in HylaFAX's receive queue {folder}; write `RecvFileMode: 0640` into the modem's configuration \
+         (etc/config.DEVICE) and put this user into the group of the files, then `rxintake doctor`"
     )]
     Fax {
         /// The folder.
@@ -104,7 +109,8 @@ pub enum IntakeError {
     },
     /// A fax whose lock somebody keeps.
     #[error(
-        "a fax ({of}) in HylaFAX's receive queue {folder} has been locked for more than an hour, so it is not taken; see with          `faxstat` whether its call is still going on, and restart faxgetty where it is not"
+        "a fax ({of}) in HylaFAX's receive queue {folder} has been locked for more than an hour, so it is not taken; see with \
+         `faxstat` whether its call is still going on, and restart faxgetty where it is not"
     )]
     FaxLocked {
         /// The folder.
@@ -169,16 +175,20 @@ pub enum IntakeError {
         host: String,
     },
     /// The certificates of the mail server cannot be checked.
-    #[error("the encrypted connection to the mail server {host} cannot be made")]
+    #[error("the encrypted connection to the mail server {host} cannot be made; {what}")]
     Tls {
         /// The server.
         host: String,
+        /// What to do.
+        what: &'static str,
         /// Why not.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A mail is held in the mailbox.
-    #[error("a mail from a sender who is not on the list (allow_from) is held in the mailbox {user}; look at it there")]
+    #[error(
+        "a mail from a sender who is not on the list (allow_from) is held in the mailbox {user}; `rxintake inbox held` says which, `rxintake inbox release` takes it in"
+    )]
     Held {
         /// The mailbox.
         user: String,
@@ -186,7 +196,7 @@ pub enum IntakeError {
     /// A mail is held because nobody can say that its sender is who he says.
     #[error(
         "a mail in the mailbox {user} {what}, but its sender could not be verified: {why}. It is held there; open no link in it. \
-         Where it is genuine, save its papers and put them into the inbox folder"
+         Where it is genuine, `rxintake inbox release` takes it in"
     )]
     Unverified {
         /// The mailbox.

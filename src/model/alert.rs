@@ -52,4 +52,10 @@ pub struct Letter {
     /// The server will not take it: it is tried once a day, and the operator is told.
     #[serde(default)]
     pub is_dead: bool,
+    /// It leaves at the time of the digest, as one with the others that do.
+    #[serde(default)]
+    pub is_for_digest: bool,
+    /// The server took a later letter to the same people and not this one: the others do not wait for it.
+    #[serde(default)]
+    pub stands_back: bool,
 }

@@ -9,6 +9,7 @@ mod document;
 mod field;
 mod finding;
 mod frequency;
+mod held;
 mod page;
 mod prescription;
 mod private;
@@ -23,6 +24,7 @@ pub use document::{Document, MediaType, PaperError, PaperErrorCode, ReadPaper};
 pub use field::Field;
 pub use finding::{CodeFault, Diagnosis, Evidence, Finding, PaperKind, PersonName, Procedure, Section, Value};
 pub use frequency::{Bounds, DayOfWeek, Frequency, FrequencyStatus, PeriodUnit, Phase, Window};
+pub use held::HeldMail;
 pub use page::{Grey, Page, PageContent};
 pub use prescription::{
     Gap, GapLevel, GapReason, OtherPage, Paper, Patient, Payer, PayerKind, Plan, Prescription, Provider,

@@ -1,6 +1,8 @@
 //! In: where a secret lies. Out: the secret. Passwords lie in files; tokens (OAuth 2.0) in files that another program keeps fresh,
 //! or come from a program that is asked for one. No secret stands in the configuration.
 
+mod trust;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 use zeroize::Zeroizing;
+
+pub use trust::distrust;
 
 /// Longest secret, in bytes: a token of Microsoft takes some 3 kB.
 const SECRET_BYTES_MAX: u64 = 64 << 10;

@@ -38,6 +38,8 @@ pub enum Act {
     BackedUp,
     /// The shelves were made anew.
     Rebuilt,
+    /// A mail that was held in its mailbox was let in.
+    Released,
 }
 
 /// One line of the audit journal.

@@ -41,9 +41,12 @@ impl Lines {
     /// Appends a line, or several with line feeds between them, durable when this returns.
     pub(in crate::store) fn append(&self, line: &str) -> Result<(), StoreError> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(format!("{line}\n").as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(StoreError::file("write", &self.path))
+        let length = file.metadata().map_err(StoreError::file("look at", &self.path))?.len();
+        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(|error| {
+            // what was not acknowledged is not there: neither a piece of a line nor one that the next would repeat
+            file.set_len(length).ok(); // the disk may not take that either; then a reader leaves out what is cut
+            StoreError::file("write", &self.path)(error)
+        })
     }
 }
 

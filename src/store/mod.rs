@@ -7,8 +7,10 @@ mod audit;
 mod backup;
 mod damage;
 mod error;
+mod held;
 mod journal;
 mod key;
+mod lanes;
 mod lines;
 mod originals;
 mod seal;
@@ -485,6 +487,7 @@ impl Embedded {
         let Some((_, path)) = &self.master.before else { return Ok(()) };
         self.originals.wrap_anew(&self.damages)?;
         self.shelves.seal_letters_anew()?;
+        self.shelves.seal_held_anew()?;
         self.audit.seal_head_anew()?;
         std::fs::remove_file(path).map_err(StoreError::file("remove", path))
     }

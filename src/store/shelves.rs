@@ -15,12 +15,15 @@ use sled::{Batch, Db, Transactional, Tree};
 use crate::model::{Arrival, ArrivalId, Decision, Letter, Record};
 use crate::store::damage::{self, Damages};
 use crate::store::journal::Journal;
+use crate::store::lanes::{self, Lanes, Turn};
 use crate::store::originals::read_key;
 use crate::store::seal::{open_with_master, seal_with_master};
 use crate::store::{MasterKey, StoreError, step};
 
 /// Page cache, in bytes: sled's own default is a gigabyte.
 const CACHE_BYTES: u64 = 32 << 20;
+/// No paper is put off for longer, in seconds.
+const LONGEST_SECONDS: i64 = 7_200;
 /// Most letters that are looked at in one round: in a long outage thousands may wait.
 const LETTERS_MAX: usize = 5_000;
 /// Largest piece of a value, in bytes: sled moves values of some 200 kB into blob files.
@@ -29,8 +32,9 @@ const PIECE_BYTES: usize = 64 << 10;
 /// The shelves.
 pub(in crate::store) struct Shelves {
     db: Db,
-    /// Number of arrival and id → not before this time.
+    /// Number of arrival and id → not before this time, line feed, door.
     owed: Tree,
+    lanes: Lanes,
     /// Id → number of arrival and id: every arrival that is ours.
     arrivals: Tree,
     /// SHA-256 → id of the first arrival with these bytes.
@@ -41,9 +45,11 @@ pub(in crate::store) struct Shelves {
     outbox: Tree,
     /// Id of an arrival or Message-ID → what is the matter with it, in a sentence.
     damaged: Tree,
+    /// Id → sealed [`HeldMail`](crate::model::HeldMail).
+    pub(in crate::store) held: Tree,
     keys: PathBuf,
     log: PathBuf,
-    master: Arc<MasterKey>,
+    pub(in crate::store) master: Arc<MasterKey>,
     damages: Arc<Damages>,
 }
 
@@ -62,17 +68,23 @@ impl Shelves {
             .map_err(|error| damaged(&error.to_string().lines().next().unwrap_or_default()))?;
         let shelves = Self {
             owed: db.open_tree("owed")?,
+            lanes: Lanes::default(),
             arrivals: db.open_tree("arrivals")?,
             digests: db.open_tree("digests")?,
             records: db.open_tree("records")?,
             outbox: db.open_tree("outbox")?,
             damaged: db.open_tree("damaged")?,
+            held: db.open_tree("held")?,
             keys: folder.join("keys"),
             log: path.join("db"),
             db,
             master,
             damages,
         };
+        for entry in &shelves.owed {
+            let (place, owed) = entry?;
+            shelves.lanes.add(&due_and_door(&owed).1, &place);
+        }
         shelves.make_durable()?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::file("make durable", folder))?;
         Ok(shelves)
@@ -89,8 +101,9 @@ impl Shelves {
     pub(in crate::store) fn owe(&self, arrival: &Arrival) -> Result<(), StoreError> {
         // a number that only grows: papers are worked on in the order in which they came
         let place = format!("{:020}/{}", self.db.generate_id()?, arrival.id);
+        let door = lanes::door(arrival);
         let done = (&self.owed, &self.arrivals, &self.digests).transaction(|(owed, arrivals, digests)| {
-            owed.insert(place.as_bytes(), b"".as_slice())?;
+            owed.insert(place.as_bytes(), format!("\n{door}").as_bytes())?;
             arrivals.insert(arrival.id.0.as_bytes(), place.as_bytes())?;
             if digests.get(&arrival.sha256)?.is_none() {
                 digests.insert(arrival.sha256.as_bytes(), arrival.id.0.as_bytes())?;
@@ -98,6 +111,7 @@ impl Shelves {
             Ok::<(), ConflictableTransactionError<()>>(())
         });
         finished(done)?;
+        self.lanes.add(&door, place.as_bytes());
         self.make_durable()
     }
 
@@ -106,14 +120,12 @@ impl Shelves {
         now: Timestamp,
         in_hand: &BTreeSet<String>,
     ) -> Result<Option<ArrivalId>, StoreError> {
-        for entry in &self.owed {
-            let (place, due) = entry?;
-            let id = id_of(&place);
-            if !in_hand.contains(&id.0) && is_due(&due, now) {
-                return Ok(Some(id));
-            }
-        }
-        Ok(None)
+        let turn = |place: &[u8]| {
+            let Some(owed) = self.owed.get(place)? else { return Ok(Turn::Over) };
+            let is_free = !in_hand.contains(&id_of(place).0) && is_due(&due_and_door(&owed).0, now);
+            Ok(if is_free { Turn::Now } else { Turn::Later })
+        };
+        Ok(self.lanes.next(turn)?.map(|place| id_of(&place)))
     }
 
     /// Whether an arrival of ours is neither owed nor a record nor set aside: a mail that was taken apart.
@@ -138,7 +150,9 @@ impl Shelves {
     pub(in crate::store) fn owe_again(&self, arrival: &Arrival) -> Result<(), StoreError> {
         match self.arrivals.get(&arrival.id.0)? {
             Some(place) => {
-                self.owed.insert(place, b"".as_slice())?;
+                let door = lanes::door(arrival);
+                self.owed.insert(&place, format!("\n{door}").as_bytes())?;
+                self.lanes.add(&door, &place);
             }
             None => self.owe(arrival)?,
         }
@@ -157,7 +171,9 @@ impl Shelves {
 
     pub(in crate::store) fn put_off(&self, id: &ArrivalId, due: Timestamp) -> Result<(), StoreError> {
         if let Some(place) = self.arrivals.get(&id.0)? {
-            self.owed.insert(place, due.to_string().as_bytes())?;
+            let door = self.owed.get(&place)?.map(|owed| due_and_door(&owed).1).unwrap_or_default();
+            self.owed.insert(&place, format!("{due}\n{door}").as_bytes())?;
+            self.lanes.add(&door, &place);
         }
         self.make_durable()
     }
@@ -369,7 +385,7 @@ impl Shelves {
     }
 
     /// sled's own flush ends in `sync_file_range`, which a power cut can undo; the fsync behind it cannot be undone.
-    fn make_durable(&self) -> Result<(), StoreError> {
+    pub(in crate::store) fn make_durable(&self) -> Result<(), StoreError> {
         self.db.flush()?;
         File::open(&self.log).and_then(|log| log.sync_all()).map_err(StoreError::file("make durable", &self.log))
     }
@@ -380,8 +396,17 @@ fn id_of(place: &[u8]) -> ArrivalId {
     ArrivalId(place.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
-fn is_due(due: &[u8], now: Timestamp) -> bool {
-    std::str::from_utf8(due).ok().and_then(|due| due.parse::<Timestamp>().ok()).is_none_or(|due| due <= now)
+/// What stands on the shelf of owed papers: not before this time, and the door.
+fn due_and_door(owed: &[u8]) -> (String, String) {
+    let owed = String::from_utf8_lossy(owed);
+    let (due, door) = owed.split_once('\n').unwrap_or((&owed, ""));
+    (due.to_owned(), door.to_owned())
+}
+
+/// A clock that was set back must not put anything off for a year.
+fn is_due(due: &str, now: Timestamp) -> bool {
+    let seconds = due.parse::<Timestamp>().ok().map(|due| due.duration_since(now).as_secs());
+    seconds.is_none_or(|seconds| seconds <= 0 || seconds > LONGEST_SECONDS)
 }
 
 fn finished(done: Result<(), TransactionError<()>>) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use crate::exim::{Exim, PASSWORD};
 /// A form that asks and holds no answer, as a picture: nobody can say that a pen's writing was not passed over.
 const BLANK_FORM: &str = "samples/23-blank-form-fax-fine.tif";
 
-fn clinic(alerts: &str) -> Clinic {
+pub(crate) fn clinic(alerts: &str) -> Clinic {
     let clinic = Clinic::new();
     let path = clinic.path("rxintake.toml");
     let text = fs::read_to_string(&path).unwrap();
@@ -60,6 +60,82 @@ fn a_server_that_puts_us_off_gets_each_letter_once_in_the_end() {
     let accepted = exim.accepted();
     let ids = message_ids(&accepted);
     assert_eq!((ids.len(), ids.iter().collect::<BTreeSet<_>>().len()), (PAPERS, PAPERS), "{ids:?}");
+}
+
+/// Letters written in an outage wait for different times; nobody gets a later one before an earlier.
+#[test]
+fn letters_to_one_person_keep_their_order_through_an_outage() {
+    let exim = Exim::start();
+    let clinic = clinic(&exim.alerts());
+    exim.be_busy(true);
+    let names = ["Adler", "Baker", "Cohen", "Doyle", "Evans", "Frank"];
+    for life in names.chunks(3) {
+        let mut daemon = clinic.start(&["run"]);
+        for name in life {
+            clinic.drop_mail(name, &ORDER.replace("Zebra", name));
+            daemon.until("told: ");
+            // the first attempt of the oldest letter fails before the next is written
+            if *name == "Adler" {
+                daemon.until("TROUBLE");
+            }
+        }
+        daemon.kill();
+    }
+    let mut daemon = clinic.start(&["run"]);
+    exim.be_busy(false);
+    clinic.drop_mail("Green", &ORDER.replace("Zebra", "Green"));
+    for _ in 0..=names.len() {
+        daemon.until("mailed: ");
+    }
+    daemon.stop();
+    let written: Vec<String> =
+        clinic.records().iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect();
+    let came: Vec<String> = exim.order().iter().map(|id| id.split('.').next().unwrap().to_owned()).collect();
+    assert_eq!(came, written);
+}
+
+/// What a sender writes may stand in a body, never begin a line of a head.
+#[test]
+fn nothing_of_a_paper_becomes_a_header_of_an_alert() {
+    let clinic = clinic("[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\n");
+    let evil = "x\r\n Bcc: thief@evil.example\r\nBcc: thief@evil.example\r\n\r\n<script>";
+    let encoded = "=?utf-8?B?eA0KQmNjOiB0aGllZkBldmlsLmV4YW1wbGU=?="; // "x", CR, LF, "Bcc: thief@evil.example"
+    let body = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "");
+    for (number, (from, subject, id)) in [
+        (format!("{encoded} <a@b.example>"), encoded.to_owned(), "1@b.example".to_owned()),
+        (
+            "message@inbound.efax.com".to_owned(),
+            format!("eFax message from \"{encoded}\" - 1 page(s), Caller-ID: {encoded}"),
+            encoded.to_owned(),
+        ),
+        (
+            format!("\"{}\" <a@b.example>", evil.replace("\r\n", "\r")),
+            "x\rBcc: thief@evil.example".to_owned(),
+            "x\rBcc:y@b.example".to_owned(),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mail = format!(
+            "From: {from}\r\nTo: fax@clinic.example\r\nSubject: {subject}\r\nMessage-ID: <{id}>\r\n\r\n{body}{number}\r\n"
+        );
+        clinic.drop_paper(&format!("{number}\nBcc: thief@evil.example.eml"), mail.as_bytes());
+    }
+    assert!(clinic.run_once().status.success());
+    let alerts = clinic.alerts();
+    assert_eq!((clinic.records().len(), alerts.len()), (3, 3), "{alerts:?}");
+    for (_, alert) in alerts {
+        let (head, _) = alert.split_once("\r\n\r\n").unwrap();
+        let lines = head.replace("\r\n ", " ").replace("\r\n\t", " ");
+        assert!(!head.replace("\r\n", "").contains(['\r', '\n']), "{head:?}");
+        let allowed = ["From", "Subject", "Message-ID", "Date", "To", "MIME-Version", "Content-Type"];
+        for line in lines.split("\r\n") {
+            let name = line.split_once(':').unwrap().0;
+            assert!(allowed.contains(&name), "{name} in {head}");
+        }
+        assert!(!head.contains("evil.example") && !alert.contains("<script>"), "{alert}");
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl Clinic {
         self.start_command(bound)
     }
 
-    fn start_command(&self, mut command: Command) -> Daemon {
+    pub(crate) fn start_command(&self, mut command: Command) -> Daemon {
         let stderr = fs::File::create(self.path("stderr")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());

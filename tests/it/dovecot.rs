@@ -28,10 +28,14 @@ pub(crate) struct Dovecot {
 
 impl Dovecot {
     pub(crate) fn start() -> Self {
+        Self::start_with(Certificate::Good)
+    }
+
+    pub(crate) fn start_with(kind: Certificate) -> Self {
         let folder = TempDir::new().unwrap();
         let at = folder.path().to_owned();
         fs::set_permissions(&at, fs::Permissions::from_mode(0o755)).unwrap();
-        certificate(&at);
+        certificate(&at, kind);
         let me = fs::metadata(&at).unwrap().uid();
         let owner = if me == 0 { NOBODY } else { me };
         fs::create_dir_all(at.join("home")).unwrap();
@@ -113,6 +117,12 @@ impl Dovecot {
         names
     }
 
+    /// A person removes a message from the inbox.
+    pub(crate) fn remove(&self, name: &str) {
+        let places = ["new", "cur"].map(|part| self.maildir("").join(part).join(name));
+        fs::remove_file(places.iter().find(|path| path.try_exists().unwrap()).unwrap()).unwrap();
+    }
+
     /// Ends the server and every connection.
     pub(crate) fn stop(&mut self) {
         let id = self.server.id().to_string();
@@ -187,15 +197,28 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
+/// What a server shows.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Certificate {
+    Good,
+    /// It ran out four weeks ago.
+    Expired,
+    /// It is for another server.
+    OtherName,
+}
+
 /// A key and a certificate for 127.0.0.1, signed by itself.
-pub(crate) fn certificate(folder: &Path) {
-    let made = Command::new("openssl")
+pub(crate) fn certificate(folder: &Path, kind: Certificate) {
+    let made_at = if kind == Certificate::Expired { "-30d" } else { "+0d" };
+    let name = if kind == Certificate::OtherName { "DNS:mail.elsewhere.example" } else { "IP:127.0.0.1" };
+    let made = Command::new("faketime")
+        .args(["-f", made_at, "openssl"])
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
-        .args(["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"])
+        .args(["-subj", "/CN=127.0.0.1", "-addext", &format!("subjectAltName={name}")])
         .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout", "key.pem", "-out", "certificate.pem"])
         .current_dir(folder)
         .output()
-        .unwrap();
+        .expect("faketime is installed by `make test`");
     assert!(made.status.success(), "{made:?}");
 }
 

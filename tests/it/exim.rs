@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::clinic::files;
-use crate::dovecot::{certificate, free_port};
+use crate::dovecot::{Certificate, certificate, free_port};
 
 pub(crate) const USER: &str = "rxintake";
 pub(crate) const PASSWORD: &str = "battery staple";
@@ -25,10 +25,14 @@ pub(crate) struct Exim {
 
 impl Exim {
     pub(crate) fn start() -> Self {
+        Self::start_with(Certificate::Good)
+    }
+
+    pub(crate) fn start_with(kind: Certificate) -> Self {
         let folder = TempDir::new().unwrap();
         let at = folder.path().to_owned();
         fs::set_permissions(&at, fs::Permissions::from_mode(0o755)).unwrap();
-        certificate(&at);
+        certificate(&at, kind);
         fs::create_dir(at.join("spool")).unwrap();
         let name = if fs::metadata(&at).unwrap().uid() == 0 { "Debian-exim" } else { "" };
         let user = if name.is_empty() { String::new() } else { format!("exim_user = {name}\nexim_group = {name}\n") };
@@ -87,6 +91,13 @@ impl Exim {
     pub(crate) fn be_busy(&self, busy: bool) {
         let sign = self.folder.path().join("busy");
         if busy { fs::write(sign, "").unwrap() } else { fs::remove_file(sign).unwrap() }
+    }
+
+    /// The Message-IDs of the accepted mails, in the order in which they came.
+    pub(crate) fn order(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.folder.path().join("spool/mainlog")).unwrap();
+        let accepted = log.lines().filter(|line| line.contains(" <= "));
+        accepted.map(|line| line.split(" id=").nth(1).unwrap().split(' ').next().unwrap().to_owned()).collect()
     }
 
     /// The heads of the accepted mails.

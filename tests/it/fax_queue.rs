@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::clinic::{Clinic, ORDER};
 
@@ -195,4 +196,43 @@ fn pages_are_held_against_the_log_and_a_missing_fax_is_told() {
     assert!(missing.contains("fax000000043.tif") && missing.contains("7045550123"), "{missing}");
     let (_, digest) = alerts.iter().find(|(name, _)| name.starts_with("digest")).unwrap();
     assert!(digest.contains("2 pages received, 1 accounted for"), "{digest}");
+}
+
+/// Without a line in the log the tags of the TIFF say who called, and what broke off; what they say begins no line of a head.
+#[test]
+fn the_tags_of_a_fax_say_who_called_and_what_broke_off() {
+    let clinic = Clinic::new();
+    let spool = Spool::new(&clinic);
+    let tagged = |number: u32, description: &str, name: &str| {
+        let file = spool.begin(number, &sample("07-clinic-form-fax-fine.tif"));
+        for (tag, text) in [("270", description), ("269", name)] {
+            let set = Command::new("tiffset").args(["-s", tag, text]).arg(spool.fax(number)).output();
+            assert!(set.expect("libtiff-tools is installed by `make test`").status.success());
+        }
+        drop(file);
+        fs::set_permissions(spool.fax(number), fs::Permissions::from_mode(0o640)).unwrap();
+    };
+    // CallIDLabels, then without them; the station's own number comes first (faxd/CopyQuality.c++)
+    tagged(51, "HILLSIDE\nCallID1\t7045550123\nCallID2\tHILLSIDE MED", "recvq/fax000000051.tif");
+    tagged(52, "704 555 0199", "recvq/fax000000052.tif: RSPREC error/got DCN {E100}");
+    tagged(53, "\n7045550177\rBcc: thief@evil.example", "recvq/fax000000053.tif");
+    assert!(clinic.run_once().status.success());
+    let records = clinic.records();
+    let alerts = clinic.alerts();
+    let told = |number: u32| {
+        let name = format!("fax{number:09}.tif");
+        let record = records.iter().find(|record| record["origin"]["name"] == name.as_str()).unwrap();
+        let id = &record["id"].as_str().unwrap()[..8];
+        let shown = clinic.command(&["records", "show", id]).output().unwrap();
+        let mut told = String::from_utf8(shown.stdout).unwrap();
+        alerts.iter().filter(|(name, _)| name.starts_with(id)).for_each(|(_, alert)| told.push_str(alert));
+        (told.replace("=\r\n", ""), record["error"]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let (told51, error51) = told(51);
+    assert!(told51.contains("7045550123") && error51.is_empty(), "{told51} {error51}");
+    let (told52, error52) = told(52);
+    assert!(told52.contains("704 555 0199"), "{told52}");
+    assert!(error52.contains("The fax broke off while it came in (RSPREC error/got DCN {E100})"), "{error52}");
+    let (told53, _) = told(53);
+    assert!(!told53.lines().any(|line| line.starts_with("Bcc")), "{told53}");
 }

@@ -89,7 +89,9 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             out.write_all(b"* OK [UIDVALIDITY 7] x\r\n")?;
         } else if command.starts_with("UID SEARCH") {
             let state = state.lock().unwrap();
-            let uids = state.mails.keys().filter(|uid| !state.flagged.contains(uid)).map(|uid| format!(" {uid}"));
+            let is_held = command.contains(" KEYWORD $RxintakeHeld");
+            let uids =
+                state.mails.keys().filter(|uid| state.flagged.contains(uid) == is_held).map(|uid| format!(" {uid}"));
             write!(out, "* SEARCH{}\r\n", uids.collect::<String>())?;
         } else if command.contains("RFC822.SIZE") {
             let size = state.lock().unwrap().mails.get(&uid()).map_or(0, Vec::len);
@@ -108,7 +110,11 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             if state.script.no_keywords {
                 answer = "NO no keywords here";
             } else {
-                state.flagged.insert(uid());
+                if command.contains("-FLAGS") {
+                    state.flagged.remove(&uid())
+                } else {
+                    state.flagged.insert(uid())
+                };
             }
         }
         write!(out, "{tag} {answer}\r\n")?;

@@ -111,6 +111,65 @@ fn senders_who_are_not_on_the_list_are_held() {
     assert_eq!((clinic.records().len(), dovecot.messages("").len()), (0, 1));
 }
 
+/// Who sees it lets it in: with the daemon at work or without, on a server that keeps marks.
+#[test]
+fn a_held_mail_is_listed_and_let_in_by_a_person() {
+    let dovecot = Dovecot::start();
+    let clinic = clinic(&dovecot, "allow_from = [\"@hillside.example\"]\nprocessed = \"Processed\"\npoll_seconds = 2");
+    for name in ["one", "two", "three"] {
+        dovecot.deliver(&format!("1.{name}"), &mail(&format!("{name}@fax.example"), &[]));
+    }
+    assert!(clinic.run_once().status.success());
+    let ask = |arguments: &[&str]| {
+        let output = clinic.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let ids = |listed: &str| -> Vec<String> {
+        let lines = listed.lines().filter(|line| !line.starts_with(' '));
+        lines.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    };
+    let listed = ask(&["inbox", "held"]);
+    let [first, second, third] = ids(&listed).try_into().unwrap();
+    assert!(listed.contains("from ") && listed.contains("not on the list (allow_from)"), "{listed}");
+    let doctor = clinic.command(&["doctor"]).output().unwrap();
+    let doctor = String::from_utf8(doctor.stdout).unwrap();
+    assert!(doctor.contains("TROUBLE  held mails: 3 wait for somebody to look"), "{doctor}");
+    ask(&["inbox", "release", &first, "--by", "Ann"]);
+    assert!(clinic.run_once().status.success());
+    assert_eq!((clinic.records().len(), dovecot.messages("Processed").len()), (1, 1));
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until_file(&clinic.path("data"), "socket");
+    ask(&["inbox", "release", &second]);
+    daemon.until("the same bytes came before");
+    let left = dovecot.messages("");
+    assert_eq!(left.len(), 1, "{third} is still there");
+    dovecot.remove(&left[0]);
+    while ask(&["inbox", "held"]) != "No mail is held.\n" {
+        daemon.is_silent_for(Duration::from_millis(100)); // the server tells of it, or the next look does
+    }
+    daemon.stop();
+    assert_eq!((clinic.records().len(), dovecot.messages("").len()), (2, 0));
+    let audit = ask(&["audit", "list"]);
+    assert!(audit.contains("Ann") && audit.contains("released"), "{audit}");
+}
+
+/// A server without keywords forgets what is held; the list does not, and the mail is not fetched again at every start.
+#[test]
+fn what_is_held_is_known_after_a_restart_also_where_the_server_keeps_no_marks() {
+    let server = Server::start(&mails(2), Script { no_keywords: true, ..Script::default() });
+    let clinic = clinic_with(&server.inbox("allow_from = [\"@hillside.example\"]\nprocessed = \"Processed\""));
+    for _ in 0..3 {
+        assert!(clinic.run_once().status.success());
+    }
+    assert_eq!((server.fetched(1), server.fetched(2), server.left()), (1, 1, vec![1, 2]));
+    let listed = String::from_utf8(clinic.command(&["inbox", "held"]).output().unwrap().stdout).unwrap();
+    let first = listed.split(' ').next().unwrap();
+    assert!(clinic.command(&["inbox", "release", first]).status().unwrap().success());
+    assert!(clinic.run_once().status.success());
+    assert_eq!((clinic.records().len(), server.left().len()), (1, 1));
+}
+
 /// The subject of a fax service is quickly written. Who vouches for the sender is the server that received the mail.
 #[test]
 fn a_fax_mail_whose_sender_is_not_verified_is_held() {

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::intake::IntakeError;
 use crate::intake::mailbox::{Options, answer, refused};
 use crate::model::Tls;
-use crate::secret::Source;
+use crate::secret::{Source, distrust};
 
 /// A connection, encrypted or not.
 pub(in crate::intake::mailbox) trait Wire:
@@ -117,8 +117,10 @@ async fn greeted(options: &Options, mut client: Client<Box<dyn Wire>>) -> Result
 }
 
 async fn handshake<T: Wire>(options: &Options, wire: T) -> Result<tokio_rustls::client::TlsStream<T>, IntakeError> {
-    let failed =
-        |source: Box<dyn std::error::Error + Send + Sync>| IntakeError::Tls { host: options.host.clone(), source };
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
+        let what = distrust(source.as_ref()).unwrap_or("mails wait there");
+        IntakeError::Tls { host: options.host.clone(), what, source }
+    };
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = &options.ca_file {

@@ -4,6 +4,7 @@
 //! message is ours before the mailbox is touched.
 
 mod connect;
+mod held;
 mod resting;
 
 use std::collections::BTreeMap;
@@ -26,8 +27,10 @@ use crate::intake::mailbox::resting::Resting;
 use crate::intake::message::{self, Head, Limits};
 use crate::intake::senders::{Envelope, Profiles};
 use crate::intake::{IntakeError, arrival, authentication};
-use crate::model::{Arrival, OriginKind, Tls};
+use crate::model::{Arrival, HeldMail, OriginKind, Tls};
 use crate::secret::Source;
+
+pub use held::Looked;
 
 /// Set on messages that are ours where no folder for processed ones is named.
 const TAKEN: &str = "$RxintakeTaken";
@@ -108,6 +111,19 @@ pub struct Mail {
     /// The raw message.
     pub bytes: Vec<u8>,
     uid: u32,
+    /// It was held before.
+    was_held: bool,
+}
+
+/// What became of a message that was asked for.
+#[derive(Debug)]
+pub enum Fetched {
+    /// It is here, and still on the server.
+    Mail(Box<Mail>),
+    /// It stays on the server until a person says what becomes of it.
+    Held(Box<HeldMail>),
+    /// It is not there any more.
+    Gone,
 }
 
 /// A mailbox, connected or not.
@@ -158,11 +174,12 @@ impl Mailbox {
         format!("{} at {}", self.options.user, self.options.host)
     }
 
-    /// The UIDs of the messages that are not ours yet, oldest first.
+    /// The messages that are not ours yet, held against those that are `held` (RFC 3501, section 6.4.4).
     ///
     /// # Errors
     /// Where the server cannot be reached or says no. The next call connects anew.
-    pub async fn look(&mut self) -> Result<Vec<u32>, IntakeError> {
+    pub async fn look(&mut self, held: &[HeldMail]) -> Result<Looked, IntakeError> {
+        let is_fresh = self.open.is_none();
         let uid_validity = self.open_again().await?;
         if uid_validity != self.uid_validity {
             self.uid_validity = uid_validity;
@@ -173,16 +190,41 @@ impl Mailbox {
             Some(_) => format!("UNDELETED UNKEYWORD {HELD}"),
             None => format!("UNDELETED UNKEYWORD {TAKEN} UNKEYWORD {HELD}"),
         };
-        let (options, open) = self.opened()?;
-        let found = answer(options, "search", open.session.uid_search(not_ours)).await;
-        let found = self.or_closed(found)?;
-        let mut uids: Vec<u32> = found.into_iter().collect();
-        uids.sort_unstable();
+        let uids = self.search(&not_ours).await?;
+        // other lives may have held some
+        let is_asked = is_fresh || held.iter().any(|mail| mail.mailbox == held::mailbox(&self.options));
+        let marked = if is_asked { self.search(&format!("UNDELETED KEYWORD {HELD}")).await? } else { Vec::new() };
         // what is gone is forgotten
         self.failed.retain(|uid, _| uids.binary_search(uid).is_ok());
         self.resting.keep_only(|uid| uids.binary_search(&uid).is_ok());
-        uids.retain(|uid| !self.resting.rests(*uid));
+        let mut looked = held::sort(&self.options, uid_validity, held, uids, marked);
+        looked.new.retain(|uid| !self.resting.rests(*uid));
+        Ok(looked)
+    }
+
+    /// UIDs, sorted.
+    async fn search(&mut self, what: &str) -> Result<Vec<u32>, IntakeError> {
+        let (options, open) = self.opened()?;
+        let found = answer(options, "search", open.session.uid_search(what)).await;
+        let mut uids: Vec<u32> = self.or_closed(found)?.into_iter().collect();
+        uids.sort_unstable();
         Ok(uids)
+    }
+
+    /// A mail that bears the mark of held ones and that nobody knows of.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or says no.
+    pub async fn describe_held(&mut self, uid: u32, now: Timestamp) -> Result<HeldMail, IntakeError> {
+        let (options, open) = self.opened()?;
+        let heads = answer(options, "give the header of a mail", async {
+            open.session.uid_fetch(uid.to_string(), "(UID BODY.PEEK[HEADER])").await?.try_collect::<Vec<_>>().await
+        });
+        let heads = heads.await;
+        let heads = self.or_closed(heads)?;
+        let from = heads.iter().find_map(|head| head.header()).and_then(|head| message::head(head).from);
+        let why = "it was held before".to_owned();
+        Ok(held::hold(&self.options, (self.uid_validity, uid), from, why, now))
     }
 
     /// Connects where the connection was lost. The UIDVALIDITY of the folder.
@@ -199,16 +241,22 @@ impl Mailbox {
         self.resting.put_off(mail.uid)
     }
 
-    /// One message, without touching it. None where it is gone.
+    /// One message, without touching it. It is held where its sender is not on the list or may be somebody else, unless a person
+    /// `released` it.
     ///
     /// # Errors
-    /// Where it cannot be had now; [`IntakeError::Unfetchable`] where it stands back for a while, [`IntakeError::Held`] where its
-    /// sender is not on the list, [`IntakeError::Unverified`] where he may be somebody else.
-    pub async fn fetch(&mut self, uid: u32, now: Timestamp, profiles: &Profiles) -> Result<Option<Mail>, IntakeError> {
+    /// Where it cannot be had now; [`IntakeError::Unfetchable`] where it stands back for a while.
+    pub async fn fetch(
+        &mut self,
+        uid: u32,
+        released: bool,
+        now: Timestamp,
+        profiles: &Profiles,
+    ) -> Result<Fetched, IntakeError> {
         // a lost connection is nothing that this mail did
         let uid_validity = self.open_again().await?;
         if uid_validity != self.uid_validity {
-            return Ok(None); // another mailbox by now: the next look numbers it anew
+            return Ok(Fetched::Gone); // another mailbox by now: the next look numbers it anew
         }
         let raw = match self.fetch_raw(uid).await {
             Ok(raw) => raw,
@@ -216,21 +264,18 @@ impl Mailbox {
         };
         self.failed.remove(&uid);
         let options = &self.options;
-        let Some(bytes) = raw else { return Ok(None) };
+        let Some(bytes) = raw else { return Ok(Fetched::Gone) };
         let head = message::head(&bytes);
-        if !allows(&options.allow_from, head.from.as_deref()) {
+        if let Some(why) = held_because(options, &head, &bytes, profiles).filter(|_| !released) {
+            let mail = held::hold(options, (uid_validity, uid), head.from, why, now);
             self.hold(uid).await?;
-            return Err(IntakeError::Held { user: self.options.user.clone() });
-        }
-        if let Some(unverified) = unverified(options, &head, &bytes, profiles) {
-            self.hold(uid).await?;
-            return Err(unverified);
+            return Ok(Fetched::Held(Box::new(mail)));
         }
         let name = head.message_id.unwrap_or_else(|| format!("mail {uid_validity}/{uid}"));
         let key = format!("imap:{}@{}/{}:{uid_validity}/{uid}", options.user, options.host, options.folder);
         let mut arrival = arrival(OriginKind::Imap, name, key, &bytes, now);
         arrival.origin.sender = head.from.map(Into::into);
-        Ok(Some(Mail { arrival, bytes, uid }))
+        Ok(Fetched::Mail(Box::new(Mail { arrival, bytes, uid, was_held: released })))
     }
 
     /// What is told of a mail that could not be fetched; after some attempts it stands back behind the others.
@@ -249,13 +294,9 @@ impl Mailbox {
     }
 
     /// Marks a mail as held. A server that keeps no keywords (PERMANENTFLAGS without `\*`, RFC 3501, section 7.1) forgets or refuses
-    /// that, so it is known here as well, until the next start.
+    /// that, so whoever asked keeps a list.
     async fn hold(&mut self, uid: u32) -> Result<(), IntakeError> {
-        self.resting.leave(uid);
-        match self.flag(uid, HELD).await {
-            Err(error) if is_answered(&error) => Ok(()),
-            marked => marked,
-        }
+        or_answered(self.flag(uid, "+FLAGS.SILENT", HELD).await)
     }
 
     /// How many of the newest mails were looked at, and how many of them bear a word of the receiving server on their sender.
@@ -289,8 +330,11 @@ impl Mailbox {
     /// Where that is not possible; the message is then seen again, and known as the same arrival.
     /// Where the server says no ([`IntakeError::is_answered`]) the other mails can be gone on with.
     pub async fn release(&mut self, mail: &Mail) -> Result<(), IntakeError> {
+        if mail.was_held {
+            or_answered(self.flag(mail.uid, "-FLAGS.SILENT", HELD).await)?;
+        }
         let Some(folder) = self.options.processed.clone() else {
-            self.flag(mail.uid, TAKEN).await?;
+            self.flag(mail.uid, "+FLAGS.SILENT", TAKEN).await?;
             self.resting.leave(mail.uid); // the server may keep no keywords
             return Ok(());
         };
@@ -302,7 +346,7 @@ impl Mailbox {
         }
         let copied = answer(options, "copy a mail", open.session.uid_copy(&uid, &folder)).await;
         self.or_closed(copied)?;
-        self.flag(mail.uid, "\\Deleted").await?;
+        self.flag(mail.uid, "+FLAGS.SILENT", "\\Deleted").await?;
         let (options, open) = self.opened()?;
         if open.can_expunge_uid {
             let session = &mut open.session;
@@ -410,14 +454,10 @@ impl Mailbox {
         Ok(fetched.iter().find(|fetch| fetch.uid == Some(uid)).and_then(|fetch| fetch.body()).map(<[u8]>::to_vec))
     }
 
-    async fn flag(&mut self, uid: u32, flag: &str) -> Result<(), IntakeError> {
+    async fn flag(&mut self, uid: u32, act: &str, flag: &str) -> Result<(), IntakeError> {
         let (options, open) = self.opened()?;
         let stored = answer(options, "mark a mail", async {
-            open.session
-                .uid_store(uid.to_string(), format!("+FLAGS.SILENT ({flag})"))
-                .await?
-                .try_collect::<Vec<_>>()
-                .await
+            open.session.uid_store(uid.to_string(), format!("{act} ({flag})")).await?.try_collect::<Vec<_>>().await
         });
         let stored = stored.await.map(|_| ());
         self.or_closed(stored)
@@ -488,8 +528,20 @@ fn refused(options: &Options, act: &'static str, error: ImapError) -> IntakeErro
     }
 }
 
-/// Why a mail is to be held whose sender is on the list, or a fax service, and may be somebody else.
-fn unverified(options: &Options, head: &Head, raw: &[u8], profiles: &Profiles) -> Option<IntakeError> {
+/// A server that says no to a mark keeps none.
+fn or_answered(marked: Result<(), IntakeError>) -> Result<(), IntakeError> {
+    match marked {
+        Err(error) if is_answered(&error) => Ok(()),
+        marked => marked,
+    }
+}
+
+/// Why a mail is to be held, in a sentence: its sender is not on the list, or is on it, or a fax service, and may be somebody else.
+fn held_because(options: &Options, head: &Head, raw: &[u8], profiles: &Profiles) -> Option<String> {
+    let user = options.user.clone();
+    if !allows(&options.allow_from, head.from.as_deref()) {
+        return Some(IntakeError::Held { user }.to_string());
+    }
     let authserv_id = options.authserv_id.as_ref()?;
     let (from, subject) = (head.from.as_deref().unwrap_or(""), head.subject.as_deref().unwrap_or(""));
     let what = match profiles.read(&Envelope { from, subject, ..Envelope::default() }) {
@@ -503,7 +555,7 @@ fn unverified(options: &Options, head: &Head, raw: &[u8], profiles: &Profiles) -
         Verdict::NotVerified => format!("{authserv_id} says that neither DMARC nor SPF or DKIM passed for his domain"),
         Verdict::NoWord => format!("{authserv_id} says nothing of him (no such Authentication-Results header)"),
     };
-    Some(IntakeError::Unverified { user: options.user.clone(), what, why })
+    Some(IntakeError::Unverified { user, what, why }.to_string())
 }
 
 fn is_host(name: &str) -> bool {

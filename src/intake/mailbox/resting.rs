@@ -16,7 +16,7 @@ pub(in crate::intake::mailbox) struct Resting(BTreeMap<u32, Rest>);
 
 #[derive(Debug)]
 enum Rest {
-    /// Held or ours: not looked at again before the next start.
+    /// Ours: not looked at again before the next start.
     Left,
     Until {
         due: Instant,
