@@ -123,6 +123,11 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The bytes of the page's text that labels take, and what they mean.
+    pub(in crate::rules) fn label_spans(&self) -> &[(Range<usize>, Meaning)] {
+        &self.label_spans
+    }
+
     /// Whether words of running text stand in a label.
     pub(in crate::rules) fn is_label(&self, place: &Range<usize>) -> bool {
         let over = |(span, meaning): &(Range<usize>, Meaning)| {

@@ -114,6 +114,7 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut Vec<String>> {
         &mut treatment.past,
         &mut second_frequency.orders,
         &mut second_frequency.past,
+        &mut second_frequency.something_else,
     ]
 }
 

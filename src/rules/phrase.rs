@@ -78,7 +78,8 @@ impl Phrases {
             .chain(&signature.not_the_provider)
             .chain(&signature.closings);
         let facts = rules.fact.values().flat_map(|fact| &fact.words);
-        let frequencies = rules.second_frequency.orders.iter().chain(&rules.second_frequency.past);
+        let frequencies = &rules.second_frequency;
+        let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);
         let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures).chain(frequencies).chain(facts);
         let written: BTreeSet<&String> = written.collect();
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();

@@ -348,6 +348,8 @@ pub(in crate::rules) struct SecondFrequencyRule {
     pub(in crate::rules) orders: Vec<String>,
     /// Words of a line that tells what was.
     pub(in crate::rules) past: Vec<String>,
+    /// Words of what is no treatment of ours: other therapies, exercises, complaints. A frequency behind one is none of ours.
+    pub(in crate::rules) something_else: Vec<String>,
 }
 
 /// A kind of payer.

@@ -36,7 +36,44 @@ pub(super) fn build(text: &str, tokens: &[Token], parts: &[Placed], left: &[usiz
         draft.take(placed, parts.get(index + 1..).unwrap_or_default());
     }
     draft.close();
+    if 1 < draft.phases.len()
+        && let Some(why) = apart(tokens, parts)
+    {
+        draft.doubt(why);
+    }
     Some(draft.finish(text, tokens, parts, left))
+}
+
+/// Why two schedules may be two orders and no taper: nothing joins them, a word that orders anew stands between them, or a code.
+fn apart(tokens: &[Token], parts: &[Placed]) -> Option<&'static str> {
+    let rates: Vec<usize> = (0..parts.len()).filter(|i| matches!(parts[*i].part, Part::Rate(_))).collect();
+    rates.windows(2).find_map(|pair| {
+        let [first, second] = pair else { return None };
+        let between = parts.get(first + 1..*second)?;
+        // "2x/wk (twice weekly)" is one rate
+        if !between.iter().any(|placed| matches!(placed.part, Part::Extent(_))) {
+            return None;
+        }
+        let joined = between.iter().any(|placed| matches!(placed.part, Part::Then));
+        let taken = |at: usize| between.iter().any(|placed| placed.tokens.contains(&at));
+        let gap = (parts[*first].tokens.end..parts[*second].tokens.start).filter(|at| !taken(*at));
+        let gap: Vec<&Token> = gap.filter_map(|at| tokens.get(at)).collect();
+        let anew = gap
+            .iter()
+            .filter_map(|token| token.word())
+            .any(|word| matches!(word, "please" | "treat" | "provide" | "order"));
+        if between.iter().any(|placed| matches!(placed.part, Part::Procedure)) && !joined {
+            Some("each of two treatments has a frequency of its own")
+        } else if anew && !joined {
+            Some("two frequencies stand on the page")
+        } else {
+            // "2w4 1w4": each in one word
+            let behind = between.last().map_or(0, |placed| placed.tokens.end);
+            let own = tokens.get(parts[*first].tokens.start + 1..behind).unwrap_or_default();
+            let terse = own.iter().all(|token| token.glued);
+            (gap.is_empty() && !joined && !terse && between.len() == 1).then_some("nothing joins two frequencies")
+        }
+    })
 }
 
 /// So near a number or a damaged word may belong to the schedule.

@@ -15,6 +15,7 @@ mod saying;
 #[cfg(test)]
 mod tests;
 mod token;
+mod tongue;
 mod words;
 
 use std::ops::Range;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 
-use super::words;
+use super::{tongue, words};
 use crate::rules::Repair;
 use crate::rules::dates::{DateKind, find_dates};
 
@@ -145,6 +145,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         i += 1;
     }
     prices(&mut out);
+    tongue::join(text, &mut out);
     join_lines(&mut out);
     out
 }
@@ -178,6 +179,10 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
     }
     if known(&lower) {
         push(out, Kind::Word(lower), whole, !blank);
+        return;
+    }
+    if let Some(english) = tongue::english(&lower) {
+        push(out, Kind::Word(english.to_owned()), whole, !blank);
         return;
     }
     // "5essions" and "visit5" are damaged words, not five of something

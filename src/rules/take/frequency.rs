@@ -4,10 +4,11 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Area, Field, Value};
+use crate::model::{Area, Field, FrequencyStatus, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::Slot;
+use crate::rules::take::matter;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts};
 
@@ -27,24 +28,55 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let labels: Vec<Label> = page.labels_of(Field::Frequency).cloned().collect();
     let mut found = Vec::new();
     found.extend(ticked(page, &labels));
-    if found.is_empty() {
+    if !found.iter().any(says_how_often) {
         found.extend(labelled(page, &labels));
     }
-    if found.is_empty() {
+    if !found.iter().any(says_how_often) {
         found.extend(behind_plain_label(page));
     }
+    // the length of a visit goes with what says how often
+    let (mut found, of_visit): (Vec<_>, Vec<_>) = found.into_iter().partition(says_how_often);
     if let Some(other) = another(page, &found) {
         found.iter_mut().for_each(|candidate| candidate.doubts.push(other.clone()));
     }
     let left_empty = labels.iter().any(|label| is_left_empty(page, label));
     if found.is_empty() && !left_empty {
         // a sentence; what stands in another field's slot is not ours
-        for schedule in find_schedules(&without_codes(&page.text.text), &page.book.own.sayings) {
+        for schedule in find_schedules(&without_codes(&matter::running_text(page)), &page.book.own.sayings) {
             let evidence = page.text.evidence(&schedule.span, RULE);
             found.push(candidate(schedule, evidence, 0.95, RULE, Vec::new()));
         }
     }
+    match of_visit.into_iter().next() {
+        Some(of_visit) if found.is_empty() => found.push(of_visit),
+        Some(of_visit) => found.iter_mut().for_each(|candidate| add_minutes(candidate, &of_visit)),
+        None => {}
+    }
     found
+}
+
+/// A rate, a number of visits, a length of time, or who decides: more than how long a visit is.
+fn says_how_often(candidate: &Candidate) -> bool {
+    let Value::Frequency(frequency) = &candidate.value else { return false };
+    !frequency.phases.is_empty()
+        || frequency.visits.is_some()
+        || frequency.visits_max.is_some()
+        || frequency.window.is_some()
+        || frequency.as_needed
+        || frequency.delegated
+        || !matches!(frequency.status, FrequencyStatus::Incomplete)
+        || frequency.session_minutes.is_none()
+}
+
+fn add_minutes(candidate: &mut Candidate, of_visit: &Candidate) {
+    let (Value::Frequency(frequency), Value::Frequency(minutes)) = (&mut candidate.value, &of_visit.value) else {
+        return;
+    };
+    if frequency.session_minutes.is_none() {
+        frequency.session_minutes = minutes.session_minutes;
+        frequency.session_minutes_max = minutes.session_minutes_max;
+        candidate.evidence.extend(of_visit.evidence.iter().cloned());
+    }
 }
 
 /// A second frequency elsewhere on the page, in a line that orders the treatment: nobody knows which is meant.
@@ -138,13 +170,16 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         let Some((_, slot)) = page.slots(label, rows_max).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
             continue;
         };
+        let Some(own) = matter::of_slot(page, &slot.text) else {
+            continue;
+        };
         if !text.is_empty() {
             text.push('\n');
         }
         text.push_str(plain(&label.phrase));
         text.push_str(": ");
         let begin = text.len();
-        text.push_str(&slot.text);
+        text.push_str(&own);
         slots.push((begin, slot, &label.rule));
     }
     let mut schedule = read_schedule(&text, &page.book.own.sayings)?;
@@ -241,6 +276,12 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
 fn plain(phrase: &str) -> &str {
     let lower = phrase.to_lowercase();
     let has = |words: &[&str]| lower.split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word));
+    if lower.starts_with("how often") {
+        return "Frequency";
+    }
+    if lower.starts_with("how long") || lower.starts_with("for how long") {
+        return "Duration";
+    }
     let counted = has(&["times", "visits", "sessions", "treatments", "appointments"]);
     if counted && (has(&["weekly"]) || has(&["week"]) && has(&["per", "a", "each"])) {
         "Times per week"

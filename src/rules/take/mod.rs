@@ -3,6 +3,7 @@
 mod dates;
 mod diagnosis;
 mod frequency;
+mod matter;
 mod payer;
 mod people;
 mod plan;

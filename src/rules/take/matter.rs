@@ -1,0 +1,164 @@
+//! In: the text of a page, or of a frequency's slot. Out: the same text, byte for byte as long, without what is about something
+//! else than the treatment: another therapy, exercises, complaints, what was before.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::Field;
+use crate::rules::TreatmentFamily;
+use crate::rules::context::Context;
+use crate::rules::label::Meaning;
+use crate::rules::phrase::Folded;
+
+/// A caption has at most so many words.
+const CAPTION_WORDS_MAX: usize = 5;
+
+/// The running text of a page: without the values of other fields, and without clauses about something else.
+pub(in crate::rules::take) fn running_text(page: &Context) -> String {
+    let mut text = page.text.text.clone();
+    for (span, meaning) in page.label_spans() {
+        let is_ours = |field: &Field| matches!(field, Field::Frequency | Field::Plan | Field::Diagnoses);
+        let Meaning::Field(field, _) = meaning else { continue };
+        if is_ours(field) {
+            continue;
+        }
+        let behind = text.get(span.end..).unwrap_or_default();
+        let line = span.end + behind.find('\n').unwrap_or(behind.len());
+        let next = page.label_spans().iter().map(|(other, _)| other.start).filter(|start| *start >= span.end).min();
+        let place = span.start..line.min(next.unwrap_or(line));
+        // a sentence that begins with what may be a label ("Name ... for massage 2x/week") orders all the same
+        if !text.get(place.clone()).is_some_and(|text| names_ours(page, text)) {
+            blank(&mut text, place);
+        }
+    }
+    let spans = others(page, &text);
+    spans.into_iter().for_each(|span| blank(&mut text, span));
+    text
+}
+
+/// A slot's text without clauses about something else; none where nothing but those has a number.
+pub(in crate::rules::take) fn of_slot(page: &Context, text: &str) -> Option<String> {
+    let mut own = text.to_owned();
+    others(page, text).into_iter().for_each(|span| blank(&mut own, span));
+    (own == text || counts(&own)).then_some(own)
+}
+
+fn blank(text: &mut String, span: Range<usize>) {
+    // line ends stay: they part what stands above and below
+    let kept: String = text.get(span.clone()).unwrap_or_default().chars().fold(String::new(), |mut kept, letter| {
+        if letter == '\n' {
+            kept.push('\n');
+        } else {
+            kept.extend(std::iter::repeat_n(' ', letter.len_utf8()));
+        }
+        kept
+    });
+    text.replace_range(span, &kept);
+}
+
+/// A number, or a word that says how often.
+fn counts(text: &str) -> bool {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\d|\b(?:once|twice|thrice|one|two|three|weekly|monthly|daily|every)\b")
+            .expect("a fixed pattern")
+    });
+    SAYS.is_match(text)
+}
+
+fn names_ours(page: &Context, text: &str) -> bool {
+    !ours(page, text).is_empty()
+}
+
+/// Where massage or manual therapy is named.
+fn ours(page: &Context, text: &str) -> Vec<usize> {
+    let hits = page.book.treatments.find(text).into_iter().filter(|hit| !hit.negated);
+    let ours = hits.filter(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy));
+    ours.map(|hit| hit.span.start).collect()
+}
+
+/// The parts of a text that are about something else.
+fn others(page: &Context, text: &str) -> Vec<Range<usize>> {
+    let words = &page.book.rules.second_frequency;
+    let found = page.book.phrases.find(&Folded::new(text));
+    let other: Vec<usize> =
+        found.any(&words.something_else).into_iter().map(|place| place.start).chain(by_letters(text)).collect();
+    let past: Vec<Range<usize>> = found.any(&words.past);
+    if other.is_empty() && past.is_empty() {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    for clause in clauses(text) {
+        let inside = |at: &usize| clause.contains(at);
+        let own = text.get(clause.clone()).unwrap_or_default();
+        let caption = caption(own).map(|end| clause.start..clause.start + end);
+        let is_past = past.iter().any(|place| caption.as_ref().is_some_and(|caption| caption.contains(&place.start)));
+        let mut marks: Vec<(usize, bool)> = other.iter().filter(|at| inside(at)).map(|at| (*at, false)).collect();
+        if is_past {
+            out.push(clause);
+            continue;
+        }
+        if marks.is_empty() {
+            continue;
+        }
+        marks.extend(ours(page, own).into_iter().map(|at| (clause.start + at, true)));
+        marks.sort_unstable();
+        out.extend(foreign_parts(text, &clause, &marks, caption));
+    }
+    out
+}
+
+/// The parts of a clause that begin with another matter. What shares its number with ours stays: "massage and PT 2x/week".
+fn foreign_parts(
+    text: &str,
+    clause: &Range<usize>,
+    marks: &[(usize, bool)],
+    caption: Option<Range<usize>>,
+) -> Vec<Range<usize>> {
+    let captioned = |at: usize| caption.as_ref().is_some_and(|caption| caption.contains(&at));
+    // "Goals: ..." speaks for the whole clause, unless massage is named behind it
+    if marks.first().is_some_and(|(at, is_ours)| !is_ours && captioned(*at)) && marks.iter().all(|(_, ours)| !ours) {
+        return vec![clause.clone()];
+    }
+    let ends = marks.iter().skip(1).map(|(at, _)| *at).chain([clause.end]);
+    let parts: Vec<(Range<usize>, bool)> =
+        marks.iter().zip(ends).map(|((at, is_ours), end)| (*at..end, *is_ours)).collect();
+    let has_count = |span: &Range<usize>| text.get(span.clone()).is_some_and(counts);
+    let lead = clause.start..marks.first().map_or(clause.end, |(at, _)| *at);
+    let rest_counts = parts.iter().any(|(span, is_ours)| *is_ours && has_count(span)) || has_count(&lead);
+    let none_is_ours = parts.iter().all(|(_, is_ours)| !is_ours);
+    let foreign = parts.into_iter().filter(|(span, is_ours)| !is_ours && has_count(span));
+    if rest_counts || none_is_ours { foreign.map(|(span, _)| span).collect() } else { Vec::new() }
+}
+
+/// "PT 2x/week": the therapy in capitals before a number, not the patient.
+fn by_letters(text: &str) -> Vec<usize> {
+    static LETTERS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(?:PT|OT|DC|HEP)\b[ :]*(?:x ?)?\d").expect("a fixed pattern"));
+    LETTERS.find_iter(text).map(|hit| hit.start()).collect()
+}
+
+/// The end of a caption at the beginning of a clause: a few words before a colon.
+fn caption(clause: &str) -> Option<usize> {
+    let end = clause.find(':')?;
+    (clause.get(..end)?.split_whitespace().count() <= CAPTION_WORDS_MAX).then_some(end)
+}
+
+/// Clauses end at a line, a semicolon, or a full stop before a capital.
+fn clauses(text: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for (at, letter) in text.char_indices() {
+        let behind = text.get(at + letter.len_utf8()..).unwrap_or_default();
+        let stop = letter == '.'
+            && behind.starts_with(' ')
+            && behind.trim_start().chars().next().is_some_and(char::is_uppercase);
+        if matches!(letter, ';' | '\n') || stop {
+            out.push(start..at);
+            start = at + letter.len_utf8();
+        }
+    }
+    out.push(start..text.len());
+    out
+}
