@@ -247,7 +247,7 @@ const PHRASES: &[(&str, &str)] = &[
 ];
 
 /// Words that tell nothing apart.
-const SILENT: &str = "other and the with without not elsewhere classified encounter for type due disorder disorders region site level part parts specified other oth dx diagnosis icd code status nec patient has into from left right";
+const SILENT: &str = "other and the with without not elsewhere classified encounter for type due disorder disorders region site level part parts specified other oth dx diagnosis icd code status nec patient has into from left right same";
 
 /// Words that only tell one title from a like one.
 fn qualifier(word: &str) -> Option<&'static str> {

@@ -11,6 +11,8 @@ use crate::rules::context::Context;
 const TITLE_WORDS_MAX: usize = 14;
 /// So many of them may stand in a label's place before anything else than the diagnosis must be among them.
 const LABELLED_WORDS_MAX: usize = 10;
+/// So few in a sentence are not searched for what of them is the diagnosis.
+const FEW_WORDS: usize = 3;
 /// Codes of one list are held together over at most so many.
 const LIST_MAX: usize = 24;
 /// Codes of one text, from left to right.
@@ -166,7 +168,7 @@ impl<'a> Codes<'a> {
             end += 1 + line.len();
         }
         let part = if has_words(part.get(..end).unwrap_or_default()) { part.get(..end).unwrap_or(part) } else { part };
-        if self.labelled && part.split_whitespace().count() <= LABELLED_WORDS_MAX {
+        if part.split_whitespace().count() <= if self.labelled { LABELLED_WORDS_MAX } else { FEW_WORDS } {
             return part;
         }
         page.book.codes.fitting_beginning(code, part).unwrap_or(part)
