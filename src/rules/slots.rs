@@ -363,7 +363,11 @@ fn below(
         }
         // what stands behind another label of this row is that label's, however long the label is
         let owned = labels.iter().any(|other| {
-            other.row == index && other.colon && words.first().is_some_and(|(_, word)| other.words.end <= *word)
+            // without a colon only what stands right behind it
+            other.row == index
+                && words
+                    .first()
+                    .is_some_and(|(_, word)| other.colon && other.words.end <= *word || other.words.end == *word)
         });
         // a row that begins left of the column and runs into it is no continuation: its first words would be cut off
         if owned || !first_is_value && words.first().is_some_and(|(_, word)| is_cut_off(sheet, row, *word)) {

@@ -35,6 +35,8 @@ const CORNERS_MIN: usize = 3;
 const ROW_SIDES: u32 = 40;
 /// How far up and down from it, in pixels: pages are straightened, not straight.
 const ROW_SLACK: u32 = 4;
+/// A box is at most one part in so many smaller or larger than the others of its page.
+const OFF_SIZE: u32 = 12;
 /// Columns of ink that may be the edge of a box have at least this share of its side.
 const EDGE: f32 = 0.8;
 /// A row with more such columns is no row of boxes.
@@ -89,9 +91,40 @@ pub(super) fn find(page: &Ink, words: &[((usize, usize), &Word)], height: f32) -
     let usual = sides.get(sides.len() / 2).copied();
     shapes.retain(|shape| is_strong(shape, height) || usual.is_some_and(|usual| is_weak(shape, usual)));
     if let Some(usual) = usual {
+        shapes.iter_mut().for_each(|shape| refit(page, shape, usual));
         shapes.extend(in_rows(page, &shapes, usual));
     }
     shapes.iter().map(mark).collect()
+}
+
+/// A square that is smaller than the boxes of the page, or a circle among them, may be made of the strokes of a cross: where a box of
+/// the usual size is drawn around it, that is the box.
+fn refit(page: &Ink, shape: &mut Shape, usual: u32) {
+    let width = shape.area.width();
+    if !shape.round && width.abs_diff(usual) * OFF_SIZE <= usual || width > usual + ROW_SLACK {
+        return;
+    }
+    let starts = |from: u32, to: u32, side: u32| {
+        let first = to.saturating_sub(side).saturating_sub(ROW_SLACK).min(from);
+        first..=from + ROW_SLACK
+    };
+    let mut best: Option<(f32, Area)> = None;
+    for side in usual.saturating_sub(1)..=usual + 1 {
+        for left in starts(shape.area.left, shape.area.right, side) {
+            for top in starts(shape.area.top, shape.area.bottom, side) {
+                let area = Area::new(left, top, left + side, top + side);
+                let drawn = four_sides_drawn(page, &area);
+                if drawn >= IN_ROW && best.as_ref().is_none_or(|(known, _)| drawn > *known) && corners(page, &area) == 4
+                {
+                    best = Some((drawn, area));
+                }
+            }
+        }
+    }
+    if let Some((drawn, area)) = best {
+        let whole = Shape { area, round: false, drawn, corners: 4, filled: 0.0, reach: 0.0, in_word: shape.in_word };
+        *shape = look_inside(page, whole);
+    }
 }
 
 /// Boxes in the rows of others that no piece of ink gave: a tick that runs into the next word makes one piece of both.

@@ -243,12 +243,22 @@ const INSURANCE: [&str; 3] = ["insurance", "coverage", "bill"];
 /// The word that stands before a claim number; damaged, it may be glued to the one before.
 const CLAIM: &str = "claim";
 
+/// "M54.42": a diagnosis code, and no claim's number.
+fn is_code(number: &str) -> bool {
+    let code =
+        number.split_once('.').is_some_and(|(category, rest)| category.len() == 3 && (1..=4).contains(&rest.len()));
+    code && number.starts_with(|letter: char| letter.is_ascii_uppercase())
+        && number.chars().skip(1).take(1).all(|letter| letter.is_ascii_digit())
+}
+
 fn claim(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for label in page.labels_of(Field::PayerClaimNumber) {
         for (_, slot) in page.slots(label, 1) {
             let first_line = slot.text.lines().next().unwrap_or_default();
-            let mut hits = find_claim_numbers(first_line).into_iter().filter(|hit| hit.span.start <= 6);
+            let mut hits = find_claim_numbers(first_line)
+                .into_iter()
+                .filter(|hit| hit.span.start <= 6 && !is_code(hit.number.reveal()));
             let first = hits.next();
             // "650-646-3833" behind the label has the shape of a phone number, and may be one
             let phone = first.clone().filter(|hit| hit.other_kind && label.colon);
