@@ -91,7 +91,7 @@ fn dated(field: Field, day: jiff::civil::Date, left: u32) -> Finding {
 }
 
 fn ends(findings: Vec<Finding>, on: jiff::civil::Date) -> (Option<jiff::civil::Date>, Vec<GapLevel>) {
-    let section = Section { pages: vec![1], kind: PaperKind::Order, findings };
+    let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
     let prescription = decide(vec![section], &Book::built_in(), on).1.remove(0);
     let gaps = prescription.gaps.iter().filter(|gap| gap.reason == GapReason::Expired).map(|gap| gap.level).collect();
     assert!(!prescription.doubts.contains(&Field::ExpiresOn));
@@ -99,7 +99,7 @@ fn ends(findings: Vec<Finding>, on: jiff::civil::Date) -> (Option<jiff::civil::D
 }
 
 fn schedule(text: &str, left: u32) -> Finding {
-    let schedule = crate::rules::read_schedule(text).unwrap();
+    let schedule = Book::built_in().read_schedule(text).unwrap();
     finding(Field::Frequency, Value::Frequency(schedule.frequency), left)
 }
 

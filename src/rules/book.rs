@@ -20,7 +20,7 @@ use crate::rules::own::Own;
 use crate::rules::pattern::Patterns;
 use crate::rules::phrase::Phrases;
 use crate::rules::schema::{PayerRule, RequireRule, RuleFile, TellRule, TestRule};
-use crate::rules::{AreaHit, CheckName, CodeList, TreatmentHit};
+use crate::rules::{AreaHit, CheckName, CodeList, Schedule, TreatmentHit, read_schedule};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;
@@ -146,6 +146,11 @@ impl Book {
     /// All treatment words of `text`, from left to right.
     pub fn treatment_words(&self, text: &str) -> Vec<TreatmentHit> {
         self.0.treatments.find(text)
+    }
+
+    /// What stands in a frequency slot, as the grammar and the clinic's `say` and `refuse` read it.
+    pub fn read_schedule(&self, text: &str) -> Option<Schedule> {
+        read_schedule(text, &self.0.own.sayings)
     }
 
     /// All body areas of `text`, from left to right.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::rules::Book;
 use crate::rules::fault::{Fault, FaultKind};
-use crate::rules::schema::{NotPresentRule, RequireRule, RuleFile, SecondFrequencyRule, TreatmentRule};
+use crate::rules::schema::{RequireRule, RuleFile};
 
 /// Adds a file to those before it. Lists go on from file to file; what may be said only once is a fault the second time.
 pub(in crate::rules) fn join(all: &mut RuleFile, mut file: RuleFile, name: &str, faults: &mut Vec<Fault>) {
@@ -124,19 +124,21 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut Vec<String>> {
     ]
 }
 
-/// Blocks that rule files of an earlier version do not have come from the shipped ones; one that a file has counts as it stands.
+/// Lists and blocks that no file has, as those of an earlier version, count as they ship: a clinic's rules say no less after an
+/// update. What no book can work without is not made up: that a file was emptied has to be told.
 pub(in crate::rules) fn fill_in(rules: &mut RuleFile) {
-    if rules.treatment == TreatmentRule::default() {
-        rules.treatment = shipped().treatment.clone();
+    if lists(rules).iter().any(|list| list.is_empty()) {
+        let signed = std::mem::take(&mut rules.signature.signed);
+        let mut shipped = shipped().clone();
+        for (list, shipped) in lists(rules).into_iter().zip(lists(&mut shipped)) {
+            if list.is_empty() {
+                std::mem::swap(list, shipped);
+            }
+        }
+        rules.signature.signed = signed;
     }
     if rules.areas.is_empty() {
         rules.areas = shipped().areas.clone();
-    }
-    if rules.not_present == NotPresentRule::default() {
-        rules.not_present = shipped().not_present.clone();
-    }
-    if rules.second_frequency == SecondFrequencyRule::default() {
-        rules.second_frequency = shipped().second_frequency.clone();
     }
 }
 

@@ -287,7 +287,7 @@ impl PlaceRule {
 }
 
 /// What treatment is ordered, by its words, and which words say that one is not.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct TreatmentRule {
     /// Codes of massage and manual therapy: a plan with others alone is doubted.
@@ -325,7 +325,7 @@ pub(in crate::rules) struct TreatmentRule {
 }
 
 /// Words which say that the patient does not have what a code names.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct NotPresentRule {
     /// Before a code: somebody else has it, or nobody ("rule out", "family history of").
@@ -347,7 +347,7 @@ pub(in crate::rules) struct NotPresentRule {
 }
 
 /// A second frequency on the page makes the first doubtful where its line orders treatment and does not tell what was.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct SecondFrequencyRule {
     /// Words of a line that orders treatment.
