@@ -98,9 +98,20 @@ fn ends(findings: Vec<Finding>, on: jiff::civil::Date) -> (Option<jiff::civil::D
     (prescription.expires_on, gaps)
 }
 
-fn schedule(text: &str, left: u32) -> Finding {
-    let schedule = Book::built_in().read_schedule(text).unwrap();
-    finding(Field::Frequency, Value::Frequency(schedule.frequency), left)
+/// Two visits a week, for so many weeks; or six within a window.
+fn schedule(weeks: Option<u32>, window: serde_json::Value) -> Finding {
+    let visits = window.is_object().then_some(6);
+    let phase = serde_json::json!({
+        "frequency": 2, "frequency_max": 2, "period": 1, "period_max": null, "period_unit": "wk", "days_of_week": [],
+        "bounds": weeks.map(|weeks| serde_json::json!({ "value": weeks, "value_max": null, "unit": "wk" })),
+    });
+    let phases = if window.is_object() { Vec::new() } else { vec![phase] };
+    let frequency = serde_json::json!({
+        "text": "", "status": "ok", "phases": phases, "visits": visits, "visits_max": visits, "window": window,
+        "as_needed": false, "delegated": false, "session_minutes": null, "session_minutes_max": null,
+        "units_per_visit": null,
+    });
+    finding(Field::Frequency, Value::Frequency(serde_json::from_value(frequency).unwrap()), 0)
 }
 
 #[test]
@@ -109,23 +120,25 @@ fn of_several_ends_the_earliest_counts() {
     let two = vec![end(date(2027, 5, 31), 0), end(date(2026, 5, 31), 500)];
     assert_eq!(ends(two.clone(), date(2026, 11, 2)), (Some(date(2026, 5, 31)), vec![GapLevel::Stop]));
     assert_eq!(ends(two, date(2026, 5, 31)), (Some(date(2026, 5, 31)), vec![]), "the last day is a good one");
-    let until = vec![schedule("2x/week until 10/30/2026", 0)];
+    let until = vec![schedule(None, serde_json::json!({ "value": null, "unit": null, "end": "2026-10-30" }))];
     assert_eq!(ends(until, date(2026, 11, 2)), (Some(date(2026, 10, 30)), vec![GapLevel::Stop]));
 }
 
 #[test]
 fn an_order_without_an_end_whose_schedule_is_long_over_is_told_as_a_note() {
-    let order = |text, written| vec![schedule(text, 0), dated(Field::WrittenOn, written, 500)];
-    let on = date(2026, 11, 25);
-    let noted = |text, written| ends(order(text, written), on).1;
-    assert_eq!(noted("2x/week x 4 weeks", date(2026, 3, 2)), [GapLevel::Note]);
-    assert_eq!(noted("6 visits within 30 days", date(2026, 3, 2)), [GapLevel::Note]);
-    assert_eq!(noted("2x/week", date(2024, 3, 2)), [GapLevel::Note]);
-    for (text, written) in [
-        ("2x/week x 4 weeks", date(2026, 9, 2)),
-        ("1x/week x 12 months", date(2026, 3, 2)),
-        ("2x/week", date(2026, 3, 2)),
+    let order = |weeks, window, written| vec![schedule(weeks, window), dated(Field::WrittenOn, written, 500)];
+    let noted = |weeks, window, written| ends(order(weeks, window, written), date(2026, 11, 25)).1;
+    let none = || serde_json::Value::Null;
+    let days = serde_json::json!({ "value": 30, "unit": "d" });
+    assert_eq!(noted(Some(4), none(), date(2026, 3, 2)), [GapLevel::Note]);
+    assert_eq!(noted(None, days.clone(), date(2026, 3, 2)), [GapLevel::Note]);
+    assert_eq!(noted(None, none(), date(2024, 3, 2)), [GapLevel::Note]);
+    for (weeks, window, written) in [
+        (Some(4), none(), date(2026, 9, 2)),
+        (Some(52), none(), date(2026, 3, 2)),
+        (None, none(), date(2026, 3, 2)),
+        (None, days, date(2026, 10, 2)),
     ] {
-        assert!(noted(text, written).is_empty(), "{text} of {written}");
+        assert!(noted(weeks, window, written).is_empty(), "{weeks:?} weeks of {written}");
     }
 }
