@@ -377,6 +377,11 @@ impl Labels {
             if index == at && is_behind_comma(words, at) && is_credential(&token.text) {
                 return None;
             }
+            // "Lopez, Maria A DOB:": the initial is the name's
+            let initial = token.text.len() == 1 && token.text.starts_with(|letter: char| letter.is_ascii_uppercase());
+            if index == at && at > 0 && initial && gap_before(words, at) <= CELL_GAP * sheet.unit {
+                return None;
+            }
             if !token.folded.is_empty() {
                 let of_token = self.groups_of(token, known);
                 if of_token == 0 {

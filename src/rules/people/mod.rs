@@ -278,7 +278,9 @@ impl Slot {
         }
         // "Maria Lopez   b. 01/10/1949": no initial is written small
         let lone = plain.len() == 1 && plain.starts_with(char::is_lowercase) && !is_particle(plain);
-        if is_refused(plain) || !is_name_word(plain) || lone {
+        // "Lopez, Maria A": the initial, and no article
+        let initial = self.part > 0 && plain.len() == 1 && plain.starts_with(char::is_uppercase);
+        if is_refused(plain) && !initial || !is_name_word(plain) || lone {
             // "Piedmont Family Medicine" is no person; "Maria Lopez for neck pain" holds one
             let loud = plain.chars().next().is_some_and(char::is_uppercase) && 3 < plain.len();
             self.refused |= loud && is_refused(plain) && !is_label(plain);

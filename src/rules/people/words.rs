@@ -170,7 +170,8 @@ static LABELS: Words = LazyLock::new(|| {
 
 /// Organisations, places, the words of sentences and orders.
 static REFUSED: Words = LazyLock::new(|| {
-    set("clinic clinics medicine medical family center centre hospital spine sport sports health healthcare care \
+    set(
+        "page pages clinic clinics medicine medical family center centre hospital spine sport sports health healthcare care \
  associates group pllc llc inc ltd corp insurance mutual company diagnosis treatment therapy therapist massage \
  street road avenue ave drive suite ste blvd highway box the and is was has have for with who been are \
  this that your my our under of orthopedic orthopedics orthopaedic chiropractic rehab rehabilitation \
@@ -183,7 +184,8 @@ static REFUSED: Words = LazyLock::new(|| {
  headache january february september october november december monday tuesday wednesday thursday friday \
  contact attending authorizing supervising adjuster employer carrier payer complete all items bodywork massage fill below here form \
  fax return sign check whose bureau only use therapeutics wellbeing department division network claims legal preferred narne after \
- visit summary report letter necessity request renewed renewal record records authorization statement thanks cheers hello")
+ visit summary report letter necessity request renewed renewal record records authorization statement thanks cheers hello",
+    )
 });
 
 /// Words of sentences that are names too: refused only where they are written small.

@@ -426,6 +426,7 @@ impl Draft {
         let distinct = self.totals.iter().any(|(count, _)| *count != first);
         let places: Vec<usize> = self.totals.iter().map(|(_, place)| *place).collect();
         let one_each = 1 < places.len()
+            && places.len() == self.phases.len()
             && places.windows(2).all(|pair| pair.first() < pair.last())
             && self.phases.iter().all(|phase| phase.extent.is_none());
         if one_each {

@@ -7,9 +7,10 @@ use regex::Regex;
 
 use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, Source, Value, Word};
 use crate::rules::context::{Candidate, Context};
-use crate::rules::label::Label;
+use crate::rules::label::{CELL_GAP, Label};
 use crate::rules::phrase::Folded;
 use crate::rules::slots::{Where, above};
+use crate::rules::span::gap_before;
 use crate::rules::take::signer::{self, Signer};
 use crate::rules::ticks::SURE;
 
@@ -34,8 +35,10 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if let Some((of, place)) = best {
         return vec![candidate(true, page.text.evidence(place, RULE), 0.98, doubts_of_signer(of))];
     }
-    let labels: Vec<&Label> =
-        page.labels_of(Field::ProviderSignature).filter(|label| !is_somebody_elses(page, label)).collect();
+    let labels: Vec<&Label> = page
+        .labels_of(Field::ProviderSignature)
+        .filter(|label| !is_somebody_elses(page, label) && !in_sentence(page, label))
+        .collect();
     if !labels.is_empty() {
         return labels
             .iter()
@@ -94,6 +97,16 @@ pub(in crate::rules::take) fn is_somebody_elses(page: &Context, label: &Label) -
     let around: Vec<&str> = own.iter().map(|token| token.text.as_str()).collect();
     let found = page.book.phrases.find(&Folded::new(&around.join(" ")));
     !found.any(&page.book.rules.signature.not_the_provider).is_empty()
+}
+
+/// "We need a diagnosis, a signature and a date": the word in a sentence, and no place to sign.
+fn in_sentence(page: &Context, label: &Label) -> bool {
+    let row = &page.sheet.rows[label.row];
+    let before = label.words.start.checked_sub(1).map(|before| row.words[before].folded.as_str());
+    let leads = before.is_some_and(|word| {
+        matches!(word, "a" | "an" | "the" | "your" | "his" | "her" | "and" | "or" | "with" | "without" | "this" | "no")
+    });
+    leads && !label.colon && gap_before(row, label.words.start) <= CELL_GAP * page.sheet.unit
 }
 
 /// Whether a form's empty line follows a label: a name below it is printed.

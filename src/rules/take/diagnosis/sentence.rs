@@ -104,7 +104,7 @@ fn title_behind(page: &Context, cue: &Range<usize>) -> Option<Candidate> {
     // "low back pain following an accident"
     let ends = [" following", " due to", " after", " sustained", " since", " from", " secondary", " which", " that"];
     let end = ends.iter().filter_map(|end| clause.find(end)).min().unwrap_or(clause.len());
-    let words = clause.get(..end)?.trim();
+    let words = clause.get(..end)?.trim().trim_end_matches('.');
     // "recommend massage for her neck pain" begins before the diagnosis
     if words.contains(" for ") || denies(before(page, cue)?, "") {
         return None;
