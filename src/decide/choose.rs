@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
 use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
-use crate::rules::{AFTER_FAX, Book, CheckName};
+use crate::rules::{Book, CheckName};
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
@@ -57,8 +57,7 @@ impl Chosen {
             .iter()
             .filter(|other| other.confidence > best.confidence - RIVAL && !same(&other.value, &best.value))
             .count();
-        let stays = best.doubts.iter().any(|doubt| doubt == AFTER_FAX);
-        if !best.doubts.is_empty() && (agreeing == 0 || stays) {
+        if !best.doubts.is_empty() && agreeing == 0 {
             self.doubt(field, &best.doubts);
         }
         if rivals > 0 {

@@ -51,7 +51,6 @@ pub use schedule::Schedule;
 pub(in crate::rules) use schedule::{find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
 pub use schema::{CheckName, PayerRule, RequireRule, TellRule};
 pub use section::KindStory;
-pub use take::AFTER_FAX;
 pub use test::{TestFailure, TestReport};
 
 impl Book {

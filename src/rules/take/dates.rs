@@ -1,10 +1,6 @@
 //! When: birth, accident, writing, expiry.
 
-use std::sync::LazyLock;
-
-use jiff::Span;
 use jiff::civil::Date;
-use regex::Regex;
 
 use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Value};
 use crate::rules::context::{Candidate, Context};
@@ -22,8 +18,6 @@ use crate::rules::{DateHit, DateKind, find_dates, read_name};
 const LEAD_MAX: usize = 14;
 /// A label without a colon stands at least so many word heights behind what is before it: more than a blank.
 const CELL_GAP: f32 = 0.8;
-/// A doubt that a second place with the same day does not lift.
-pub const AFTER_FAX: &str = "it is later than the day on which the fax came";
 /// A label's own words in its cell are at most so many.
 const OF_WORDS_MAX: usize = 3;
 /// Words between who signed and the date.
@@ -32,8 +26,6 @@ const LINKS: [&str; 5] = ["", "on", "at", "date", "dated"];
 const SIGNER_WORDS_MAX: usize = 7;
 /// How far behind the sign of a typed signature its date stands, in bytes.
 const SIGNED_BYTES_MAX: usize = 80;
-/// A fax machine's clock that is farther off is not set.
-const CLOCK_DAYS_MAX: i64 = 400;
 /// The day on which a paper was sent: far enough below the others to be no rival.
 const WEAK: f32 = 0.7;
 /// A cue of so many letters must stand right before the date.
@@ -64,7 +56,6 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
         found.extend(behind_signature(page));
     }
-    doubt_after_fax(page, &mut found);
     let days_written = found.iter().filter(|candidate| candidate.field == Field::WrittenOn);
     let written = days_written.max_by(|a, b| a.trust.total_cmp(&b.trust)).and_then(|best| match &best.value {
         Value::Date(date) => Some((*date.reveal(), best.trust)),
@@ -233,33 +224,6 @@ fn behind_signature(page: &Context) -> Vec<Candidate> {
     });
     found.collect()
 }
-
-/// The fax machine's own clock: what is dated after it came was misread, or the clock is wrong.
-fn doubt_after_fax(page: &Context, found: &mut [Candidate]) {
-    let first_row = || (0..page.sheet.rows.first().map_or(0, |row| row.words.len())).map(|word| (0, word));
-    let header = page.reading.fax_header.as_ref().map(crate::model::Line::text).unwrap_or_else(|| {
-        let row = page.sheet.slot(first_row()).text;
-        if FAX_HEADER.is_match(&row) { row } else { String::new() }
-    });
-    let stamped = days(&header, DateKind::Order, page.on).into_iter().find(|hit| hit.doubts.is_empty());
-    let Some(came) = stamped.map(|hit| *hit.date.reveal()) else { return };
-    let is_clock =
-        came <= page.on && came.checked_add(Span::new().days(CLOCK_DAYS_MAX)).is_ok_and(|end| page.on <= end);
-    let Ok(latest) = came.tomorrow() else { return };
-    for candidate in found.iter_mut().filter(|candidate| is_clock && candidate.field == Field::WrittenOn) {
-        if matches!(&candidate.value, Value::Date(date) if *date.reveal() > latest) {
-            candidate.doubts.push(AFTER_FAX.to_owned());
-        }
-    }
-}
-
-/// "11/02/2026 09:14 FROM: ... PAGE 1/1".
-static FAX_HEADER: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)\d\d?:\d\d.*\b(?:page|pg|p)\b[.: ]{0,2}\d{1,3}|\b(?:from|fax)\b.*\d\d?:\d\d.*\d{1,3}\s?/\s?\d{1,3}\s*$",
-    )
-    .expect("a fixed pattern")
-});
 
 /// A letter's date stands alone on its line, in the upper part of the page.
 fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {

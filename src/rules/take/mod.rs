@@ -17,7 +17,6 @@ mod veto;
 
 use crate::model::Finding;
 use crate::rules::context::{Candidate, Context};
-pub use crate::rules::take::dates::AFTER_FAX;
 
 /// All candidates of a page.
 pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
