@@ -104,7 +104,7 @@ fn title_behind(page: &Context, cue: &Range<usize>) -> Option<Candidate> {
     // "low back pain following an accident"
     let ends = [" following", " due to", " after", " sustained", " since", " from", " secondary", " which", " that"];
     let end = ends.iter().filter_map(|end| clause.find(end)).min().unwrap_or(clause.len());
-    let words = clause.get(..end)?.trim().trim_end_matches('.');
+    let words = clause.get(..end)?.trim();
     // "recommend massage for her neck pain" begins before the diagnosis
     if words.contains(" for ") || denies(before(page, cue)?, "") {
         return None;
@@ -144,6 +144,7 @@ fn denies(before: &str, lead: &str) -> bool {
 }
 
 fn told(words: &str, evidence: Vec<crate::model::Evidence>) -> Candidate {
+    let words = words.trim_end_matches(['.', ',', ' ']);
     Candidate {
         field: Field::Diagnoses,
         value: Value::Diagnosis(Diagnosis::in_words(words.to_owned())),
