@@ -26,8 +26,21 @@ const NO_PAPERS: [&str; 9] = [
     "text/x-vcard",
 ];
 /// A body is a paper of its own when it says at least two of these things.
-const ORDER_WORDS: [&str; 8] =
-    ["diagnosis", "massage", "manual therapy", "icd", "times per week", "x/week", "prescri", "frequency"];
+const ORDER_WORDS: [&str; 13] = [
+    "diagnosis",
+    "massage",
+    "manual therapy",
+    "icd",
+    "times per week",
+    "x/week",
+    "x/wk",
+    "dx",
+    "dob",
+    "97124",
+    "97140",
+    "prescri",
+    "frequency",
+];
 
 /// A mail that says one of these and holds a link has its paper behind the link.
 const LINK_WORDS: [&str; 8] = [
