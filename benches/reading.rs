@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use jiff::civil::date;
+use rxintake::model::ReadPaper;
+use rxintake::rules::Book;
+
 /// Clean fine faxes of one page each: no streaks, nothing upside down.
 const FAX_PAGES: [&str; 3] =
     ["06-column-form-fax-fine.tif", "07-clinic-form-fax-fine.tif", "16-clearance-fax-fine.tif"];
@@ -19,6 +23,8 @@ const SCAN_PAGE: &str = "04-cell-form-scan.pdf";
 const ROUNDS: usize = 5;
 /// How often the text page is read in one call, so that the start of the program does not count.
 const TEXT_COPIES: usize = 21;
+/// How often each recorded page goes through the rule book.
+const BOOK_ROUNDS: usize = 101;
 const TABLE_BEGIN: &str = "<!-- bench: begin -->";
 const TABLE_END: &str = "<!-- bench: end -->";
 
@@ -90,10 +96,32 @@ fn main() {
             measured: format!("{} MB", child_peak_mb(&sample(&SCAN_PAGE))),
             aim: "under 300 MB",
         },
+        Row {
+            what: "a page through the whole rule book, the quickest and the slowest sample (`cargo bench --bench book` shows more)",
+            measured: through_the_book(),
+            aim: "at most 0.4 ms",
+        },
     ];
     let table = table(&rows);
     println!("{table}");
     write_into_readme(&table);
+}
+
+/// The medians of the recorded sample pages: the least and the greatest.
+fn through_the_book() -> String {
+    let book = Book::built_in();
+    let readings = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/readings")).unwrap();
+    let mut medians: Vec<Duration> = readings
+        .map(|entry| {
+            let paper: ReadPaper = serde_json::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap();
+            let pages = u32::try_from(paper.readings.len().max(1)).unwrap();
+            let rounds = (0..BOOK_ROUNDS).map(|_| time(|| drop(book.sort(&paper.readings, date(2026, 11, 2)))) / pages);
+            median(&rounds.collect::<Vec<_>>())
+        })
+        .collect();
+    medians.sort();
+    let ms = |time: &Duration| time.as_secs_f64() * 1000.0;
+    format!("{:.2} to {:.2} ms", ms(&medians[0]), ms(&medians[medians.len() - 1]))
 }
 
 fn sample(name: &&str) -> PathBuf {
