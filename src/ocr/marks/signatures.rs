@@ -19,6 +19,10 @@ const OVER_INCHES: f32 = 0.34;
 const UNDER_INCHES: f32 = 0.12;
 /// A cell to sign in is no higher than this, in inches.
 const CELL_INCHES: f32 = 1.6;
+/// How far over its caption a signature may rise, in inches.
+const OVER_CAPTION_INCHES: f32 = 0.55;
+/// A word that is this sure is print, and no ink.
+const SURE_PRINT: f32 = 0.6;
 /// How far under a letter's closing somebody signs, in inches.
 const CLOSING_INCHES: f32 = 1.3;
 /// Between two cells of a line lie so many heights of a word.
@@ -216,6 +220,8 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
             let is_table = above.is_some_and(|rule| rule.width() as f32 > TABLE_SHARE * page.width as f32);
             match under {
                 Some(under) if is_table => vec![under],
+                // the rule over a lone caption may be lost in the ink on it
+                Some(under) if over.is_none() => over_caption(page, lines, line).into_iter().chain([under]).collect(),
                 under => over.into_iter().chain(under).collect(),
             }
         }
@@ -224,9 +230,26 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
             let right = next_label(words, left).min(left + inch(4.0)).min(page.width);
             let top = caption.top.saturating_sub(inch(0.15));
             let area = Area::new(left + 2, top, right.max(left + 2), caption.bottom + inch(0.15));
-            vec![Place { area, shown: area, bare: true }]
+            let behind = Place { area, shown: area, bare: true };
+            over_caption(page, lines, line).into_iter().chain([behind]).collect()
         }
     }
+}
+
+/// The empty space over a caption that stands alone on its line, without a colon: no printed word may stand in it.
+fn over_caption(page: &Ink, lines: &[Line], line: &Line) -> Option<Place> {
+    let own = line.area();
+    let alone = line.words.len() <= CLOSING_WORDS && !line.words.iter().any(|word| word.text.reveal().ends_with(':'));
+    let area = Area::new(
+        own.left.saturating_sub(page.inches(2.0)),
+        own.top.saturating_sub(page.inches(OVER_CAPTION_INCHES)),
+        own.right + page.inches(1.0),
+        own.top.saturating_sub(2),
+    );
+    let in_it = |word: &Word| word.area.overlap_x(&area) > 0 && word.area.overlap_y(&area) > 0;
+    let mut words = lines.iter().flat_map(|line| &line.words);
+    let free = !words.any(|word| word.confidence >= SURE_PRINT && in_it(word));
+    (alone && free).then_some(Place { area, shown: area, bare: true })
 }
 
 /// "DOI: ______": the rule is another label's to be filled in.
