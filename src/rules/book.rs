@@ -199,7 +199,16 @@ impl Book {
         for (name, text) in &files {
             digest.update(name);
             digest.update(text);
+            let before = faults.len();
             let Some(mut file) = parse(name, text, &mut faults) else { continue };
+            if faults.len() > before {
+                // what could be read is looked at as well; what another file or block says of it would be guessed
+                check(name, text, &file, &mut faults);
+                check_sentences(name, text, &file, &mut faults);
+                forms::check_file(name, text, &file, &mut faults);
+                faults[before..].sort_by_key(Fault::line);
+                continue;
+            }
             forms::number(name, text, &mut file);
             labels.add(name, text, &file, &mut faults);
             labels.add_words(name, text, &file, &mut faults);
@@ -242,7 +251,8 @@ impl Book {
     }
 }
 
-/// Every fault of a file, not only the first: what is at fault is taken out, and the rest is read again.
+/// Every fault of a file, not only the first: what is at fault is taken out, and the rest is read again. None where nothing of it
+/// can be read.
 fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Option<RuleFile> {
     let mut rest = text.to_owned();
     let before = faults.len();
@@ -250,13 +260,17 @@ fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Option<RuleFile> {
         match toml::Deserializer::parse(&rest).and_then(RuleFile::deserialize) {
             Ok(file) => {
                 faults[before..].sort_by_key(Fault::line);
-                return (faults.len() == before).then_some(file);
+                return Some(file);
             }
             Err(error) => {
                 let mut fault = Fault::of_toml(name, &rest, &error);
                 let goes_on = fault.kind != FaultKind::Syntax && faults.len() - before < FAULTS_MAX;
                 fault.show(text);
-                faults.push(fault);
+                // an unknown block is told once, not for each of its parts
+                let is_told = faults[before..].iter().any(|other| other.what == fault.what);
+                if !is_told {
+                    faults.push(fault);
+                }
                 let blanked = error.span().filter(|_| goes_on).and_then(|span| without(&rest, &span));
                 let Some(blanked) = blanked else {
                     faults[before..].sort_by_key(Fault::line);
@@ -273,8 +287,15 @@ fn without(text: &str, span: &Range<usize>) -> Option<String> {
     let from = text.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
     let to = text.get(span.end..)?.find('\n').map_or(text.len(), |at| span.end + at);
     let line = text.get(from..to)?;
-    if line.trim().is_empty() || line.trim_start().starts_with('[') {
+    if line.trim().is_empty() {
         return None;
+    }
+    if line.trim_start().starts_with('[') {
+        // a block goes as a whole
+        let rest = text.get(to..)?;
+        let end = rest.match_indices("\n[").map(|(at, _)| at).next().map_or(text.len(), |at| to + at);
+        let taken: String = text.get(from..end)?.chars().filter(|letter| *letter == '\n').collect();
+        return Some([text.get(..from)?, &taken, text.get(end..)?].concat());
     }
     // an unknown key is marked by itself: its value goes with it, however many lines it takes
     let (mut to, mut open) = (to, depth(line));

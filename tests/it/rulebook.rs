@@ -48,6 +48,21 @@ fn every_fault_of_every_file_is_told_with_place_and_code() {
 }
 
 #[test]
+fn one_fault_of_a_file_hides_no_other() {
+    let clinic = Clinic::new();
+    let blocks = "[document.foo]\nthreshold = 3\n[[document.foo.sign]]\nany = [\"x\"]\nweight = 1\n\n";
+    let more = "[[require]]\nfield = \"plan\"\nlevel = \"stop\"\npayers = [\"autoo\"]\ntell = \"Ask.\"\n\n";
+    let sentences = "[[tell]]\nfault = \"no_such\"\nlevel = \"warn\"\ntell = \"\"\n";
+    fs::write(clinic.path("rules/95-mixed.toml"), format!("{blocks}{more}{sentences}")).unwrap();
+    let checked = clinic.command(&["rules", "check"]).output().unwrap();
+    assert_eq!(checked.status.code(), Some(1));
+    let said = said(&checked);
+    for wanted in ["`foo`", "`autoo`", "no fault is called `no_such`"] {
+        assert_eq!(said.matches(wanted).count(), 1, "{wanted} is not told once in:\n{said}");
+    }
+}
+
+#[test]
 fn groups_of_words_that_are_none_or_too_many_are_told() {
     let clinic = Clinic::new();
     let groups: String = (0..70).map(|at| format!("group{at} = [\"word{at}\"]\n")).collect();
