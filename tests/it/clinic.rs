@@ -119,8 +119,10 @@ impl Clinic {
 
     /// The alerts that were written, by file name.
     pub(crate) fn alerts(&self) -> Vec<(String, String)> {
+        // one that is being written has a name of its own until it is whole
         let mut alerts: Vec<(String, String)> = files(&self.path("outbox"))
             .into_iter()
+            .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
             .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read_to_string(path).unwrap()))
             .collect();
         alerts.sort();
