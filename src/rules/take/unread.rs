@@ -12,6 +12,10 @@ const LETTERS_MIN: usize = 3;
 /// A page whose words are less sure than this in the mean is too poor to say what is not on it.
 const LEGIBLE: f32 = 0.72;
 
+/// So unsure are the words of handwriting, and so many fields of a page filled in by hand.
+const POOR: f32 = 0.5;
+const POOR_FIELDS_MIN: usize = 3;
+
 /// What a prescription may be asked for.
 const ASKED: [Field; 11] = [
     Field::PatientName,
@@ -31,7 +35,17 @@ const ASKED: [Field; 11] = [
 pub(in crate::rules::take) fn take(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
     let legible = page.reading.source == Source::TextLayer || page.legibility() >= LEGIBLE;
     let lacking = ASKED.iter().filter(|field| !found.iter().any(|candidate| candidate.field == **field));
-    lacking.filter_map(|field| unread(page, *field, legible)).collect()
+    let penned = is_penned(found);
+    // a pen's ten digits are lost whole, and the two or three letters of their label with them
+    lacking.filter_map(|field| unread(page, *field, legible && !(penned && *field == Field::ProviderNpi))).collect()
+}
+
+/// Whether the values of a page are written by hand: several of them could hardly be read, whatever is printed around them.
+fn is_penned(found: &[Candidate]) -> bool {
+    let poor = |candidate: &Candidate| candidate.evidence.iter().any(|evidence| evidence.confidence < POOR);
+    let fields =
+        ASKED.iter().filter(|field| found.iter().any(|candidate| candidate.field == **field && poor(candidate)));
+    fields.count() >= POOR_FIELDS_MIN
 }
 
 fn unread(page: &Context, field: Field, legible: bool) -> Option<Candidate> {
