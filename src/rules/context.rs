@@ -256,3 +256,8 @@ impl Candidate {
         }
     }
 }
+
+/// Whether the evidence of two candidates of one page is the same piece of ink, or a part of it.
+pub(in crate::rules) fn touch(a: &[Evidence], b: &[Evidence]) -> bool {
+    a.iter().any(|a| b.iter().any(|b| a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) > 0))
+}

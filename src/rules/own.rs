@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use crate::model::{Evidence, Field, Value};
-use crate::rules::context::{Candidate, Context};
+use crate::model::{Field, Value};
+use crate::rules::context::{Candidate, Context, touch};
 use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::numbers::npi_holds;
 use crate::rules::pattern::{Patterns, is_over_wide};
@@ -395,9 +395,4 @@ fn why_no_check(field: Field, check: &CheckRule) -> Option<&'static str> {
         }
         _ => None,
     }
-}
-
-/// Whether two candidates rest on one piece of ink.
-fn touch(a: &[Evidence], b: &[Evidence]) -> bool {
-    a.iter().any(|a| b.iter().any(|b| a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) > 0))
 }

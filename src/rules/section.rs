@@ -158,7 +158,7 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
             Source::Ocr => PaperKind::Unreadable,
         },
         // print that names no patient, no complaint and no time orders nothing for anybody
-        kind if kind.is_prescription() && reading.source == Source::TextLayer && !names_anybody(&findings) => {
+        kind if kind.is_prescription() && reading.source == Source::TextLayer && !is_of_one(&page, &findings) => {
             PaperKind::Other
         }
         // nobody can say that a page of which so little was read is none of ours
@@ -184,8 +184,8 @@ fn has(findings: &[Finding], field: Field) -> bool {
     findings.iter().filter(of_field).any(|finding| !matches!(finding.value, Value::Signed(false) | Value::Unread))
 }
 
-/// Anything of one patient's order stands on the page, read or unread.
-fn names_anybody(findings: &[Finding]) -> bool {
+/// Anything of one patient's order stands on the page, read or unread, or a box is ticked.
+fn is_of_one(page: &Context, findings: &[Finding]) -> bool {
     let of_one = [
         Field::PatientName,
         Field::PatientBirthDate,
@@ -196,7 +196,8 @@ fn names_anybody(findings: &[Finding]) -> bool {
         Field::ProviderSignature,
         Field::PayerClaimNumber,
     ];
-    findings.iter().any(|finding| of_one.contains(&finding.field) && finding.value != Value::Signed(false))
+    page.ticks.iter().any(|tick| tick.ticked)
+        || findings.iter().any(|finding| of_one.contains(&finding.field) && finding.value != Value::Signed(false))
 }
 
 /// A form that nobody filled in: it asks, and nothing that could be an answer stands in any of its places. Its title may name the

@@ -106,6 +106,24 @@ fn cases() -> Vec<Case> {
         case("declared as something else", with("fax.bin", &paper), &[""]),
         case("a picture in the text is a paper", inline(&photo, "Hello"), &[""]),
         case("a logo is none", inline(&blank_png(60, 20), ORDER), &[""]),
+        case(
+            "a mail whose attachment was forgotten",
+            mail("office@hillside.example", "Rx", "Hello,\nattached please find the massage prescription. Thanks, Kim")
+                .write_to_vec()
+                .unwrap(),
+            &["The mail holds no paper"],
+        ),
+        case(
+            "an order in a sentence",
+            mail(
+                "office@hillside.example",
+                "Rx",
+                "Please see Maria (DOB 3/2/1984) for massage 2x/wk x 6 wks, dx M54.2.",
+            )
+            .write_to_vec()
+            .unwrap(),
+            &[""],
+        ),
         case("a logo alone is no paper", inline(&blank_png(60, 20), "Hello"), &["The mail holds no paper"]),
         // a scan of 26 kB with a Content-ID was taken for a logo
         case("an attached page with a Content-ID", related("Hello", page().attachment("scan.png").cid("scan")), &[""]),

@@ -25,21 +25,23 @@ const NO_PAPERS: [&str; 9] = [
     "text/vcard",
     "text/x-vcard",
 ];
-/// A body is a paper of its own when it says at least two of these things.
-const ORDER_WORDS: [&str; 13] = [
+/// What a text names that orders a treatment; one that only announces an attachment ("attached is the prescription") names it too.
+const TREATMENT_WORDS: [&str; 5] = ["massage", "manual therapy", "97124", "97140", "prescri"];
+/// What it says of the treatment besides. A body is a paper of its own when it names a treatment and says one of these things, or says
+/// two of them.
+const DETAIL_WORDS: [&str; 12] = [
     "diagnosis",
-    "massage",
-    "manual therapy",
     "icd",
+    "frequency",
     "times per week",
+    "times a week",
     "x/week",
     "x/wk",
-    "dx",
-    "dob",
-    "97124",
-    "97140",
-    "prescri",
-    "frequency",
+    "per week",
+    "dx ",
+    "dx:",
+    "dob ",
+    "dob:",
 ];
 
 /// A mail that says one of these and holds a link has its paper behind the link.
@@ -205,7 +207,8 @@ fn announced(message: &Message<'_>, profiles: &Profiles) -> Option<Announced> {
 /// The text of a message, or of one that was forwarded in it, where nothing else is there and it reads like an order.
 fn order_in(message: &Message<'_>, depth: usize) -> Option<Arc<[u8]>> {
     let text = message.body_text(0).unwrap_or_default();
-    if says(&text, &ORDER_WORDS) >= 2 {
+    let details = says(&text, &DETAIL_WORDS);
+    if details >= 2 || details == 1 && says(&text, &TREATMENT_WORDS) >= 1 {
         return Some(Arc::from(text.as_bytes()));
     }
     let mut nested = message.parts.iter().filter_map(|part| match &part.body {

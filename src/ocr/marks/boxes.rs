@@ -461,3 +461,46 @@ fn border(page: &Ink, area: &Area) -> (u32, u32) {
     let either = |a: u32, b: u32| a.min(b).max(a.max(b).min(MOST_BORDER * side / 100));
     (either(left, right), either(top, bottom))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Grey;
+
+    /// A page with one outline of `side` pixels at (100, 100) and a stroke through it.
+    fn page(side: u32) -> Ink {
+        let mut grey = Grey { width: 300, height: 300, pixels: vec![255; 300 * 300] };
+        let mut ink = |x: u32, y: u32| grey.pixels[(y * 300 + x) as usize] = 0;
+        for at in 0..side {
+            for edge in [0, 1, side - 2, side - 1] {
+                ink(100 + at, 100 + edge);
+                ink(100 + edge, 100 + at);
+            }
+            for thick in 0..4 {
+                ink(98 + at + thick, 98 + at);
+            }
+        }
+        Ink::of(&grey, 200).expect("a page with pixels")
+    }
+
+    fn inner(side: u32) -> Shape {
+        let area = Area::new(105, 105, 105 + side, 105 + side);
+        Shape { area, round: true, drawn: 0.95, corners: 4, filled: 0.0, reach: 0.0, in_word: false }
+    }
+
+    #[test]
+    fn strokes_inside_a_box_of_the_usual_size_give_way_to_it() {
+        let mut shape = inner(19);
+        refit(&page(28), &mut shape, 28);
+        let off = shape.area.right.abs_diff(128).max(shape.area.bottom.abs_diff(128));
+        assert!((shape.area.left, shape.area.top) == (100, 100) && off <= 1 && !shape.round, "{:?}", shape.area);
+        assert_eq!(mark(&shape).state, MarkState::Ticked);
+    }
+
+    #[test]
+    fn where_no_such_box_is_drawn_a_shape_stays_as_it_is() {
+        let mut shape = inner(19);
+        refit(&page(60), &mut shape, 28);
+        assert_eq!((shape.area, shape.round), (Area::new(105, 105, 124, 124), true));
+    }
+}

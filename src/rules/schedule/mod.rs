@@ -25,6 +25,7 @@ use crate::rules::Repair;
 
 pub(in crate::rules) use prose::find;
 pub(in crate::rules) use saying::Sayings;
+pub(in crate::rules) use words::count as count_word;
 
 /// A frequency as read from words, with everything a person needs to judge the reading.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::model::{DayOfWeek, PeriodUnit};
 
 /// What a number word says: "six" is 6, "twice" is 2.
-pub(super) fn count(word: &str) -> Option<u32> {
+pub(in crate::rules) fn count(word: &str) -> Option<u32> {
     let small = [
         "zero",
         "one",

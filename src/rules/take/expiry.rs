@@ -9,6 +9,7 @@ use regex::{Captures, Regex};
 use crate::model::{Evidence, Field, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
+use crate::rules::schedule::count_word;
 use crate::rules::sheet::fold;
 use crate::rules::slots::Where;
 use crate::rules::take::dates::{dated, days};
@@ -130,17 +131,8 @@ fn lasting(text: &str) -> Option<(Span, std::ops::Range<usize>)> {
     });
     let found: Captures = LASTING.captures(text)?;
     let number: i64 = match found.name("n")?.as_str().to_ascii_lowercase().as_str() {
-        "a" | "an" | "one" => 1,
-        "two" => 2,
-        "three" => 3,
-        "four" => 4,
-        "six" => 6,
-        "nine" => 9,
-        "twelve" => 12,
-        "thirty" => 30,
-        "sixty" => 60,
-        "ninety" => 90,
-        digits => digits.parse().ok()?,
+        "a" | "an" => 1,
+        said => said.parse().ok().or_else(|| count_word(said).map(i64::from))?,
     };
     let span = match found.name("unit")?.as_str().to_ascii_lowercase().as_str() {
         "day" => Span::new().days(number),

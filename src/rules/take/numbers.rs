@@ -87,8 +87,8 @@ fn unread_npi(page: &Context) -> Option<Candidate> {
     let words = &page.text.words;
     let text = |at: usize| page.text.text.get(words.get(at)?.range.clone());
     let number = (1..words.len()).find(|at| {
-        let behind_npi = text(at - 1).is_some_and(|word| crate::rules::sheet::fold(word) == "npi");
-        let token = text(*at).map(crate::rules::sheet::fold).unwrap_or_default();
+        let behind_npi = text(at - 1).is_some_and(|word| fold(word) == "npi");
+        let token = text(*at).map(fold).unwrap_or_default();
         let digits = token.chars().filter(char::is_ascii_digit).count();
         let of_another = || {
             let at = words.get(*at).and_then(|word| page.place_of(word.area));
@@ -128,7 +128,7 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
         }
         let line =
             page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
-        let mut words = line.split_whitespace().rev().map(crate::rules::sheet::fold).filter(|word| !word.is_empty());
+        let mut words = line.split_whitespace().rev().map(fold).filter(|word| !word.is_empty());
         hit.valid
             && hit.repairs.is_empty()
             && words

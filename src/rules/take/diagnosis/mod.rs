@@ -11,7 +11,7 @@ use std::ops::Range;
 use self::words::{Beside, Codes};
 use crate::model::{Area, Diagnosis, Evidence, Field, Value};
 use crate::rules::codes::Scope;
-use crate::rules::context::{Candidate, Context};
+use crate::rules::context::{Candidate, Context, touch};
 use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, SlotWord};
 use crate::rules::ticks::{SURE, Tick};
@@ -306,9 +306,4 @@ fn without_ruled_out(found: &mut Vec<Candidate>) {
     if out.iter().any(|(_, why)| *why == HISTORY) {
         found.iter_mut().for_each(|candidate| candidate.doubts.push("another code is told as history".to_owned()));
     }
-}
-
-/// Whether two candidates rest on one piece of ink.
-fn touch(a: &[Evidence], b: &[Evidence]) -> bool {
-    a.iter().any(|a| b.iter().any(|b| a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) > 0))
 }
