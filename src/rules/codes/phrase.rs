@@ -59,6 +59,20 @@ pub(super) struct Phrases<T> {
     by_first: HashMap<String, Vec<(Vec<String>, T)>>,
     /// First words in which a letter may be damaged, in the order of the alphabet.
     long: Vec<String>,
+    /// Their places in `long` by their length, and their first or last letter.
+    by_end: HashMap<(usize, End), Vec<usize>>,
+}
+
+/// The first or the last byte of a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum End {
+    Head(u8),
+    Tail(u8),
+}
+
+fn ends(word: &str) -> impl Iterator<Item = End> {
+    let (head, tail) = (word.bytes().next(), word.bytes().next_back());
+    head.map(End::Head).into_iter().chain(tail.map(End::Tail))
 }
 
 impl<T: Clone> Phrases<T> {
@@ -73,8 +87,12 @@ impl<T: Clone> Phrases<T> {
         }
         let mut long: Vec<String> = by_first.keys().filter(|first| 6 <= first.len()).cloned().collect();
         long.sort();
+        let mut by_end: HashMap<(usize, End), Vec<usize>> = HashMap::new();
+        for (at, word) in long.iter().enumerate() {
+            ends(word).for_each(|end| by_end.entry((word.len(), end)).or_default().push(at));
+        }
         by_first.values_mut().for_each(|phrases| phrases.sort_by_key(|(parts, _)| std::cmp::Reverse(parts.len())));
-        Self { by_first, long }
+        Self { by_first, long, by_end }
     }
 
     /// The phrase that begins at word `i`: its meaning and how many words it takes.
@@ -86,15 +104,13 @@ impl<T: Clone> Phrases<T> {
         if exact.is_some() || everyday || first.len() < 6 || first.chars().any(|c| c.is_ascii_digit()) {
             return exact;
         }
-        // one damaged letter in a long word
-        let ends = |word: &str| (word.bytes().next(), word.bytes().next_back());
-        let (head, tail) = ends(first);
-        // of two words one letter apart the first or the last letters are one
-        let near = self.long.iter().filter(|known| {
-            let (known_head, known_tail) = ends(known);
-            known.len().abs_diff(first.len()) <= 1 && (known_head == head || known_tail == tail)
-        });
-        let near = near.filter(|known| one_letter_apart(known, first));
+        // one damaged letter in a long word: of two words one letter apart the first or the last letters are one
+        let lengths = first.len() - 1..=first.len() + 1;
+        let places = lengths.flat_map(|length| ends(first).filter_map(move |end| self.by_end.get(&(length, end))));
+        let mut near: Vec<usize> = places.flatten().copied().collect();
+        near.sort_unstable();
+        near.dedup();
+        let near = near.into_iter().filter_map(|at| self.long.get(at)).filter(|known| one_letter_apart(known, first));
         near.filter_map(|known| self.by_first.get(known)).find_map(|phrases| longest(phrases, words, i))
     }
 }
