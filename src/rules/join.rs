@@ -93,6 +93,7 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut Vec<String>> {
         &mut signature.not_yet,
         &mut signature.somebody_else,
         &mut signature.orders_nothing,
+        &mut signature.on_file,
         &mut signature.closings,
         &mut not_present.rules_out,
         &mut not_present.denies,

@@ -78,6 +78,7 @@ impl Phrases {
             .chain(&signature.not_yet)
             .chain(&signature.not_the_provider)
             .chain(&signature.somebody_else)
+            .chain(&signature.on_file)
             .chain(&signature.closings);
         let frequencies = &rules.second_frequency;
         let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);

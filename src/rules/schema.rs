@@ -88,6 +88,8 @@ pub(in crate::rules) struct SignRule {
     pub(in crate::rules) at_top: bool,
     /// Instead of phrases: a value was found for this field.
     pub(in crate::rules) found: Option<Field>,
+    /// Instead of phrases: nothing was found for any of these fields, and no label of them stands on the page.
+    pub(in crate::rules) found_none: Vec<Field>,
     /// What it adds.
     pub(in crate::rules) weight: i32,
 }
@@ -95,7 +97,7 @@ pub(in crate::rules) struct SignRule {
 impl SignRule {
     /// Something can speak for it.
     pub(in crate::rules) fn says_something(&self) -> bool {
-        !self.any.is_empty() || !self.lacks.is_empty() || self.found.is_some()
+        !self.any.is_empty() || !self.lacks.is_empty() || self.found.is_some() || !self.found_none.is_empty()
     }
 }
 
@@ -463,6 +465,8 @@ pub(in crate::rules) struct SignatureRule {
     pub(in crate::rules) somebody_else: Vec<String>,
     /// Credentials of those who may not order; who has no other orders nothing.
     pub(in crate::rules) orders_nothing: Vec<String>,
+    /// Words that say that a signature lies elsewhere: it counts, and somebody must look.
+    pub(in crate::rules) on_file: Vec<String>,
     /// How a letter closes, before the signature.
     pub(in crate::rules) closings: Vec<String>,
 }

@@ -246,6 +246,10 @@ pub(in crate::rules) fn weigh(page: &Context, findings: &[Finding]) -> Vec<KindS
             let stands = |phrase: &&String| !page.found.any(std::slice::from_ref(phrase)).is_empty();
             let name = match sign.found {
                 Some(field) => format!("{field} found"),
+                None if !sign.found_none.is_empty() => {
+                    let names: Vec<String> = sign.found_none.iter().map(ToString::to_string).collect();
+                    format!("none of {} found", names.join(", "))
+                }
                 None if !sign.lacks.is_empty() => format!("no {} nor its like", sign.lacks[0]),
                 None => sign.any.iter().find(stands).cloned().unwrap_or_default(),
             };
@@ -267,11 +271,17 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
         // its label stands there, with nothing that could be read behind it
         Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
         Some(_) => 0,
+        None if sign.found_none.iter().any(|field| is_asked_or_found(page, findings, *field)) => 0,
         None if !page.found.any(&sign.lacks).is_empty() => 0,
         None if sign.any.is_empty() => sign.weight,
         None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
         None => 0,
     }
+}
+
+fn is_asked_or_found(page: &Context, findings: &[Finding], field: Field) -> bool {
+    let found = findings.iter().any(|finding| finding.field == field && finding.value != Value::Signed(false));
+    found || page.labels_of(field).next().is_some()
 }
 
 fn at_top(page: &Context, place: &Range<usize>) -> bool {

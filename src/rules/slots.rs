@@ -168,21 +168,28 @@ pub(in crate::rules) fn over(sheet: &Sheet, labels: &[Label], label: &Label, row
     let left = label.area.left.saturating_sub(slack);
     let next = labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end);
     let right = next.map(|other| other.area.left.saturating_sub(slack)).min().unwrap_or(sheet.width);
+    let far = (2.0 * VALUE_GAP * sheet.unit) as u32;
     let mut places = Vec::new();
     let (mut top, mut rows) = (label.area.top, 0);
     for row in (0..label.row).rev() {
         let area = sheet.rows[row].area;
-        let in_column = |other: &Label| other.row == row && other.area.left < right && other.area.right > left;
+        let reach = right.min(label.area.right + far);
+        let in_column = |other: &Label| other.row == row && other.area.left < reach && other.area.right > left;
         if top.saturating_sub(area.bottom) as f32 > BELOW * sheet.unit
             || rows == rows_max
             || labels.iter().any(in_column)
         {
             break;
         }
-        let words: Vec<(usize, usize)> = (0..sheet.rows[row].words.len())
-            .filter(|word| (left..right).contains(&sheet.rows[row].words[*word].area.left))
-            .map(|word| (row, word))
-            .collect();
+        let tokens = &sheet.rows[row].words;
+        let in_column = |word: &usize| (left..right).contains(&tokens[*word].area.left);
+        let first = (0..tokens.len()).find(in_column);
+        // what begins far right of the caption, or stands behind a wide gap, is another column's
+        let near = first.filter(|word| tokens[*word].area.left < label.area.right + far);
+        let apart = |word: &usize| tokens[*word].area.left.saturating_sub(tokens[*word - 1].area.right) > far;
+        let end = near.map(|first| (first + 1..tokens.len()).find(apart).unwrap_or(tokens.len()));
+        let cell = near.zip(end).map_or(0..0, |(first, end)| first..end);
+        let words: Vec<(usize, usize)> = cell.filter(in_column).map(|word| (row, word)).collect();
         if words.iter().all(|(row, word)| sheet.rows[*row].words[*word].folded.is_empty()) {
             continue;
         }
@@ -359,6 +366,14 @@ fn below(
         }
         // "Reason for consult: pain": a label that no rule knows begins another matter
         if (rows > 0 || !first_is_value) && begins_with_a_colon(&row.words, &words) {
+            break;
+        }
+        // "13. Functional goals": so does the next line of a numbered form
+        let numbered = words.first().is_some_and(|(_, word)| {
+            line_number(row, word + 1, CELL_GAP * sheet.unit) == Some(*word)
+                && row.words.get(word + 1).is_some_and(|next| next.folded.starts_with(char::is_alphabetic))
+        });
+        if numbered {
             break;
         }
         // what stands behind another label of this row is that label's, however long the label is

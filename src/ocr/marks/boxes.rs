@@ -29,6 +29,8 @@ const SURE_LETTERS: f32 = 0.85;
 const CERTAIN: f32 = 0.999;
 /// Letters that stand for a box or a tick in the fonts of signs, where a text layer gives them.
 const SIGN_LETTERS: &str = "onqrsxRSTUVpP";
+/// Letters that tick a box.
+const TICK_LETTERS: &str = "xXvV/✓✔✗✘√";
 /// A box has this many of its corners; a D has two.
 const CORNERS_MIN: usize = 3;
 /// How far left and right of a box others of its row are looked for, in sides of a box.
@@ -183,6 +185,11 @@ fn is_look_alike(letter: char) -> bool {
 fn is_word(shape: &Shape, word: &Word) -> bool {
     let (area, text) = (&shape.area, word.text.reveal());
     if area.overlap_x(&word.area) * 2 <= area.width() || area.overlap_y(&word.area) * 2 <= area.height() {
+        return false;
+    }
+    // the letter of a text layer that ticks a box has no outline of its own
+    let ticks = text.chars().count() == 1 && text.chars().all(|letter| TICK_LETTERS.contains(letter));
+    if ticks && !shape.round && shape.corners == 4 && shape.drawn >= STRONG {
         return false;
     }
     let is_sign = text.chars().count() == 1 && text.chars().all(|letter| SIGN_LETTERS.contains(letter));

@@ -24,6 +24,8 @@ const OF_WORDS_MAX: usize = 3;
 const LINKS: [&str; 5] = ["", "on", "at", "date", "dated"];
 /// A signer's name with credentials has at most so many words.
 const SIGNER_WORDS_MAX: usize = 7;
+/// Credentials that no list knows may stand behind those that one does.
+const CREDENTIALS_MORE: usize = 2;
 /// How far behind the sign of a typed signature its date stands, in bytes.
 const SIGNED_BYTES_MAX: usize = 80;
 /// The day on which a paper was sent: far enough below the others to be no rival.
@@ -101,11 +103,8 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
         // another sentence, another matter; another line too, unless the date begins it
         let (before_line, line) = between.rsplit_once('\n').unwrap_or((between, ""));
         let begins_line = line.split_whitespace().all(|word| LINKS.contains(&fold(word).as_str()));
-        if between.contains(['.', ';'])
-            || between.split_whitespace().count() > 5
-            || before_line.contains('\n')
-            || !begins_line
-        {
+        let is_long = between.contains(['.', ';']) || between.split_whitespace().count() > 5;
+        if is_long && !is_a_signer(between) || before_line.contains('\n') || !begins_line {
             continue;
         }
         let rule = "rules/80-dates.toml";
@@ -223,6 +222,16 @@ fn behind_signature(page: &Context) -> Vec<Candidate> {
         Some(dated(Field::WrittenOn, hit, evidence, 0.95, rule))
     });
     found.collect()
+}
+
+/// "Luis E. Camacho, MD, FAAOS on": a name with credentials, and nothing else than a link to the date.
+fn is_a_signer(words: &str) -> bool {
+    let bare = words.trim_start_matches([':', ' ']);
+    read_name(bare).is_some_and(|hit| {
+        let behind = bare.get(hit.span.end..).unwrap_or_default();
+        let rest = behind.split([' ', ',', '\n']).map(fold).filter(|word| !LINKS.contains(&word.as_str()));
+        !hit.credentials.is_empty() && hit.span.start == 0 && rest.count() <= CREDENTIALS_MORE
+    })
 }
 
 /// A letter's date stands alone on its line, in the upper part of the page.

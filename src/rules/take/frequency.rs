@@ -34,6 +34,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if !found.iter().any(says_how_often) {
         found.extend(behind_plain_label(page));
     }
+    if !found.iter().any(says_how_often) {
+        found.extend(left_to_the_therapist(page));
+    }
     // the length of a visit goes with what says how often
     let (mut found, of_visit): (Vec<_>, Vec<_>) = found.into_iter().partition(says_how_often);
     if let Some(other) = another(page, &found) {
@@ -175,7 +178,7 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         if !text.is_empty() {
             text.push('\n');
         }
-        text.push_str(plain(&label.phrase));
+        text.push_str(&asked(page, label, &own));
         text.push_str(": ");
         let begin = text.len();
         text.push_str(&own);
@@ -230,8 +233,9 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
         let of_label = boxes_of(page, label);
         let shared = shared_unit(&of_label);
         let asks = |tick: &Tick| asks(&choice(tick, shared.as_deref()));
+        let own = asked(page, label, "");
         for (asked, caption) in
-            [(Asked::AsLabelled, plain(&label.phrase)), (Asked::Duration, "Duration"), (Asked::Visits, "Visits")]
+            [(Asked::AsLabelled, own.as_str()), (Asked::Duration, "Duration"), (Asked::Visits, "Visits")]
         {
             let on: Vec<&&Tick> = of_label.iter().filter(|tick| tick.ticked && asks(tick) == asked).collect();
             let sure: Vec<&&&Tick> = on.iter().filter(|tick| tick.confidence >= TICK_SURE).collect();
@@ -271,21 +275,57 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
 }
 
-/// The label as the grammar knows it: "Times weekly" asks for times per week.
+/// "[X] Frequency and duration at therapist's discretion": a ticked choice that says who decides.
+fn left_to_the_therapist(page: &Context) -> Option<Candidate> {
+    let ticked = page.ticks.iter().filter(|tick| tick.ticked && tick.confidence >= SURE);
+    ticked.into_iter().find_map(|tick| {
+        let schedule = read_schedule(&tick.words.text, &page.book.own.sayings)?;
+        let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
+        schedule.frequency.delegated.then(|| candidate(schedule, evidence, 0.98, RULE, Vec::new()))
+    })
+}
+
+/// The label as the grammar knows it, with the remark in brackets behind it that says what a number counts ("Duration (weeks)"), where
+/// the value does not say it itself.
+fn asked(page: &Context, label: &Label, value: &str) -> String {
+    let own = page.sheet.rows[label.row].words.get(label.words.clone()).unwrap_or_default();
+    let remark = own.iter().map(|token| token.text.as_str()).skip_while(|text| !text.starts_with('('));
+    let remark = remark.collect::<Vec<_>>().join(" ");
+    let says = |text: &str, words: &[&str]| {
+        text.to_lowercase().split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word))
+    };
+    let (of_weeks, of_months) = (["week", "weeks", "weekly", "wk", "wks"], ["month", "months", "monthly", "mo", "mos"]);
+    let is_bare = !says(value, &of_weeks) && !says(value, &of_months);
+    let (weeks, months) = (is_bare && says(&remark, &of_weeks), is_bare && says(&remark, &of_months));
+    let plain = plain(&label.phrase);
+    let lower = plain.to_lowercase();
+    let is_rate = lower.contains("freq") && !lower.contains("dur");
+    let is_length = !lower.contains("freq") && (lower.contains("duration") || lower.contains("length of t"));
+    match plain {
+        _ if is_rate && weeks => "Times per week",
+        _ if is_rate && months => "Times per month",
+        _ if is_length && weeks => "Number of weeks",
+        _ if is_length && months => "Number of months",
+        plain => plain,
+    }
+    .to_owned()
+}
+
+/// A label's words as the grammar knows them: "Times weekly" asks for times per week.
 fn plain(phrase: &str) -> &str {
     let lower = phrase.to_lowercase();
     let has = |words: &[&str]| lower.split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word));
-    if lower.starts_with("how often") {
-        return "Frequency";
-    }
-    if lower.starts_with("how long") || lower.starts_with("for how long") {
-        return "Duration";
-    }
     let counted = has(&["times", "visits", "sessions", "treatments", "appointments"]);
-    if counted && (has(&["weekly"]) || has(&["week"]) && has(&["per", "a", "each"])) {
+    if counted && (has(&["weekly"]) || has(&["week", "wk"]) && has(&["per", "a", "each"])) {
         "Times per week"
+    } else if counted && has(&["month"]) && has(&["per", "a", "each"]) {
+        "Times per month"
     } else if has(&["weeks"]) && has(&["many", "number", "of", "no"]) {
         "Number of weeks"
+    } else if lower.starts_with("how often") {
+        "Frequency"
+    } else if lower.starts_with("how long") || lower.starts_with("for how long") {
+        "Duration"
     } else {
         phrase
     }

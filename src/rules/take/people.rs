@@ -214,8 +214,11 @@ fn beside_birth_date(page: &Context, label: &Label) -> Option<Candidate> {
         Regex::new(r"(?i)[\s,(]+(?:\d{1,3}\s*(?:y\.?\s?o\.?|yrs?|years?(?: old)?)\b.*|(?:male|female|[mf])\W*)$")
             .expect("a fixed pattern")
     });
-    let cell = cells(page, label.row).into_iter().next().filter(|cell| cell.end <= label.words.start)?;
-    if page.labels.iter().any(|other| other.row == label.row && cell.contains(&other.words.start)) {
+    let first = cells(page, label.row).into_iter().next()?;
+    // "Lopez, Maria MRN: 4410": the next label begins another cell
+    let labels = page.labels.iter().filter(|other| other.row == label.row).map(|other| other.words.start);
+    let cell = 0..labels.min().unwrap_or(first.end).min(first.end);
+    if cell.is_empty() {
         return None;
     }
     let slot = page.sheet.slot(cell.map(|word| (label.row, word)));

@@ -39,24 +39,37 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         .labels_of(Field::ProviderSignature)
         .filter(|label| !is_somebody_elses(page, label) && !in_sentence(page, label))
         .collect();
-    if !labels.is_empty() {
-        return labels
-            .iter()
-            .map(|label| on_line(page, label))
-            .max_by_key(|candidate| candidate.value == Value::Signed(true))
-            .into_iter()
-            .collect();
-    }
-    if let Some((_, place)) = of_words.first() {
-        return vec![candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new())];
-    }
-    in_letter(page).or_else(|| over_printed_name(page)).into_iter().collect()
+    let on_lines = labels.iter().map(|label| on_line(page, label));
+    let found = on_lines.max_by_key(|candidate| candidate.value == Value::Signed(true)).or_else(|| {
+        let of_another = of_words.first();
+        let of_another =
+            of_another.map(|(_, place)| candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new()));
+        of_another.or_else(|| in_letter(page)).or_else(|| over_printed_name(page))
+    });
+    let is_signed = found.as_ref().is_some_and(|found| found.value == Value::Signed(true));
+    let on_file = if is_signed { None } else { on_file(page) };
+    on_file.or(found).into_iter().collect()
+}
+
+/// "Signature on file": it counts, but nobody here has seen it.
+fn on_file(page: &Context) -> Option<Candidate> {
+    let rule = &page.book.rules.signature;
+    let is_the_hcps = |place: &Range<usize>| {
+        let line = page.text.text.get(..place.start).unwrap_or_default();
+        let before = page.book.phrases.find(&Folded::new(line.rsplit('\n').next().unwrap_or_default()));
+        before.any(&rule.somebody_else).is_empty() && before.any(&rule.not_yet).is_empty()
+    };
+    let place = page.found.any(&rule.on_file).into_iter().find(is_the_hcps)?;
+    let doubts = vec!["the paper only says that a signature is on file".to_owned()];
+    Some(candidate(true, page.text.evidence(&place, RULE), 0.9, doubts))
 }
 
 /// No place to sign is named: a pen's ink over the printed name, or the name alone over itself, as a script types it.
 fn over_printed_name(page: &Context) -> Option<Candidate> {
-    let mark =
-        page.reading.marks.iter().find(|mark| mark.kind == MarkKind::Signature && mark.state == MarkState::Ticked);
+    let of_hcp = |mark: &&Mark| {
+        mark.kind == MarkKind::Signature && mark.state == MarkState::Ticked && !stands_at_somebody_elses(page, mark)
+    };
+    let mark = page.reading.marks.iter().find(of_hcp);
     if let Some(mark) = mark {
         let doubts = doubts_of(mark);
         return Some(candidate(true, vec![ink(page, mark.area, mark.confidence)], 0.95, doubts));
@@ -97,6 +110,17 @@ pub(in crate::rules::take) fn is_somebody_elses(page: &Context, label: &Label) -
     let around: Vec<&str> = own.iter().map(|token| token.text.as_str()).collect();
     let found = page.book.phrases.find(&Folded::new(&around.join(" ")));
     !found.any(&page.book.rules.signature.not_the_provider).is_empty()
+}
+
+/// Whether ink stands beside or right over the caption of somebody else's signature.
+fn stands_at_somebody_elses(page: &Context, mark: &Mark) -> bool {
+    let (area, unit) = (mark.area, page.sheet.unit as u32);
+    let is_near = |label: &&Label| {
+        let is_before = label.area.overlap_y(&area) > 0 && label.area.left < area.left;
+        let is_under = label.area.top.abs_diff(area.bottom) <= unit && label.area.overlap_x(&area) > 0;
+        is_before || is_under
+    };
+    page.labels_of(Field::ProviderSignature).filter(is_near).any(|label| is_somebody_elses(page, label))
 }
 
 /// "We need a diagnosis, a signature and a date": the word in a sentence, and no place to sign.

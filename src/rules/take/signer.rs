@@ -72,7 +72,7 @@ fn of_line(page: &Context, before: &str, line: &str) -> Signer {
     let said_behind = page.book.phrases.find(&Folded::new(behind));
     if orders_nothing(page, &hit)
         || said_behind.any(&rule.somebody_else).iter().any(is_beside)
-        || is_of(page, &hit, &[Field::PatientName, Field::PayerAdjuster])
+        || hit.credentials.is_empty() && is_of(page, &hit, &[Field::PatientName, Field::PayerAdjuster])
     {
         return Signer::Another;
     }
