@@ -9,7 +9,7 @@ use crate::rules::book::Contents;
 use crate::rules::forms::{self, FormStory};
 use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::phrase::{Folded, Found};
-use crate::rules::sheet::{Row, Sheet, Slot, SlotWord};
+use crate::rules::sheet::{Row, Sheet, Slot, SlotWord, Token};
 use crate::rules::slots::{self, Where};
 use crate::rules::span::gap_before;
 use crate::rules::ticks::{self, Tick};
@@ -54,6 +54,9 @@ impl<'a> Context<'a> {
     pub(in crate::rules) fn new(book: &'a Contents, reading: &'a Reading, on: Date, sender: Option<&str>) -> Self {
         let sheet = Sheet::new(reading);
         let mut labels = book.labels.find(&sheet);
+        let goes_on: Vec<bool> = labels.iter().map(|label| goes_on_from_a_number(&sheet, &labels, label)).collect();
+        let mut goes_on = goes_on.into_iter();
+        labels.retain(|_| !goes_on.next().unwrap_or(false));
         let ticks = ticks::find(reading, &sheet);
         let mut text = sheet.text();
         text.text = text.flowing();
@@ -214,6 +217,27 @@ fn span_in(text: &Slot, sheet: &Sheet, label: &Label) -> Option<(Range<usize>, M
     // a sign at its end may be in no text
     let last = own.iter().rev().find_map(|token| at(token.area))?;
     Some((first.start..last.end, label.meaning))
+}
+
+/// "no more than 2", and under it "visits per week": the words that a number counts went on in the next line of its cell, and are no
+/// caption.
+fn goes_on_from_a_number(sheet: &Sheet, labels: &[Label], label: &Label) -> bool {
+    let counts = matches!(label.meaning, Meaning::Field(Field::Frequency, _));
+    let Some(before) = label.row.checked_sub(1).filter(|_| counts && label.caption && !label.colon) else {
+        return false;
+    };
+    let row = &sheet.rows[before];
+    let near = label.area.top.saturating_sub(row.area.bottom) as f32 <= 0.8 * sheet.unit;
+    let starts = |token: &Token| token.area.left.abs_diff(label.area.left) as f32 <= sheet.unit;
+    let Some(first) = row.words.iter().position(starts).filter(|_| near) else { return false };
+    let apart = |at: &usize| gap_before(row, *at) > CELL_GAP * sheet.unit;
+    let end = (first + 1..row.words.len()).find(apart).unwrap_or(row.words.len());
+    let is_labelled =
+        labels.iter().any(|other| other.row == before && other.words.end > first && other.words.start < end);
+    let last = row.words[end - 1].text.as_str();
+    let is_count = (1..=2).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_digit());
+    let says_more = row.words[first..end].iter().any(|token| token.folded.chars().any(char::is_alphabetic));
+    is_count && says_more && !is_labelled
 }
 
 /// Three kinds of payer in rows of few words are the choices of a form.

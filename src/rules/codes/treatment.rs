@@ -75,7 +75,7 @@ impl Treatments {
             past: folded(&rule.past),
             other_therapies: folded(&rule.other_therapies),
             codes: rule.codes.clone(),
-            in_capitals: set(&rule.in_capitals),
+            in_capitals: rule.in_capitals.iter().flat_map(|word| words(word)).map(|word| word.shape).collect(),
         }
     }
 
@@ -91,7 +91,7 @@ impl Treatments {
             };
             if let (Some(first), Some(last)) = (words.get(i), words.get(i + taken - 1)) {
                 let printed = text.get(first.span.clone()).unwrap_or_default();
-                if taken == 1 && self.in_capitals.contains(&first.lower) && printed.chars().any(char::is_lowercase) {
+                if taken == 1 && self.in_capitals.contains(&first.shape) && printed.chars().any(char::is_lowercase) {
                     i += 1;
                     continue;
                 }

@@ -131,10 +131,12 @@ fn behind_plain_label(page: &Context) -> Option<Candidate> {
     })
 }
 
-/// The text with blanks in the place of what has the shape of a diagnosis code: "S33.5XXD" holds no "5x".
+/// The text with blanks in the place of what has the shape of a diagnosis code: "S33.5XXD" and "S335XXD" hold no "5x".
 fn without_codes(text: &str) -> String {
-    static CODE: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b[A-Za-z][0-9A-Za-z]{2}[.,][0-9A-Za-z]{1,4}\b").expect("a fixed pattern"));
+    static CODE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:[A-Za-z][0-9A-Za-z]{2}[.,][0-9A-Za-z]{1,4}|[A-Z][0-9]{2}[0-9A-Z]{1,4})\b")
+            .expect("a fixed pattern")
+    });
     let mut without = text.to_owned();
     for code in CODE.find_iter(text).filter(|code| code.as_str().contains(|letter: char| letter.is_ascii_digit())) {
         without.replace_range(code.range(), &" ".repeat(code.len()));
@@ -181,7 +183,7 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
         text.push_str(&asked(page, label, &own));
         text.push_str(": ");
         let begin = text.len();
-        text.push_str(&own);
+        text.push_str(&one_line(&own));
         slots.push((begin, slot, &label.rule));
     }
     let mut schedule = read_schedule(&text, &page.book.own.sayings)?;
@@ -216,6 +218,13 @@ fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candida
     });
     let evidence = evidence.collect();
     Some(candidate(schedule, evidence, 1.0, &rule, Vec::new()))
+}
+
+/// "no more than 2" and in the next line "visits per week": what a number counts belongs to it.
+fn one_line(text: &str) -> String {
+    static BROKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?P<number>\d)\n(?P<word>[a-z])").expect("a fixed pattern"));
+    BROKEN.replace_all(text, "$number $word").into_owned()
 }
 
 /// A slot with a digit, a number word or a word of frequency in it; debris of a blank line has none.

@@ -97,7 +97,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
                 || answered.iter().any(|(_, of, yes)| !yes && of.start <= place.start && place.start < of.end)
         };
         for place in said.into_iter().filter(|place| !page.is_label(place) && !page.is_beside_box(place)) {
-            if denied(&place) {
+            if denied(&place) || is_asked(page, &place) {
                 continue;
             }
             let evidence = page.text.evidence(&place, RULE);
@@ -139,6 +139,15 @@ fn answers(page: &Context) -> Vec<(PayerKind, Range<usize>, bool)> {
         }
     }
     found
+}
+
+/// "Is this referral related to a work injury?": words before a question mark in the same cell.
+fn is_asked(page: &Context, place: &Range<usize>) -> bool {
+    let behind = page.text.text.get(place.end..).unwrap_or_default();
+    let line = behind.split('\n').next().unwrap_or_default();
+    let cell = line.split("  ").next().unwrap_or_default();
+    let question = cell.split(['.', ';', ':']).next().unwrap_or_default();
+    question.contains('?')
 }
 
 /// "Not related to auto accident or work injury": between the denial and the words stand others of a payer's and small words.
