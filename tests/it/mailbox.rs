@@ -15,7 +15,7 @@ fn clinic(dovecot: &Dovecot, more: &str) -> Clinic {
     clinic_with(&dovecot.inbox(more))
 }
 
-fn clinic_with(inbox: &str) -> Clinic {
+pub(crate) fn clinic_with(inbox: &str) -> Clinic {
     let clinic = Clinic::new();
     let path = clinic.path("rxintake.toml");
     let text = fs::read_to_string(&path).unwrap();
