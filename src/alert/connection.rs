@@ -114,8 +114,7 @@ async fn encrypted(server: &Smtp) -> Result<AsyncSmtpConnection, AlertError> {
             .map_err(refused(server));
     }
     let line_by_line = Box::new(LineByLine { tcp: tcp(server).await? });
-    let mut smtp =
-        AsyncSmtpConnection::connect_with_transport(line_by_line, &hello).await.map_err(refused(server))?;
+    let mut smtp = AsyncSmtpConnection::connect_with_transport(line_by_line, &hello).await.map_err(refused(server))?;
     if !smtp.can_starttls() {
         return Err(AlertError::NoEncryption { host: server.host.clone() });
     }

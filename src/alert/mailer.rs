@@ -97,7 +97,9 @@ impl Mailer {
                 let path = folder.join(".rxintake-check");
                 fs::write(&path, b"").and_then(|()| fs::remove_file(&path)).map_err(file_error("write into", folder))
             }
-            Self::Smtp { server, open, .. } => within(server, async { connected(server, open).await.map(|_| ()) }).await,
+            Self::Smtp { server, open, .. } => {
+                within(server, async { connected(server, open).await.map(|_| ()) }).await
+            }
         }
     }
 }

@@ -119,7 +119,8 @@ fn what_was_said_in_plain_takes_no_letter() {
     let honest = is_honest.clone();
     let relay = Relay::start(exim.port, move |by, said| match by {
         By::Server if has(said, "220 TLS go ahead") && !honest.load(Ordering::SeqCst) => {
-            let lies = b"250-mail.clinic.example\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n";
+            let lies =
+                b"250-mail.clinic.example\r\n250 AUTH PLAIN\r\n235 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n";
             Deed::Instead([said, lies].concat())
         }
         _ => Deed::Pass,

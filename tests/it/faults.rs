@@ -2,13 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
+use std::ops::Range;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::bells;
 use crate::clinic::{Clinic, Daemon, ORDER, files};
 use crate::exim::Exim;
+use crate::relay::{By, Deed, Relay};
 
 /// Stands between the daemon and libc: an fsync whose path holds `FAULT_FSYNC` fails once for each time that the file `FAULT_FLAG`
 /// is there; folders are watched only in name where `FAULT_WATCH` names an empty one.
@@ -135,26 +141,146 @@ fn a_folder_that_sends_no_events_is_looked_at_all_the_same() {
     assert!(said.contains("change events do not arrive, so it is looked at every"), "{said}");
 }
 
+/// A clock of the daemon's own, which the test sets.
+struct Clock {
+    library: PathBuf,
+    offset: PathBuf,
+}
+
+/// The clock that nobody can set: right, whatever the other says, or moved with it, as if the time had passed.
+#[derive(Clone, Copy, PartialEq)]
+enum Monotonic {
+    Right,
+    Moved,
+}
+
+impl Clock {
+    fn new(clinic: &Clinic) -> Self {
+        // /usr/lib/x86_64-linux-gnu/faketime
+        let architectures = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+        let mut libraries = architectures.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+        let library = libraries.find(|path| path.is_file()).expect("faketime is installed by `make test`");
+        let clock = Self { library, offset: clinic.path("offset") };
+        clock.set("+0d");
+        clock
+    }
+
+    /// So far from the right time.
+    fn set(&self, by: &str) {
+        fs::write(&self.offset, by).unwrap();
+    }
+
+    fn start(&self, clinic: &Clinic, monotonic: Monotonic) -> Daemon {
+        let mut environment: Vec<(&str, &Path)> = vec![
+            ("LD_PRELOAD", &self.library),
+            ("FAKETIME_TIMESTAMP_FILE", &self.offset),
+            ("FAKETIME_NO_CACHE", Path::new("1")),
+        ];
+        if monotonic == Monotonic::Right {
+            environment.push(("FAKETIME_DONT_FAKE_MONOTONIC", Path::new("1")));
+        }
+        start_with(clinic, &["run"], &environment)
+    }
+}
+
+/// How things stand, as the daemon says itself. It sleeps by a clock that stands still between two wake-ups: this is one.
+fn ask(clinic: &Clinic) -> String {
+    let (path, begin) = (clinic.path("data/socket"), Instant::now());
+    let mut stream = loop {
+        match UnixStream::connect(&path) {
+            Ok(stream) => break stream,
+            Err(error) => assert!(begin.elapsed() < Duration::from_secs(60), "{error}"),
+        }
+        std::thread::yield_now();
+    };
+    stream.write_all(b"\"standing\"\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// A day on which the mail server first breaks every connection, then puts everybody off, then says nothing; the daemon is killed
+/// in the middle of it. The day passes in steps.
+#[test]
+fn a_day_without_a_mail_server_ends_with_each_alert_sent_once_and_in_order() {
+    const STEP_MINUTES: usize = 5;
+    const DAY_MINUTES: usize = 24 * 60;
+    const BROKEN: Range<usize> = 0..8 * 60;
+    const SILENT: Range<usize> = 18 * 60..DAY_MINUTES;
+    const PAPERS: [(usize, &str); 5] = [(0, "Adler"), (5, "Baker"), (11, "Cohen"), (14, "Doyle"), (23, "Evans")];
+    let exim = Exim::start();
+    exim.be_busy(true);
+    let minute = Arc::new(AtomicUsize::new(0));
+    let shown = minute.clone();
+    let relay = Relay::start(exim.port, move |by, _| match shown.load(Ordering::SeqCst) {
+        now if by == By::Server && BROKEN.contains(&now) => Deed::Cut,
+        now if by == By::Server && SILENT.contains(&now) => Deed::Instead(Vec::new()),
+        _ => Deed::Pass,
+    });
+    let alerts = exim.alerts().replace(&format!("port = {}", exim.port), &format!("port = {}", relay.port));
+    let clinic = bells::clinic(&alerts.replace("first_retry", "timeout_seconds = 100\nfirst_retry"));
+    let clock = Clock::new(&clinic);
+    let mut daemon = clock.start(&clinic, Monotonic::Moved);
+    let mut papers = PAPERS.iter().peekable();
+    let begin = Instant::now();
+    for now in (0..DAY_MINUTES).step_by(STEP_MINUTES) {
+        minute.store(now, Ordering::SeqCst);
+        clock.set(&format!("+{now}m"));
+        if now == DAY_MINUTES / 2 {
+            daemon.kill();
+            daemon = clock.start(&clinic, Monotonic::Moved);
+        }
+        if let Some((_, name)) = papers.next_if(|(hour, _)| hour * 60 == now) {
+            clinic.drop_mail(name, &ORDER.replace("Zebra", name));
+            daemon.until("told: ");
+        }
+        ask(&clinic);
+        // whoever answers is not cut short by a clock that jumps
+        while !SILENT.contains(&now) && relay.is_in_use() {
+            std::thread::yield_now();
+        }
+    }
+    let (attempts, took) = (relay.connections(), begin.elapsed());
+    assert!(exim.order().is_empty());
+    // each hour: the oldest letter, the question whether the server answers, once more, and the letter behind it
+    assert!((24..24 * 6).contains(&attempts), "{attempts} attempts: growing delays, an hour at most");
+    exim.be_busy(false);
+    minute.store(DAY_MINUTES, Ordering::SeqCst);
+    let records = clinic.records();
+    let written: Vec<&str> = records.iter().map(|record| record["id"].as_str().unwrap()).collect();
+    assert_eq!(written.len(), PAPERS.len());
+    let (mut now, mut calm, begin) = (DAY_MINUTES, 0, Instant::now());
+    let has_come = |id: &&str| exim.order().iter().any(|came| came.starts_with(*id));
+    while !written.iter().all(has_come) {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", exim.order());
+        // nobody who speaks is cut short; what the silent server was asked last is given up, and due within the hour
+        let heard = relay.heard().len();
+        ask(&clinic);
+        calm = if relay.heard().len() == heard { calm + 1 } else { 0 };
+        if calm > 50 {
+            (now, calm) = (now + STEP_MINUTES, 0);
+            clock.set(&format!("+{now}m"));
+        }
+    }
+    daemon.stop();
+    assert!(clinic.run_once().status.success());
+    let order = exim.order();
+    assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), order.len(), "each once: {order:?}");
+    let came = order.iter().filter_map(|id| id.split('.').next());
+    let about_records: Vec<&str> = came.filter(|id| written.contains(id)).collect();
+    assert_eq!(about_records, written, "{order:?}");
+    println!("a day passed in {took:.1?}; {attempts} attempts; then came {order:?}");
+}
+
 /// The clock goes back more than a year and then ahead of where it was, while the mail server is away.
 #[test]
 fn a_clock_that_jumps_loses_no_alert_and_doubles_none() {
     let exim = Exim::start();
     let clinic = bells::clinic(&exim.alerts());
-    let offset = clinic.path("offset");
-    let set = |by: &str| fs::write(&offset, by).unwrap();
-    set("+0d");
-    // /usr/lib/x86_64-linux-gnu/faketime
-    let architectures = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
-    let mut libraries = architectures.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
-    let library = libraries.find(|path| path.is_file()).expect("faketime is installed by `make test`");
-    let environment: [(&str, &Path); 4] = [
-        ("LD_PRELOAD", &library),
-        ("FAKETIME_TIMESTAMP_FILE", &offset),
-        ("FAKETIME_NO_CACHE", Path::new("1")),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", Path::new("1")),
-    ];
+    let clock = Clock::new(&clinic);
+    let set = |by: &str| clock.set(by);
     exim.be_busy(true);
-    let mut daemon = start_with(&clinic, &["run"], &environment);
+    let mut daemon = clock.start(&clinic, Monotonic::Right);
     let names = ["Adler", "Baker", "Cohen", "Doyle"];
     for (name, by) in names.iter().zip(["+0d", "-400d", "+400d", "-1d"]) {
         set(by);

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Whose words a piece of a connection is.
@@ -27,6 +28,9 @@ pub(crate) enum Deed {
 pub(crate) struct Relay {
     pub(crate) port: u16,
     heard: Arc<Mutex<Vec<u8>>>,
+    connections: Arc<AtomicUsize>,
+    /// Ways that are open: two a connection.
+    open: Arc<AtomicUsize>,
 }
 
 impl Relay {
@@ -35,26 +39,42 @@ impl Relay {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let (deed, ears) = (Arc::new(deed), heard.clone());
+        let connections = Arc::new(AtomicUsize::new(0));
+        let open = Arc::new(AtomicUsize::new(0));
+        let (deed, ears, count, ways) = (Arc::new(deed), heard.clone(), connections.clone(), open.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let daemon = stream.unwrap();
+                count.fetch_add(1, Ordering::SeqCst);
                 // a server that was stopped takes no connection: the daemon's ends too
                 let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { continue };
                 for (by, from, to) in
                     [(By::Daemon, daemon.try_clone(), server.try_clone()), (By::Server, Ok(server), Ok(daemon))]
                 {
-                    let (from, to, deed, ears) = (from.unwrap(), to.unwrap(), deed.clone(), ears.clone());
+                    let (from, to, deed, ears, ways) =
+                        (from.unwrap(), to.unwrap(), deed.clone(), ears.clone(), ways.clone());
+                    ways.fetch_add(1, Ordering::SeqCst);
                     std::thread::spawn(move || {
                         // a connection that broke is what this is about
                         pass(by, &from, &to, &*deed, &ears).ok();
                         from.shutdown(Shutdown::Both).ok();
                         to.shutdown(Shutdown::Both).ok();
+                        ways.fetch_sub(1, Ordering::SeqCst);
                     });
                 }
             }
         });
-        Self { port, heard }
+        Self { port, heard, connections, open }
+    }
+
+    /// Whether a connection is open.
+    pub(crate) fn is_in_use(&self) -> bool {
+        self.open.load(Ordering::SeqCst) > 0
+    }
+
+    /// How often the daemon connected.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// All that the daemon said, over all connections.
