@@ -12,6 +12,7 @@ mod journal;
 mod key;
 mod lanes;
 mod lines;
+mod mark;
 mod originals;
 mod seal;
 mod shelves;

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crate::bells;
 use crate::clinic::{Clinic, Daemon, ORDER, files};
 use crate::exim::Exim;
+use crate::make::pdf;
 use crate::relay::{By, Deed, Relay};
 
 /// Stands between the daemon and libc: an fsync whose path holds `FAULT_FSYNC` fails once for each time that the file `FAULT_FLAG`
@@ -304,6 +305,45 @@ fn a_clock_that_jumps_loses_no_alert_and_doubles_none() {
         let id = record["id"].as_str().unwrap();
         assert!(order.iter().any(|message_id| message_id.starts_with(id)), "nobody was told of {id}");
     }
+}
+
+/// A machine whose clock forgot the time, or was set by somebody, starts the daemon: no record is taken for an old one.
+#[test]
+fn a_clock_that_is_wrong_at_the_start_removes_no_record() {
+    let clinic = Clinic::new();
+    clinic.drop_mail("whole", ORDER);
+    assert!(clinic.run_once().status.success());
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n[retention]\ncomplete_days = 365\nset_aside_days = 0\n")).unwrap();
+    let clock = Clock::new(&clinic);
+    clock.start(&clinic, Monotonic::Right).until_file(&clinic.path("data/journal"), "clock");
+    clock.set("+5000d");
+    for _ in 0..2 {
+        let mut daemon = clock.start(&clinic, Monotonic::Right);
+        let told = daemon.until("TROUBLE");
+        assert!(told.contains("no record is removed until"), "{told}");
+        daemon.kill(); // the next start believes it no more than this one
+    }
+    clock.set("-20000d");
+    let mut daemon = clock.start(&clinic, Monotonic::Right);
+    clinic.drop_mail("past", &ORDER.replace("Zebra", "Quagga"));
+    daemon.until("told: ");
+    daemon.stop();
+    // its date seemed to lie ahead
+    let past = clinic.records()[1]["id"].as_str().unwrap().to_owned();
+    assert!(clinic.command(&["records", "resolve", &past]).status().unwrap().success());
+    // the clock is right again; what is over by it goes
+    clock.set("+0d");
+    clinic.drop_paper("advert.pdf", &pdf(&["Save on toner today"]));
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 3);
+    let mut daemon = clock.start(&clinic, Monotonic::Right);
+    daemon.until("1 record was removed");
+    daemon.stop();
+    let left = clinic.records();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(left.iter().all(|record| record["state"] == "complete"), "{left:?}");
 }
 
 /// The lock is the first one's; it is unharmed, and whoever comes next after it has ended has it whole.
