@@ -30,7 +30,7 @@ pub enum Mailer {
         /// The server.
         server: Box<Smtp>,
         /// The connection, kept over several letters.
-        open: Option<Connection>,
+        open: Option<Box<Connection>>,
     },
 }
 
@@ -110,13 +110,13 @@ async fn within<T>(server: &Smtp, work: impl Future<Output = Result<T, AlertErro
 }
 
 /// The connection that is kept, where it still is one; else a new one. A token is asked for anew before it can have run out.
-async fn connected<'a>(server: &Smtp, open: &'a mut Option<Connection>) -> Result<&'a mut Connection, AlertError> {
+async fn connected<'a>(server: &Smtp, open: &'a mut Option<Box<Connection>>) -> Result<&'a mut Connection, AlertError> {
     if let Some(mut connection) = open.take()
         && connection.is_alive().await
     {
         return Ok(open.insert(connection));
     }
-    Ok(open.insert(Connection::open(server).await?))
+    Ok(open.insert(Box::new(Connection::open(server).await?)))
 }
 
 fn mailbox(address: &str) -> Result<Mailbox, AlertError> {

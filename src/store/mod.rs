@@ -33,7 +33,7 @@ use crate::store::originals::Originals;
 use crate::store::shelves::Shelves;
 
 pub use audit::{Act, AuditEntry, Verdict, verify as verify_audit};
-pub use backup::{Backup, restore};
+pub use backup::{Backup, Restored, restore};
 pub use error::StoreError;
 pub use key::{MasterKey, find as find_key, find_or_make as find_or_make_key, rotate as rotate_key};
 pub use step::step;
