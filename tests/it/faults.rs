@@ -273,6 +273,31 @@ fn a_day_without_a_mail_server_ends_with_each_alert_sent_once_and_in_order() {
     println!("a day passed in {took:.1?}; {attempts} attempts; then came {order:?}");
 }
 
+/// In the quiet hours letters wait, and leave when they are over.
+#[test]
+fn letters_wait_in_the_quiet_hours() {
+    let hour = |hours: i64| {
+        jiff::Zoned::now().checked_add(jiff::Span::new().hours(hours)).unwrap().strftime("%H:%M").to_string()
+    };
+    let clinic = bells::clinic(&format!(
+        "[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\nquiet_from = \"{}\"\nquiet_until = \"{}\"\n",
+        hour(-2),
+        hour(2)
+    ));
+    let clock = Clock::new(&clinic);
+    let mut daemon = clock.start(&clinic, Monotonic::Moved);
+    clinic.drop_mail("order", ORDER);
+    daemon.until("told: ");
+    clock.set("+1h");
+    (0..50).for_each(|_| drop(ask(&clinic)));
+    assert!(clinic.alerts().is_empty(), "it is still quiet");
+    clock.set("+3h");
+    ask(&clinic);
+    daemon.until("mailed: ");
+    daemon.stop();
+    assert_eq!(clinic.alerts().len(), 1);
+}
+
 /// The clock goes back more than a year and then ahead of where it was, while the mail server is away.
 #[test]
 fn a_clock_that_jumps_loses_no_alert_and_doubles_none() {

@@ -283,6 +283,31 @@ fn a_key_that_is_gone_is_never_made_anew() {
     assert_eq!(clinic.records(), before);
 }
 
+/// systemd opens it to the daemon's user by an ACL, which shows as a right of the group.
+#[test]
+fn a_systemd_credential_is_the_master_key() {
+    let clinic = clinic();
+    let before = clinic.records();
+    let config = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("key_file")).collect();
+    fs::write(&config, without.join("\n")).unwrap();
+    let credential = clinic.path("credentials/rxintake-key");
+    fs::create_dir(clinic.path("credentials")).unwrap();
+    fs::rename(clinic.path("secrets/master.key"), &credential).unwrap();
+    let set_mode = |mode| fs::set_permissions(&credential, fs::Permissions::from_mode(mode)).unwrap();
+    let export = || {
+        let mut command = clinic.command(&["records", "export", "--format", "jsonl"]);
+        command.env("CREDENTIALS_DIRECTORY", clinic.path("credentials")).output().unwrap()
+    };
+    set_mode(0o440);
+    let exported = export();
+    assert!(exported.status.success(), "{}", said(&exported));
+    assert_eq!(exported.stdout.iter().filter(|byte| **byte == b'\n').count(), before.len());
+    set_mode(0o444);
+    assert!(said(&export()).contains("can be read by others"), "{}", said(&export()));
+}
+
 #[test]
 fn with_another_key_nothing_is_read_and_nothing_written() {
     let (clinic, other) = (clinic(), Clinic::new());

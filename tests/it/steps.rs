@@ -75,7 +75,8 @@ fn die_in_purge(clinic: &Clinic, step: &str) {
 fn a_kill_at_every_named_step_loses_nothing_and_doubles_nothing() {
     let gap = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "");
     let steps = steps();
-    assert!(steps.len() >= 15, "{steps:?}");
+    let readme = fs::read_to_string("README.md").unwrap().replace('\n', " ");
+    assert!(readme.contains(&format!("once at each of {} named ones", steps.len())), "there are {}", steps.len());
     for step in &steps {
         let clinic = Clinic::new();
         let config = clinic.path("rxintake.toml");
