@@ -257,9 +257,9 @@ fn by_when(record: &Record, kind: Kind) -> &'static str {
     }
 }
 
-/// The command that brings a record's paper back, to look at it.
+/// The command that brings a record's paper back, to look at it; the file's name gets its ending there.
 pub(in crate::alert) fn original(record: &str, options: &Options) -> String {
-    options.command(&format!("records original {record} --to FILE"))
+    options.command(&format!("records original {record} --to paper-{record}"))
 }
 
 /// A letter's body, as text and as HTML. Each line of the foot stands by itself, so that a command can be copied.

@@ -83,6 +83,36 @@ pub enum AlertError {
         #[source]
         source: lettre::transport::smtp::Error,
     },
+    /// Nobody answers there.
+    #[error("the mail server {host} cannot be reached; letters wait, and go when it answers again")]
+    Unreached {
+        /// The host.
+        host: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The server does not encrypt, or somebody on the line keeps it from doing so.
+    #[error(
+        "the mail server {host} does not offer to encrypt (STARTTLS), so no letter goes there; ask whoever runs it for the port that \
+         does (mostly 587, or 465 with tls = \"implicit\"). Where it did before, somebody may sit on the line"
+    )]
+    NoEncryption {
+        /// The host.
+        host: String,
+    },
+    /// The encrypted dialogue does not come about.
+    #[error(
+        "the connection to the mail server {host} cannot be encrypted, so no letter goes there; see that `port` and `tls` are what \
+         the provider says. Where it went before, somebody may sit on the line"
+    )]
+    Unencrypted {
+        /// The host.
+        host: String,
+        /// Why not.
+        #[source]
+        source: lettre::transport::smtp::Error,
+    },
     /// The server said nothing.
     #[error("the mail server {host} did not answer within {seconds} seconds")]
     Silent {

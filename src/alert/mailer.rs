@@ -4,20 +4,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use lettre::Message;
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{Certificate, Tls as ClientTls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
+use crate::alert::connection::{self, Connection};
 use crate::alert::options::first_retry_seconds;
 use crate::alert::{AlertError, Options, Smtp};
-use crate::model::{Letter, Tls};
-use crate::secret::distrust;
-
-/// Access tokens live for an hour or so; so many seconds after it came a token is asked for anew.
-const TOKEN_SECONDS: u64 = 300;
+use crate::model::Letter;
 
 /// The ways a letter can go.
 pub enum Mailer {
@@ -34,8 +29,8 @@ pub enum Mailer {
         from: Mailbox,
         /// The server.
         server: Box<Smtp>,
-        /// Connections, kept over several letters; those that logged in with a token, as long as it is asked for no other.
-        open: Option<(AsyncSmtpTransport<Tokio1Executor>, Instant)>,
+        /// The connection, kept over several letters.
+        open: Option<Box<Connection>>,
     },
 }
 
@@ -50,7 +45,7 @@ impl Mailer {
             if smtp.token().is_some() && smtp.user.is_none() {
                 return Err(AlertError::NoUser);
             }
-            transport(smtp, None)?; // what is wrong with it is told at the start
+            connection::check(smtp)?; // what is wrong with it is told at the start
             return Ok(Self::Smtp { from, server: Box::new(smtp.clone()), open: None });
         }
         let folder = options.directory.clone().ok_or(AlertError::NoWay)?;
@@ -83,12 +78,11 @@ impl Mailer {
             Self::Directory { from, folder } => write_file(folder, letter, &message(from, letter)?.formatted()),
             Self::Smtp { from, server, open } => {
                 let message = message(from, letter)?;
-                let transport = connected(server, open).await?;
-                let sent = answered(server, transport.send(message)).await;
+                let sent = within(server, async { connected(server, open).await?.send(server, &message).await }).await;
                 if sent.is_err() {
-                    *open = None; // a token that ran out is asked for anew
+                    *open = None; // whatever state it is in; a token that ran out is asked for anew
                 }
-                sent.map(|_| ())
+                sent
             }
         }
     }
@@ -104,83 +98,25 @@ impl Mailer {
                 fs::write(&path, b"").and_then(|()| fs::remove_file(&path)).map_err(file_error("write into", folder))
             }
             Self::Smtp { server, open, .. } => {
-                let transport = connected(server, open).await?;
-                answered(server, transport.test_connection()).await.map(|_| ())
+                within(server, async { connected(server, open).await.map(|_| ()) }).await
             }
         }
     }
 }
 
-/// The transport's own timeout covers only the connection.
-async fn answered<T>(
-    server: &Smtp,
-    answer: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
-) -> Result<T, AlertError> {
-    let host = || server.host.clone();
-    match tokio::time::timeout(Duration::from_secs(server.timeout_seconds), answer).await {
-        Ok(answer) => answer.map_err(|source| match distrust(&source) {
-            Some(what) => AlertError::Untrusted { host: host(), what, source },
-            None => AlertError::Refused { host: host(), source },
-        }),
-        Err(_) => Err(AlertError::Silent { host: host(), seconds: server.timeout_seconds }),
-    }
+async fn within<T>(server: &Smtp, work: impl Future<Output = Result<T, AlertError>>) -> Result<T, AlertError> {
+    let silent = || AlertError::Silent { host: server.host.clone(), seconds: server.timeout_seconds };
+    tokio::time::timeout(Duration::from_secs(server.timeout_seconds), work).await.unwrap_or_else(|_| Err(silent()))
 }
 
-/// A token is asked for anew before it can have run out.
-async fn connected<'a>(
-    server: &Smtp,
-    open: &'a mut Option<(AsyncSmtpTransport<Tokio1Executor>, Instant)>,
-) -> Result<&'a AsyncSmtpTransport<Tokio1Executor>, AlertError> {
-    let source = server.token();
-    let is_old = |since: &Instant| source.is_some() && since.elapsed() > Duration::from_secs(TOKEN_SECONDS);
-    if open.as_ref().is_some_and(|(_, since)| is_old(since)) {
-        *open = None;
+/// The connection that is kept, where it still is one; else a new one. A token is asked for anew before it can have run out.
+async fn connected<'a>(server: &Smtp, open: &'a mut Option<Box<Connection>>) -> Result<&'a mut Connection, AlertError> {
+    if let Some(mut connection) = open.take()
+        && connection.is_alive().await
+    {
+        return Ok(open.insert(connection));
     }
-    let token = match (&source, &open) {
-        (Some(source), None) => {
-            let failed = |source| AlertError::Secret { host: server.host.clone(), source };
-            Some(source.read().await.map_err(failed)?)
-        }
-        _ => None,
-    };
-    if open.is_none() {
-        *open = Some((transport(server, token.as_ref().map(|token| token.as_str()))?, Instant::now()));
-    }
-    match open {
-        Some((transport, _)) => Ok(transport),
-        None => unreachable!("it was made above"),
-    }
-}
-
-fn transport(smtp: &Smtp, token: Option<&str>) -> Result<AsyncSmtpTransport<Tokio1Executor>, AlertError> {
-    let tls_error = |source| AlertError::Tls { host: smtp.host.clone(), source };
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host).port(smtp.port);
-    if !smtp.tls.is_allowed_to(&smtp.host) {
-        return Err(AlertError::PlainToElsewhere { host: smtp.host.clone() });
-    }
-    if smtp.tls != Tls::None {
-        let mut parameters = TlsParameters::builder(smtp.host.clone());
-        if let Some(path) = &smtp.ca_file {
-            let pem = fs::read(path).map_err(file_error("read", path))?;
-            parameters = parameters.add_root_certificate(Certificate::from_pem(&pem).map_err(tls_error)?);
-        }
-        let parameters = parameters.build().map_err(tls_error)?;
-        builder = builder.tls(if smtp.tls == Tls::Implicit {
-            ClientTls::Wrapper(parameters)
-        } else {
-            ClientTls::Required(parameters)
-        });
-    }
-    if let (Some(user), Some(token)) = (&smtp.user, token) {
-        builder = builder
-            .credentials(Credentials::new(user.clone(), token.to_owned()))
-            .authentication(vec![Mechanism::Xoauth2]);
-    } else if let (Some(user), Some(path), None) = (&smtp.user, &smtp.password_file, smtp.token()) {
-        let password = fs::read_to_string(path).map_err(file_error("read", path))?;
-        builder =
-            builder.credentials(Credentials::new(user.clone(), password.trim_end_matches(['\r', '\n']).to_owned()));
-    }
-    Ok(builder.timeout(Some(Duration::from_secs(smtp.timeout_seconds))).build())
+    Ok(open.insert(Box::new(Connection::open(server).await?)))
 }
 
 fn mailbox(address: &str) -> Result<Mailbox, AlertError> {
@@ -218,7 +154,7 @@ fn write_file(folder: &Path, letter: &Letter, bytes: &[u8]) -> Result<(), AlertE
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(file_error("make durable", folder))
 }
 
-fn file_error(act: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> AlertError {
+pub(in crate::alert) fn file_error(act: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> AlertError {
     let path = path.to_owned();
     move |source| AlertError::File { act, path, source }
 }

@@ -1,6 +1,7 @@
 //! In: a Record. Out: letters to the people who must know, sent until they are delivered.
 
 mod compose;
+mod connection;
 mod error;
 mod mailer;
 mod open;

@@ -19,7 +19,7 @@ use crate::model::HeldMail;
 use crate::reader::Reader;
 use crate::rules::Book;
 use crate::secret::{self, Source};
-use crate::store::find_key;
+use crate::store::{find_key, is_open_to_others};
 
 /// How long a change event may take.
 const EVENT_WAIT: Duration = Duration::from_secs(1);
@@ -175,7 +175,13 @@ fn papers(config: &Config) -> Result<String, String> {
         || "none came in yet".to_owned(),
         |at| format!("the last came in {}", at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M")),
     );
-    Ok(format!("{runs}; {} wait to be read, {last}; {} letters wait to be sent", standing.papers, standing.letters))
+    let (papers, letters) = (waiting(standing.papers, "paper"), waiting(standing.letters, "letter"));
+    Ok(format!("{runs}; {papers} to be read, {last}; {letters} to be sent"))
+}
+
+/// "1 paper waits", "3 papers wait".
+fn waiting(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what} waits") } else { format!("{number} {what}s wait") }
 }
 
 /// Letters that cannot be delivered, asked of the daemon where it runs.
@@ -228,7 +234,7 @@ fn key(path: &Path, data: &Path) -> Result<String, String> {
         ));
     }
     match fs::metadata(path) {
-        Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+        Ok(metadata) if is_open_to_others(path, metadata.permissions().mode()) => {
             Err(format!("{0} can be read by others; run `chmod 600 {0}`", path.display()))
         }
         _ => match find_key(path, data) {
@@ -260,13 +266,13 @@ async fn reader(config: &Config) -> Result<String, String> {
 
 async fn mailbox(options: &mailbox::Options, held: &[HeldMail]) -> Result<String, String> {
     let mut mailbox = Mailbox::new(options.clone()).map_err(|error| with_cause(&error))?;
-    let waiting = mailbox.look(held).await.map_err(|error| with_cause(&error));
-    let words = if waiting.is_ok() { mailbox.authenticated().await } else { Ok(None) };
+    let looked = mailbox.look(held).await.map_err(|error| with_cause(&error));
+    let words = if looked.is_ok() { mailbox.authenticated().await } else { Ok(None) };
     mailbox.close().await;
     let token = token(options.token()).await?;
-    let waiting = waiting?.new.len();
+    let mails = looked?.new.len();
     let words = server_words(options, words.map_err(|error| with_cause(&error))?)?;
-    Ok(format!("log-in works, {waiting} mails wait in {}{token}{words}", options.folder))
+    Ok(format!("log-in works, {} in {}{token}{words}", waiting(mails, "mail"), options.folder))
 }
 
 /// Whether the receiving server says of mails who sent them, where that is asked for.

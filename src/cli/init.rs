@@ -1,7 +1,8 @@
 //! `rxintake init`: a commented starter configuration, the rule files, the folders.
 
-use std::fs;
+use std::fs::{self, DirBuilder};
 use std::io::{BufRead, IsTerminal, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -24,9 +25,10 @@ pub(in crate::cli) fn init(folder: &Path, rules: &[(&str, &str)], out: &mut impl
     let stdin = std::io::stdin();
     let text =
         if stdin.is_terminal() { questions(&mut stdin.lock(), out)?.fill_in() } else { CONFIGURATION.to_owned() };
-    for part in ["inbox", "rules", "rules/senders", "secrets"] {
+    for (part, mode) in [("inbox", 0o777), ("rules", 0o777), ("rules/senders", 0o777), ("secrets", 0o700)] {
         let part = folder.join(part);
-        fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
+        let made = DirBuilder::new().recursive(true).mode(mode).create(&part); // less what the umask takes
+        made.with_context(|| format!("cannot make {}", part.display()))?;
     }
     for (name, text) in rules.iter().chain([&Book::SCHEMA, &Profiles::FILE]) {
         let path = folder.join("rules").join(name);

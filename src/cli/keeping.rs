@@ -78,9 +78,12 @@ pub(in crate::cli) fn restore(config: &Config, folder: &Path, out: &mut impl Wri
     let Some(key) = find_key(&key_path, folder)? else {
         bail!("{} is not there; put the master key back first, the copy does not open without it", key_path.display());
     };
-    let records = store::restore(folder, &config.data_dir, key)?;
-    let are = if records == 1 { "is" } else { "are" };
-    writeln!(out, "{} {are} back in {}.", count(records, "record"), config.data_dir.display())?;
+    let store::Restored { records, owed } = store::restore(folder, &config.data_dir, key)?;
+    let are = |number| if number == 1 { "is" } else { "are" };
+    writeln!(out, "{} {} back in {}.", count(records, "record"), are(records), config.data_dir.display())?;
+    if owed > 0 {
+        writeln!(out, "{} {} looked through by the next `rxintake run`.", count(owed, "original"), are(owed))?;
+    }
     Ok(())
 }
 

@@ -119,6 +119,15 @@ pub(in crate::cli) fn show(records: &Records, id: &str, out: &mut impl Write) ->
     if let Some(sender) = &record.arrival.origin.sender {
         writeln!(out, "  from {}", sender.reveal())?;
     }
+    if let Some(reception) = &record.arrival.reception {
+        if let Some(name) = &reception.caller_name {
+            writeln!(out, "  who called says it is {}", name.reveal())?;
+        }
+        if reception.damaged_lines > 0 {
+            let lines = reception.damaged_lines;
+            writeln!(out, "  {lines} lines of the fax came damaged: check against the picture what was read")?;
+        }
+    }
     if let Some(first) = record.arrival.same_bytes_as.as_ref().filter(|_| record.may_be_renewal()) {
         writeln!(
             out,
@@ -134,7 +143,8 @@ pub(in crate::cli) fn show(records: &Records, id: &str, out: &mut impl Write) ->
     Ok(())
 }
 
-/// Writes the paper of a record to the file `to`, as it came in, for its owner alone. `to` is there whole or not at all.
+/// Writes the paper of a record to the file `to`, as it came in, for its owner alone. `to` is there whole or not at all; a name
+/// without an ending gets that of the paper.
 ///
 /// # Errors
 /// Where there is no such record, `to` is there already or cannot be written, or the paper cannot be had.
@@ -144,17 +154,19 @@ pub(in crate::cli) fn original(records: &Records, id: &str, to: &Path, out: &mut
         Some(folder) => folder,
         None => bail!("{} is no file; name one, such as paper.pdf", to.display()),
     };
-    if fs::symlink_metadata(to).is_ok() {
-        bail!("{} is there already; name another file, or remove it first", to.display());
-    }
+    must_be_free(to)?;
     if !folder.is_dir() {
         bail!("there is no folder {}; make it first, or name a file in another", folder.display());
     }
     let id = &find(records, id)?;
     records.audit(Act::TakenOut, Some(id), &user())?;
     let paper = records.original(id)?;
+    let (ending, form) = form(&paper);
+    let with_ending = to.with_extension(ending); // none where none is known
+    let to = if to.extension().is_none() { &with_ending } else { to };
+    must_be_free(to)?;
     write_whole(folder, to, &paper).with_context(|| format!("cannot write {}", to.display()))?;
-    writeln!(out, "{} holds the paper of record {id}, {} bytes, {}.", to.display(), paper.len(), form(&paper))?;
+    writeln!(out, "{} holds the paper of record {id}, {} bytes, {form}.", to.display(), paper.len())?;
     writeln!(out, "It is not sealed: remove it when you have looked at it.")?;
     Ok(())
 }
@@ -168,15 +180,22 @@ fn write_whole(folder: &Path, to: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a program must be able to show.
-fn form(paper: &[u8]) -> &'static str {
+fn must_be_free(to: &Path) -> anyhow::Result<()> {
+    if fs::symlink_metadata(to).is_ok() {
+        bail!("{} is there already; name another file, or remove it first", to.display());
+    }
+    Ok(())
+}
+
+/// The ending by which a desktop knows what shows it, and what a program must be able to show.
+fn form(paper: &[u8]) -> (&'static str, &'static str) {
     match pages::sniff(paper, &pages::Limits::default()) {
-        Ok(MediaType::Pdf) => "a PDF",
-        Ok(MediaType::Tiff) => "a TIFF picture",
-        Ok(MediaType::Jpeg) => "a JPEG picture",
-        Ok(MediaType::Png) => "a PNG picture",
-        Ok(MediaType::Text) => "a text",
-        Err(_) => "of another kind than is read here",
+        Ok(MediaType::Pdf) => ("pdf", "a PDF"),
+        Ok(MediaType::Tiff) => ("tif", "a TIFF picture"),
+        Ok(MediaType::Jpeg) => ("jpg", "a JPEG picture"),
+        Ok(MediaType::Png) => ("png", "a PNG picture"),
+        Ok(MediaType::Text) => ("txt", "a text"),
+        Err(_) => ("", "of another kind than is read here"),
     }
 }
 

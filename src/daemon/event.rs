@@ -104,8 +104,12 @@ fn words(error: &(dyn std::error::Error + 'static)) -> String {
     let mut what = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        what.push_str(": ");
-        what.push_str(&error.to_string());
+        let why = error.to_string();
+        // some errors say their cause themselves
+        if !what.contains(&why) {
+            what.push_str(": ");
+            what.push_str(&why);
+        }
         cause = error.source();
     }
     what

@@ -70,10 +70,21 @@ struct Post {
 /// What became of a letter.
 enum Outcome {
     Taken,
-    /// Failed, and is tried again; whether it is about this letter alone.
-    PutOff(Box<Letter>, bool),
+    /// Failed, and is tried again.
+    PutOff(Box<Letter>, Fault),
     /// Failed for good.
     Dead,
+}
+
+/// Why a letter failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// The server took the others and not this one, or may.
+    OfLetter,
+    /// The server is away.
+    OfServer,
+    /// The server broke off, or said nothing.
+    Unclear,
 }
 
 /// Who waits behind a letter that failed, so that nobody gets a later letter before an earlier one.
@@ -81,7 +92,7 @@ enum Outcome {
 struct Queue {
     waiting: BTreeSet<String>,
     /// Letters that may themselves be at fault; one more to the same people is tried.
-    doubted: Vec<(Letter, bool)>,
+    doubted: Vec<(Letter, Fault)>,
 }
 
 impl Queue {
@@ -96,21 +107,22 @@ impl Queue {
     }
 
     /// Whether nothing else may be tried in this round.
-    fn failed(&mut self, letter: Letter, is_of_letter: bool) -> bool {
-        let has_witness = self.doubted.iter().any(|(doubted, of_letter)| !of_letter || shares(doubted, &letter));
-        if letter.attempts < DOUBTED_ATTEMPTS || has_witness {
+    fn failed(&mut self, letter: Letter, fault: Fault) -> bool {
+        let is_witness = |(doubted, of): &(Letter, Fault)| *of != Fault::OfLetter || shares(doubted, &letter);
+        let has_witness = self.doubted.iter().any(is_witness);
+        if letter.attempts < DOUBTED_ATTEMPTS || has_witness || fault == Fault::OfServer {
             self.wait_behind(&letter);
-            return !is_of_letter;
+            return fault != Fault::OfLetter;
         }
         if !letter.stands_back {
-            self.doubted.push((letter, is_of_letter));
+            self.doubted.push((letter, fault));
         }
         false
     }
 
     /// Another letter was taken: these were at fault themselves.
     fn taken(&mut self, letter: &Letter) -> Vec<Letter> {
-        let is_shown = |(doubted, of_letter): &(Letter, bool)| !of_letter || shares(doubted, letter);
+        let is_shown = |(doubted, of): &(Letter, Fault)| *of != Fault::OfLetter || shares(doubted, letter);
         let (shown, others) = std::mem::take(&mut self.doubted).into_iter().partition(is_shown);
         self.doubted = others;
         shown.into_iter().map(|(letter, _)| letter).collect()
@@ -221,13 +233,13 @@ impl Post {
                 }
                 Ok(false)
             }
-            Outcome::PutOff(letter, is_of_letter) => {
+            Outcome::PutOff(letter, fault) => {
                 self.is_down = true;
-                if !is_of_letter {
+                if fault != Fault::OfLetter {
                     let wait = letter.due_at.duration_since(clock::now());
                     self.outage = Some(Instant::now() + wait.try_into().unwrap_or(Duration::ZERO));
                 }
-                Ok(queue.failed(*letter, is_of_letter))
+                Ok(queue.failed(*letter, fault))
             }
             Outcome::Dead => Ok(false),
         }
@@ -250,18 +262,34 @@ impl Post {
                 }
             }
         }
-        match self.mailer.send(&letter).await {
+        let mut handed_over = self.mailer.send(&letter).await;
+        // before another goes in its stead: does the server answer at all, or has it just come back?
+        let mut is_away = false;
+        let may_be_at_fault = |error: &AlertError| !error.is_of_letter() && letter.attempts + 1 >= DOUBTED_ATTEMPTS;
+        if handed_over.as_ref().is_err_and(may_be_at_fault) && !shared.stop.is_cancelled() {
+            match self.mailer.check().await {
+                Ok(()) => handed_over = self.mailer.send(&letter).await,
+                Err(_) => is_away = true,
+            }
+        }
+        match handed_over {
             Ok(()) => {
                 shared.store.sent(&letter)?;
                 let waited = clock::now().duration_since(letter.written_at);
                 (shared.tell)(Event::LetterSent { subject: letter.subject, waited });
                 Ok(Outcome::Taken)
             }
-            Err(error) => self.put_off(letter, &error, shared),
+            Err(error) => self.put_off(letter, &error, is_away, shared),
         }
     }
 
-    fn put_off(&self, mut letter: Letter, error: &AlertError, shared: &Shared) -> Result<Outcome, StoreError> {
+    fn put_off(
+        &self,
+        mut letter: Letter,
+        error: &AlertError,
+        is_away: bool,
+        shared: &Shared,
+    ) -> Result<Outcome, StoreError> {
         let options = &shared.config.alerts;
         letter.attempts += 1;
         let is_dead = error.is_permanent() && letter.attempts >= REFUSALS_MAX || letter.attempts >= ATTEMPTS_MAX;
@@ -272,7 +300,12 @@ impl Post {
             }
             letter.due_at = next_attempt(letter.attempts, self.mailer.first_retry_seconds(), now);
             shared.store.put_off_letter(&letter)?;
-            return Ok(Outcome::PutOff(Box::new(letter), error.is_of_letter()));
+            let fault = match error.is_of_letter() {
+                true => Fault::OfLetter,
+                false if is_away => Fault::OfServer,
+                false => Fault::Unclear,
+            };
+            return Ok(Outcome::PutOff(Box::new(letter), fault));
         }
         letter.is_dead = true;
         letter.due_at = now.checked_add(SignedDuration::from_secs(DEAD_SECONDS)).unwrap_or(now);
@@ -340,15 +373,23 @@ mod tests {
     #[test]
     fn later_letters_wait_behind_an_earlier_one_but_not_for_ever() {
         let mut queue = Queue::default();
-        assert!(!queue.failed(letter("ann", 1), true), "others may have theirs");
+        assert!(!queue.failed(letter("ann", 1), Fault::OfLetter), "others may have theirs");
         assert!(queue.waits(&letter("ann", 0)) && !queue.waits(&letter("ben", 0)));
         let mut queue = Queue::default();
-        assert!(queue.failed(letter("ann", 1), false), "the server is away");
+        assert!(queue.failed(letter("ann", 1), Fault::Unclear), "the server is away");
         let mut queue = Queue::default();
-        assert!(!queue.failed(letter("ann", 5), true) && !queue.waits(&letter("ann", 0)), "one more is tried");
-        assert!(!queue.failed(letter("ann", 0), true) && queue.waits(&letter("ann", 0)), "it failed as well");
+        assert!(
+            !queue.failed(letter("ann", 5), Fault::OfLetter) && !queue.waits(&letter("ann", 0)),
+            "one more is tried"
+        );
+        assert!(
+            !queue.failed(letter("ann", 0), Fault::OfLetter) && queue.waits(&letter("ann", 0)),
+            "it failed as well"
+        );
         assert!(queue.taken(&letter("ben", 0)).is_empty());
         assert_eq!(queue.taken(&letter("ann", 0)).len(), 1, "the first was at fault");
+        let mut queue = Queue::default();
+        assert!(queue.failed(letter("ann", 9), Fault::OfServer) && queue.waits(&letter("ann", 0)), "nobody goes first");
     }
 
     #[test]

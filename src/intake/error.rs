@@ -137,15 +137,26 @@ pub enum IntakeError {
         source: io::Error,
     },
     /// The mail server says no.
-    #[error("the mail server {host} refuses to {act}; mails wait there")]
+    #[error("the mail server {host} refuses to {act}; mails wait there. It says: {}", said(answer))]
     Refused {
         /// The server.
         host: String,
         /// What was asked.
         act: &'static str,
         /// Its answer.
-        #[source]
-        source: Box<async_imap::error::Error>,
+        answer: Box<async_imap::error::Error>,
+    },
+    /// The mail server does not encrypt, or somebody on the line keeps it from doing so.
+    #[error(
+        "the mail server {host} does not encrypt (STARTTLS), so the mailbox is not opened; see that `port` and `tls` are what the \
+         provider says. Where it did before, somebody may sit on the line. It says: {}",
+        said(answer)
+    )]
+    NoEncryption {
+        /// The server.
+        host: String,
+        /// Its answer.
+        answer: Box<async_imap::error::Error>,
     },
     /// The mail server takes too long.
     #[error("the mail server {host} did not {act} within {seconds} s; mails wait there")]
@@ -246,4 +257,11 @@ impl IntakeError {
     pub fn is_answered(&self) -> bool {
         is_answered(self)
     }
+}
+
+/// What a mail server answered, in its own words: `code: None, info: Some("over quota")` as the IMAP client has it.
+fn said(answer: &async_imap::error::Error) -> String {
+    let text = answer.to_string();
+    let words = text.split_once("info: Some(\"").and_then(|(_, words)| words.rsplit_once("\")"));
+    words.map_or_else(|| text.clone(), |(words, _)| words.to_owned())
 }

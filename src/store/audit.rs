@@ -88,11 +88,10 @@ pub(in crate::store) struct Audit {
 impl Audit {
     pub(in crate::store) fn open(folder: &Path, master: Arc<MasterKey>) -> Result<Self, StoreError> {
         let folder = folder.join("journal");
-        let path = folder.join("audit");
+        let path = folder.join(FILE);
         let known = lines::read(&path)?;
         let head = (known.len() as u64, known.last().map(|line| hash(line)).unwrap_or_default());
-        let entries = known.iter().filter_map(|line| serde_json::from_str::<AuditEntry>(line).ok());
-        let purged = entries.filter(|entry| entry.act == Act::Purged).filter_map(|entry| entry.record).collect();
+        let purged = purged_in(&known).collect();
         Ok(Self { lines: Lines::open(path)?, head: Mutex::new(head), purged, folder, master })
     }
 
@@ -134,9 +133,22 @@ impl Audit {
     }
 }
 
+/// What was purged, as the journal of a data folder says now.
+pub(in crate::store) fn purged(data: &Path) -> Result<Vec<ArrivalId>, StoreError> {
+    let known = lines::read(&data.join("journal").join(FILE))?;
+    Ok(purged_in(&known).collect())
+}
+
+fn purged_in(known: &[String]) -> impl Iterator<Item = ArrivalId> {
+    let entries = known.iter().filter_map(|line| serde_json::from_str::<AuditEntry>(line).ok());
+    entries.filter(|entry| entry.act == Act::Purged).filter_map(|entry| entry.record)
+}
+
+/// Its file in the journal's folder.
+pub(in crate::store) const FILE: &str = "audit";
 /// What the sealed head is bound to.
 pub(in crate::store) const HEAD: &str = "audit/head";
-/// Its file in the journal's folder.
+/// That of the head.
 pub(in crate::store) const HEAD_FILE: &str = "audit.head";
 
 /// Holds the audit journal of a data folder against its chain.
@@ -145,7 +157,7 @@ pub(in crate::store) const HEAD_FILE: &str = "audit.head";
 /// Where it cannot be read.
 pub fn verify(folder: &Path, master: &MasterKey) -> Result<Verdict, StoreError> {
     let folder = folder.join("journal");
-    let lines = lines::read(&folder.join("audit"))?;
+    let lines = lines::read(&folder.join(FILE))?;
     let mut before = String::new();
     for (number, line) in (1..).zip(&lines) {
         let Ok(entry) = serde_json::from_str::<AuditEntry>(line) else {

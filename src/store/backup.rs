@@ -1,6 +1,7 @@
 //! A copy of everything that cannot be made again, and the way back. What is sealed stays sealed: without the master key a copy
 //! is worth nothing to anybody.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
 use std::io::Read;
 use std::os::unix::fs::DirBuilderExt;
@@ -10,9 +11,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::model::{Letter, Record};
+use crate::store::audit::{self, HEAD, HEAD_FILE};
 use crate::store::originals::{prepare, read_key, write_durably};
 use crate::store::seal::{open_with_master, seal_with_master};
-use crate::store::{Embedded, MasterKey, StoreError};
+use crate::store::{Embedded, MasterKey, StoreError, lines};
 
 /// The folders of a copy.
 const PARTS: [&str; 5] = ["originals", "keys", "journal", "records", "letters"];
@@ -46,13 +48,16 @@ impl Backup {
         Ok(Self { data: data.to_owned(), target: target.to_owned(), master, records: 0, letters: 0 })
     }
 
-    /// Adds a record, sealed with its own key. Records come in their order.
+    /// Adds a record, sealed with its own key. Records come in their order. One that was purged since it was read is left out.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub fn add(&mut self, record: &Record) -> Result<(), StoreError> {
         let id = &record.arrival.id;
         self.records += 1;
+        if self.purged()?.contains(&id.0) {
+            return Ok(());
+        }
         let key = read_key(&self.data.join("keys"), &self.master, &id.0)?;
         let plain = serde_json::to_vec(record).map_err(StoreError::shape("a record"))?;
         write_durably(
@@ -79,9 +84,11 @@ impl Backup {
     /// # Errors
     /// Where something cannot be copied: the copy is not whole then, and has no `SHA256SUMS`.
     pub fn finish(self) -> Result<usize, StoreError> {
-        for part in ["journal", "originals", "keys"] {
+        self.copy_journal()?;
+        for part in ["originals", "keys"] {
             copy_folder(&self.data.join(part), &self.target.join(part))?;
         }
+        self.leave_out_purged()?;
         let mut manifest = Vec::new();
         let mut originals = 0;
         for (name, path) in files(&self.target)? {
@@ -91,13 +98,66 @@ impl Backup {
         write_durably(&self.target, MANIFEST, &manifest)?;
         Ok(originals)
     }
+
+    /// The audit journal grows while it is copied: as many of its lines belong to the copy as its sealed head counted before.
+    fn copy_journal(&self) -> Result<(), StoreError> {
+        let (from, to) = (self.data.join("journal"), self.target.join("journal"));
+        let head = match fs::read(from.join(HEAD_FILE)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            head => Some(head.map_err(StoreError::file("read", &from.join(HEAD_FILE)))?),
+        };
+        copy_folder(&from, &to)?;
+        let Some(head) = head else { return Ok(()) };
+        write_durably(&to, HEAD_FILE, &head)?;
+        let counted = open_with_master(&self.master, HEAD, &head).ok();
+        let counted = counted.and_then(|head| String::from_utf8_lossy(&head).split(' ').next()?.parse().ok());
+        let copied = lines::read(&to.join(audit::FILE))?;
+        // where the head does not say how many, all are kept: a check will tell of it
+        let lines = copied.iter().take(counted.unwrap_or(usize::MAX)).flat_map(|line| [line.as_str(), "\n"]);
+        write_durably(&to, audit::FILE, lines.collect::<String>().as_bytes())
+    }
+
+    /// What was purged while it was copied is purged here as well.
+    fn leave_out_purged(&self) -> Result<(), StoreError> {
+        let purged = self.purged()?;
+        for (name, path) in files(&self.target)? {
+            let (part, file) = name.split_once('/').unwrap_or_default();
+            let id = match part {
+                "keys" => file,
+                "originals" => file.split('.').next().unwrap_or(file),
+                "records" => file.split_once('-').map_or(file, |(_, id)| id),
+                _ => continue,
+            };
+            if purged.contains(id) {
+                fs::remove_file(&path).map_err(StoreError::file("remove", &path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was purged and did not come in anew.
+    fn purged(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut purged: BTreeSet<String> = audit::purged(&self.data)?.into_iter().map(|id| id.0).collect();
+        purged.retain(|id| matches!(self.data.join("keys").join(id).try_exists(), Ok(false)));
+        Ok(purged)
+    }
 }
 
-/// Puts a copy back into the data folder `data`, which must hold no papers. The number of records.
+/// What was put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restored {
+    /// Records, as they were.
+    pub records: usize,
+    /// Originals that the next run looks through: mails, papers that were no records yet, and those about which something was
+    /// decided while the copy was made.
+    pub owed: usize,
+}
+
+/// Puts a copy back into the data folder `data`, which must hold no papers.
 ///
 /// # Errors
 /// Where the copy is not whole, the key does not fit, or the folder holds papers already.
-pub fn restore(copy: &Path, data: &Path, master: MasterKey) -> Result<usize, StoreError> {
+pub fn restore(copy: &Path, data: &Path, master: MasterKey) -> Result<Restored, StoreError> {
     let manifest = copy.join(MANIFEST);
     let sums = fs::read_to_string(&manifest).map_err(StoreError::file("read", &manifest))?;
     for line in sums.lines() {
@@ -126,13 +186,19 @@ pub fn restore(copy: &Path, data: &Path, master: MasterKey) -> Result<usize, Sto
     }
     let master = Arc::into_inner(master).unwrap_or_else(|| unreachable!("nobody else holds it"));
     let store = Embedded::open(data, master)?;
+    // what was decided while the copy was made stands in its journal: that record is worked out again, with its letters
+    let is_behind = |record: &Record| {
+        let decided = store.journal.decision_count(&record.arrival.id);
+        decided > record.decisions.len() && store.originals.arrival(&record.arrival.id).is_ok()
+    };
+    records.retain(|record| !is_behind(record));
     records.iter().try_for_each(|record| store.shelves.put_back(record))?;
     // those that went out while the copy was made stand in its journal
     let owed = letters.iter().filter(|letter| !store.journal.was_sent(&letter.message_id));
     owed.into_iter().try_for_each(|letter| store.shelves.put_letter(letter))?;
     // what was still owed, and the mails whose papers are records
     store.begin()?;
-    Ok(records.len())
+    Ok(Restored { records: records.len(), owed: store.shelves.owed()?.0 })
 }
 
 /// The letters that were owed when the copy was made. Copies of older versions hold none.
@@ -169,8 +235,11 @@ fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
     for (name, path) in files(from)? {
-        let bytes = fs::read(&path).map_err(StoreError::file("read", &path))?;
-        write_durably(to, &name, &bytes)?;
+        match fs::read(&path) {
+            // purged in the meantime
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            bytes => write_durably(to, &name, &bytes.map_err(StoreError::file("read", &path))?)?,
+        }
     }
     Ok(())
 }

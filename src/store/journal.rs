@@ -65,6 +65,11 @@ impl Journal {
         self.known_decisions.contains_key(record)
     }
 
+    /// How often something had been decided about a record when the journal was opened.
+    pub(in crate::store) fn decision_count(&self, record: &ArrivalId) -> usize {
+        self.known_decisions.get(record).map_or(0, Vec::len)
+    }
+
     /// Keeps a decision, durable when this returns.
     pub(in crate::store) fn decide(
         &self,

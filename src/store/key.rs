@@ -142,6 +142,13 @@ pub fn rotate(path: &Path) -> Result<(), StoreError> {
     sync_folder(path)
 }
 
+/// Whether others than its owner may read a key file of this mode. A systemd credential is opened to the daemon's user alone by an
+/// ACL, whose mask stands in the place of the group's bits (systemd.exec(5), acl(5)).
+pub fn is_open_to_others(path: &Path, mode: u32) -> bool {
+    let is_credential = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|folder| path.starts_with(folder));
+    mode & if is_credential { 0o037 } else { 0o077 } != 0
+}
+
 fn before(path: &Path) -> PathBuf {
     path.with_extension("before")
 }
@@ -150,7 +157,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<[u8; 32]>>, StoreError> {
     match fs::read_to_string(path) {
         Ok(text) => {
             let mode = fs::metadata(path).map_err(StoreError::file("look at", path))?.permissions().mode();
-            if mode & 0o077 != 0 {
+            if is_open_to_others(path, mode) {
                 return Err(StoreError::KeyMode { path: path.to_owned() });
             }
             parse(&Zeroizing::new(text)).map(Some).ok_or_else(|| StoreError::Key { path: path.to_owned() })

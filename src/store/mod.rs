@@ -12,6 +12,7 @@ mod journal;
 mod key;
 mod lanes;
 mod lines;
+mod mark;
 mod originals;
 mod seal;
 mod shelves;
@@ -32,9 +33,9 @@ use crate::store::originals::Originals;
 use crate::store::shelves::Shelves;
 
 pub use audit::{Act, AuditEntry, Verdict, verify as verify_audit};
-pub use backup::{Backup, restore};
+pub use backup::{Backup, Restored, restore};
 pub use error::StoreError;
-pub use key::{MasterKey, find as find_key, find_or_make as find_or_make_key, rotate as rotate_key};
+pub use key::{MasterKey, find as find_key, find_or_make as find_or_make_key, is_open_to_others, rotate as rotate_key};
 pub use step::step;
 
 /// Room that the disk must have before anything is begun, in bytes: sled writes segments of half a megabyte, several at once.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ const START_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Exim {
     folder: TempDir,
     server: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Exim {
@@ -102,10 +103,20 @@ impl Exim {
 
     /// The heads of the accepted mails.
     pub(crate) fn accepted(&self) -> Vec<String> {
-        let spool = files(&self.folder.path().join("spool/input"));
-        let heads = spool.iter().filter(|path| path.to_string_lossy().ends_with("-H"));
-        heads.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()).collect()
+        accepted_in(&self.spool())
     }
+
+    /// Where the accepted mails lie.
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.folder.path().join("spool/input")
+    }
+}
+
+/// The heads of the accepted mails in a spool. A mail lies there before its sender gets an answer.
+pub(crate) fn accepted_in(spool: &Path) -> Vec<String> {
+    let spool = files(spool);
+    let heads = spool.iter().filter(|path| path.to_string_lossy().ends_with("-H"));
+    heads.map(|path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned()).collect()
 }
 
 impl Drop for Exim {

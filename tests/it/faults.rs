@@ -2,13 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
+use std::ops::Range;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::bells;
 use crate::clinic::{Clinic, Daemon, ORDER, files};
 use crate::exim::Exim;
+use crate::make::pdf;
+use crate::relay::{By, Deed, Relay};
 
 /// Stands between the daemon and libc: an fsync whose path holds `FAULT_FSYNC` fails once for each time that the file `FAULT_FLAG`
 /// is there; folders are watched only in name where `FAULT_WATCH` names an empty one.
@@ -135,26 +142,171 @@ fn a_folder_that_sends_no_events_is_looked_at_all_the_same() {
     assert!(said.contains("change events do not arrive, so it is looked at every"), "{said}");
 }
 
+/// A clock of the daemon's own, which the test sets.
+struct Clock {
+    library: PathBuf,
+    offset: PathBuf,
+}
+
+/// The clock that nobody can set: right, whatever the other says, or moved with it, as if the time had passed.
+#[derive(Clone, Copy, PartialEq)]
+enum Monotonic {
+    Right,
+    Moved,
+}
+
+impl Clock {
+    fn new(clinic: &Clinic) -> Self {
+        // /usr/lib/x86_64-linux-gnu/faketime
+        let architectures = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
+        let mut libraries = architectures.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+        let library = libraries.find(|path| path.is_file()).expect("faketime is installed by `make test`");
+        let clock = Self { library, offset: clinic.path("offset") };
+        clock.set("+0d");
+        clock
+    }
+
+    /// So far from the right time.
+    fn set(&self, by: &str) {
+        fs::write(&self.offset, by).unwrap();
+    }
+
+    fn start(&self, clinic: &Clinic, monotonic: Monotonic) -> Daemon {
+        let mut environment: Vec<(&str, &Path)> = vec![
+            ("LD_PRELOAD", &self.library),
+            ("FAKETIME_TIMESTAMP_FILE", &self.offset),
+            ("FAKETIME_NO_CACHE", Path::new("1")),
+        ];
+        if monotonic == Monotonic::Right {
+            environment.push(("FAKETIME_DONT_FAKE_MONOTONIC", Path::new("1")));
+        }
+        start_with(clinic, &["run"], &environment)
+    }
+}
+
+/// How things stand, as the daemon says itself. It sleeps by a clock that stands still between two wake-ups: this is one.
+fn ask(clinic: &Clinic) -> String {
+    let (path, begin) = (clinic.path("data/socket"), Instant::now());
+    let mut stream = loop {
+        match UnixStream::connect(&path) {
+            Ok(stream) => break stream,
+            Err(error) => assert!(begin.elapsed() < Duration::from_secs(60), "{error}"),
+        }
+        std::thread::yield_now();
+    };
+    stream.write_all(b"\"standing\"\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// A day on which the mail server first breaks every connection, then puts everybody off, then says nothing; the daemon is killed
+/// in the middle of it. The day passes in steps.
+#[test]
+fn a_day_without_a_mail_server_ends_with_each_alert_sent_once_and_in_order() {
+    const STEP_MINUTES: usize = 5;
+    const DAY_MINUTES: usize = 24 * 60;
+    const BROKEN: Range<usize> = 0..8 * 60;
+    const SILENT: Range<usize> = 18 * 60..DAY_MINUTES;
+    const PAPERS: [(usize, &str); 5] = [(0, "Adler"), (5, "Baker"), (11, "Cohen"), (14, "Doyle"), (23, "Evans")];
+    let exim = Exim::start();
+    exim.be_busy(true);
+    let minute = Arc::new(AtomicUsize::new(0));
+    let shown = minute.clone();
+    let relay = Relay::start(exim.port, move |by, _| match shown.load(Ordering::SeqCst) {
+        now if by == By::Server && BROKEN.contains(&now) => Deed::Cut,
+        now if by == By::Server && SILENT.contains(&now) => Deed::Instead(Vec::new()),
+        _ => Deed::Pass,
+    });
+    let alerts = exim.alerts().replace(&format!("port = {}", exim.port), &format!("port = {}", relay.port));
+    let clinic = bells::clinic(&alerts.replace("first_retry", "timeout_seconds = 100\nfirst_retry"));
+    let clock = Clock::new(&clinic);
+    let mut daemon = clock.start(&clinic, Monotonic::Moved);
+    let mut papers = PAPERS.iter().peekable();
+    let begin = Instant::now();
+    for now in (0..DAY_MINUTES).step_by(STEP_MINUTES) {
+        minute.store(now, Ordering::SeqCst);
+        clock.set(&format!("+{now}m"));
+        if now == DAY_MINUTES / 2 {
+            daemon.kill();
+            daemon = clock.start(&clinic, Monotonic::Moved);
+        }
+        if let Some((_, name)) = papers.next_if(|(hour, _)| hour * 60 == now) {
+            clinic.drop_mail(name, &ORDER.replace("Zebra", name));
+            daemon.until("told: ");
+        }
+        ask(&clinic);
+        // whoever answers is not cut short by a clock that jumps
+        while !SILENT.contains(&now) && relay.is_in_use() {
+            std::thread::yield_now();
+        }
+    }
+    let (attempts, took) = (relay.connections(), begin.elapsed());
+    assert!(exim.order().is_empty());
+    // each hour: the oldest letter, the question whether the server answers, once more, and the letter behind it
+    assert!((24..24 * 6).contains(&attempts), "{attempts} attempts: growing delays, an hour at most");
+    exim.be_busy(false);
+    minute.store(DAY_MINUTES, Ordering::SeqCst);
+    let records = clinic.records();
+    let written: Vec<&str> = records.iter().map(|record| record["id"].as_str().unwrap()).collect();
+    assert_eq!(written.len(), PAPERS.len());
+    let (mut now, mut calm, begin) = (DAY_MINUTES, 0, Instant::now());
+    let has_come = |id: &&str| exim.order().iter().any(|came| came.starts_with(*id));
+    while !written.iter().all(has_come) {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", exim.order());
+        // nobody who speaks is cut short; what the silent server was asked last is given up, and due within the hour
+        let heard = relay.heard().len();
+        ask(&clinic);
+        calm = if relay.heard().len() == heard { calm + 1 } else { 0 };
+        if calm > 50 {
+            (now, calm) = (now + STEP_MINUTES, 0);
+            clock.set(&format!("+{now}m"));
+        }
+    }
+    daemon.stop();
+    assert!(clinic.run_once().status.success());
+    let order = exim.order();
+    assert_eq!(order.iter().collect::<BTreeSet<_>>().len(), order.len(), "each once: {order:?}");
+    let came = order.iter().filter_map(|id| id.split('.').next());
+    let about_records: Vec<&str> = came.filter(|id| written.contains(id)).collect();
+    assert_eq!(about_records, written, "{order:?}");
+    println!("a day passed in {took:.1?}; {attempts} attempts; then came {order:?}");
+}
+
+/// In the quiet hours letters wait, and leave when they are over.
+#[test]
+fn letters_wait_in_the_quiet_hours() {
+    let hour = |hours: i64| {
+        jiff::Zoned::now().checked_add(jiff::Span::new().hours(hours)).unwrap().strftime("%H:%M").to_string()
+    };
+    let clinic = bells::clinic(&format!(
+        "[alerts]\nfrom = \"rxintake@clinic.example\"\ndirectory = \"outbox\"\nquiet_from = \"{}\"\nquiet_until = \"{}\"\n",
+        hour(-2),
+        hour(2)
+    ));
+    let clock = Clock::new(&clinic);
+    let mut daemon = clock.start(&clinic, Monotonic::Moved);
+    clinic.drop_mail("order", ORDER);
+    daemon.until("told: ");
+    clock.set("+1h");
+    (0..50).for_each(|_| drop(ask(&clinic)));
+    assert!(clinic.alerts().is_empty(), "it is still quiet");
+    clock.set("+3h");
+    ask(&clinic);
+    daemon.until("mailed: ");
+    daemon.stop();
+    assert_eq!(clinic.alerts().len(), 1);
+}
+
 /// The clock goes back more than a year and then ahead of where it was, while the mail server is away.
 #[test]
 fn a_clock_that_jumps_loses_no_alert_and_doubles_none() {
     let exim = Exim::start();
     let clinic = bells::clinic(&exim.alerts());
-    let offset = clinic.path("offset");
-    let set = |by: &str| fs::write(&offset, by).unwrap();
-    set("+0d");
-    // /usr/lib/x86_64-linux-gnu/faketime
-    let architectures = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
-    let mut libraries = architectures.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
-    let library = libraries.find(|path| path.is_file()).expect("faketime is installed by `make test`");
-    let environment: [(&str, &Path); 4] = [
-        ("LD_PRELOAD", &library),
-        ("FAKETIME_TIMESTAMP_FILE", &offset),
-        ("FAKETIME_NO_CACHE", Path::new("1")),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", Path::new("1")),
-    ];
+    let clock = Clock::new(&clinic);
+    let set = |by: &str| clock.set(by);
     exim.be_busy(true);
-    let mut daemon = start_with(&clinic, &["run"], &environment);
+    let mut daemon = clock.start(&clinic, Monotonic::Right);
     let names = ["Adler", "Baker", "Cohen", "Doyle"];
     for (name, by) in names.iter().zip(["+0d", "-400d", "+400d", "-1d"]) {
         set(by);
@@ -178,6 +330,45 @@ fn a_clock_that_jumps_loses_no_alert_and_doubles_none() {
         let id = record["id"].as_str().unwrap();
         assert!(order.iter().any(|message_id| message_id.starts_with(id)), "nobody was told of {id}");
     }
+}
+
+/// A machine whose clock forgot the time, or was set by somebody, starts the daemon: no record is taken for an old one.
+#[test]
+fn a_clock_that_is_wrong_at_the_start_removes_no_record() {
+    let clinic = Clinic::new();
+    clinic.drop_mail("whole", ORDER);
+    assert!(clinic.run_once().status.success());
+    let path = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{text}\n[retention]\ncomplete_days = 365\nset_aside_days = 0\n")).unwrap();
+    let clock = Clock::new(&clinic);
+    clock.start(&clinic, Monotonic::Right).until_file(&clinic.path("data/journal"), "clock");
+    clock.set("+5000d");
+    for _ in 0..2 {
+        let mut daemon = clock.start(&clinic, Monotonic::Right);
+        let told = daemon.until("TROUBLE");
+        assert!(told.contains("no record is removed until"), "{told}");
+        daemon.kill(); // the next start believes it no more than this one
+    }
+    clock.set("-20000d");
+    let mut daemon = clock.start(&clinic, Monotonic::Right);
+    clinic.drop_mail("past", &ORDER.replace("Zebra", "Quagga"));
+    daemon.until("told: ");
+    daemon.stop();
+    // its date seemed to lie ahead
+    let past = clinic.records()[1]["id"].as_str().unwrap().to_owned();
+    assert!(clinic.command(&["records", "resolve", &past]).status().unwrap().success());
+    // the clock is right again; what is over by it goes
+    clock.set("+0d");
+    clinic.drop_paper("advert.pdf", &pdf(&["Save on toner today"]));
+    assert!(clinic.run_once().status.success());
+    assert_eq!(clinic.records().len(), 3);
+    let mut daemon = clock.start(&clinic, Monotonic::Right);
+    daemon.until("1 record was removed");
+    daemon.stop();
+    let left = clinic.records();
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(left.iter().all(|record| record["state"] == "complete"), "{left:?}");
 }
 
 /// The lock is the first one's; it is unharmed, and whoever comes next after it has ended has it whole.
@@ -213,50 +404,85 @@ fn a_second_daemon_ends_with_a_sentence_also_while_the_first_starts_anew() {
     assert_eq!(told.len(), 12, "{told:?}");
 }
 
-/// A copy that is made while papers come in brings back a clinic in which nothing is missing that was there when it began.
+/// A copy that is made while papers come in brings back a clinic in which nothing is missing that was there when it began, nothing
+/// is there twice, and nobody is told again of what was told before.
 #[test]
 fn a_copy_made_in_the_middle_of_work_is_whole() {
-    const PAPERS: usize = 60;
+    const PAPERS_MAX: usize = 60;
     let clinic = Clinic::new();
+    let config = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("[alerts]\n", "[alerts]\nstorm_letters = 0\n")).unwrap();
     let gap = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "");
+    let ids = |clinic: &Clinic| -> Vec<String> {
+        clinic.records().iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let told = |clinic: &Clinic| -> BTreeSet<String> {
+        clinic.alerts().into_iter().map(|(message_id, _)| message_id).collect()
+    };
     let mut daemon = clinic.start(&["run"]);
-    for number in 0..PAPERS {
-        clinic.drop_mail(&format!("order{number}"), &gap.replace("Zebra", &format!("Zebra{number}")));
-    }
+    let came_meanwhile = AtomicUsize::new(0);
     for copy in 0..3 {
-        for _ in 0..5 {
+        for number in 0..8 {
+            clinic
+                .drop_mail(&format!("before{copy}.{number}"), &gap.replace("Zebra", &format!("Zebra{copy}.{number}")));
             daemon.until("told: ");
         }
-        let ids = |clinic: &Clinic| -> Vec<String> {
-            clinic.records().iter().map(|record| record["id"].as_str().unwrap().to_owned()).collect()
-        };
-        let before = ids(&clinic);
-        let sent = clinic.alerts().len();
+        let (before, told_before) = (ids(&clinic), told(&clinic));
         let folder = clinic.path(&format!("copy{copy}"));
         let begin = Instant::now();
-        let copied = clinic.command(&["backup"]).arg(&folder).output().unwrap();
+        let is_made = AtomicBool::new(false);
+        let copied = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in (0..PAPERS_MAX).take_while(|_| !is_made.load(Ordering::SeqCst)) {
+                    let name = format!("while{copy}.{number}");
+                    clinic.drop_mail(&name, &gap.replace("Zebra", &format!("Quagga{copy}.{number}")));
+                    // the next when this one was taken
+                    while clinic.path(&format!("inbox/{name}.eml")).try_exists().unwrap() {
+                        std::thread::yield_now();
+                    }
+                    came_meanwhile.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+            let copied = clinic.command(&["backup"]).arg(&folder).output().unwrap();
+            is_made.store(true, Ordering::SeqCst);
+            copied
+        });
         assert!(copied.status.success(), "{copied:?}");
         let elsewhere = Clinic::new();
-        fs::copy(clinic.path("secrets/master.key"), elsewhere.path("secrets/master.key")).unwrap();
+        for part in ["secrets/master.key", "rxintake.toml"] {
+            fs::copy(clinic.path(part), elsewhere.path(part)).unwrap();
+        }
         let restored = elsewhere.command(&["restore"]).arg(&folder).output().unwrap();
         assert!(restored.status.success(), "{restored:?}");
         let took = begin.elapsed();
         let verified = elsewhere.command(&["audit", "verify"]).output().unwrap();
         assert!(verified.status.success(), "{verified:?}");
-        assert!(elsewhere.run_once().status.success());
+        let ended = elsewhere.run_once();
+        let said = String::from_utf8(ended.stdout).unwrap();
+        assert!(ended.status.success() && !said.contains("TROUBLE"), "{said}");
+        let records = elsewhere.records();
         let after = ids(&elsewhere);
-        let papers = files(&folder.join("originals"))
-            .iter()
-            .filter(|path| path.extension().is_some_and(|it| it == "paper"))
-            .count();
         let missing: Vec<&String> = before.iter().filter(|id| !after.contains(id)).collect();
-        assert!(missing.is_empty() && after.len() >= before.len(), "{missing:?} of {} are missing", before.len());
-        // each mail has an original beside that of its paper, and each paper one letter: sent by the first, or by the second
-        assert!(papers >= after.len(), "{papers} originals");
-        let letters = elsewhere.alerts().len();
-        assert!(letters + sent <= after.len() + sent && letters <= after.len(), "{letters} letters again");
-        println!("copy {copy}: {} records, made and put back in {took:.0?}", after.len());
+        assert!(missing.is_empty(), "{missing:?} of {} are missing", before.len());
+        let distinct: BTreeSet<String> = records.iter().map(|record| record["origin"]["name"].to_string()).collect();
+        assert_eq!(distinct.len(), after.len(), "each paper is one record");
+        let originals = files(&folder.join("originals"));
+        let is_paper = |path: &&PathBuf| path.extension().is_some_and(|it| it == "paper");
+        assert!(originals.iter().filter(is_paper).count() >= after.len());
+        // each of the papers is told of by the first, by the second, or by both while the copy was made
+        let told_here = told(&elsewhere);
+        let again: Vec<&String> = told_here.intersection(&told_before).collect();
+        assert!(again.is_empty(), "told again: {again:?}");
+        let all = told_here.union(&told(&clinic)).cloned().collect::<Vec<_>>().concat();
+        assert!(after.iter().all(|id| all.contains(id.as_str())), "{all}");
+        println!(
+            "copy {copy}: {} records, {} before it began; made and put back in {took:.0?}",
+            after.len(),
+            before.len()
+        );
     }
+    println!("{} papers were taken in while copies were made", came_meanwhile.into_inner());
     daemon.stop();
 }
 

@@ -205,7 +205,8 @@ fn the_tags_of_a_fax_say_who_called_and_what_broke_off() {
     let spool = Spool::new(&clinic);
     let tagged = |number: u32, description: &str, name: &str| {
         let file = spool.begin(number, &sample("07-clinic-form-fax-fine.tif"));
-        for (tag, text) in [("270", description), ("269", name)] {
+        // the lines that came damaged (RFC 2306, BadFaxLines)
+        for (tag, text) in [("270", description), ("269", name), ("326", "12")] {
             let set = Command::new("tiffset").args(["-s", tag, text]).arg(spool.fax(number)).output();
             assert!(set.expect("libtiff-tools is installed by `make test`").status.success());
         }
@@ -230,6 +231,8 @@ fn the_tags_of_a_fax_say_who_called_and_what_broke_off() {
     };
     let (told51, error51) = told(51);
     assert!(told51.contains("7045550123") && error51.is_empty(), "{told51} {error51}");
+    assert!(told51.contains("12 lines of the fax came damaged"), "{told51}");
+    assert!(told51.contains("who called says it is HILLSIDE MED"), "{told51}");
     let (told52, error52) = told(52);
     assert!(told52.contains("704 555 0199"), "{told52}");
     assert!(error52.contains("The fax broke off while it came in (RSPREC error/got DCN {E100})"), "{error52}");

@@ -6,10 +6,13 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// In so many pieces a mail is sent.
+pub(crate) const PIECES: usize = 5;
+
 /// What is wrong with the server.
 #[derive(Default)]
 pub(crate) struct Script {
-    /// The connection breaks in the middle of this mail, so many times.
+    /// The connection breaks the first time that this mail is fetched: behind so many of its five pieces.
     pub(crate) cut: Option<(u32, usize)>,
     /// This mail is not moved.
     pub(crate) unmovable: Option<u32>,
@@ -124,21 +127,25 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
 
 #[expect(clippy::disallowed_methods, reason = "a slow line is what a test is about, none waits for it to pass")]
 fn fetch(out: &mut TcpStream, uid: u32, state: &Mutex<State>) -> std::io::Result<()> {
-    let (mail, pause, is_cut) = {
+    let (mail, pause, cut_behind) = {
         let mut state = state.lock().unwrap();
         let times = state.fetched.entry(uid).or_default();
         *times += 1;
-        let times = *times;
-        let is_cut = state.script.cut.is_some_and(|(cut, first)| cut == uid && times <= first);
-        (state.mails[&uid].clone(), state.script.pause, is_cut)
+        let is_first = *times == 1;
+        let cut_behind = state.script.cut.filter(|(cut, _)| *cut == uid && is_first).map(|(_, pieces)| pieces);
+        (state.mails[&uid].clone(), state.script.pause, cut_behind)
     };
+    let broken = || Err(std::io::ErrorKind::ConnectionAborted.into());
     write!(out, "* 1 FETCH (UID {uid} BODY[] {{{}}}\r\n", mail.len())?;
-    for (number, piece) in mail.chunks(mail.len().div_ceil(5)).enumerate() {
-        if is_cut && number == 2 {
-            return Err(std::io::ErrorKind::ConnectionAborted.into());
+    for (number, piece) in mail.chunks(mail.len().div_ceil(PIECES)).enumerate() {
+        if cut_behind == Some(number) {
+            return broken();
         }
         std::thread::sleep(pause); // the line is slow
         out.write_all(piece)?;
+    }
+    if cut_behind == Some(PIECES) {
+        return broken();
     }
     out.write_all(b")\r\n")
 }

@@ -73,6 +73,14 @@ fn a_picture_of_a_form_without_an_answer_is_looked_at_by_a_person() {
     assert!(to_desk.1.contains("Page 1 could not be read."), "{}", to_desk.1);
     assert!(to_desk.1.contains("records resolve"), "it says how to close it: {}", to_desk.1);
     assert!(to_desk.1.replace("=\r\n", "").contains("records original"), "and how to see the paper: {}", to_desk.1);
+    let letter = to_desk.1.replace("=\r\n", "");
+    let (_, command) = letter.split_once("the paper itself: rxintake ").unwrap();
+    let words: Vec<&str> = command.lines().next().unwrap().trim().split(' ').collect();
+    let mut typed = std::process::Command::new(env!("CARGO_BIN_EXE_rxintake"));
+    let typed = typed.args(&words).current_dir(clinic.path("")).output().unwrap();
+    assert!(typed.status.success(), "{typed:?}");
+    let paper = clinic.path(&format!("paper-{}.tif", &record["id"].as_str().unwrap()[..8]));
+    assert!(fs::read(paper).unwrap() == fax, "as it stands there it is typed");
 
     let looked = clinic.command(&["records", "resolve", record["id"].as_str().unwrap()]).output().unwrap();
     assert!(looked.status.success(), "{looked:?}");

@@ -5,6 +5,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rxintake::model::{ArrivalId, Decision};
+use rxintake::store::{Act, Backup, Store, find_key};
 
 use crate::clinic::{Clinic, ORDER, files};
 
@@ -279,6 +283,31 @@ fn a_key_that_is_gone_is_never_made_anew() {
     assert_eq!(clinic.records(), before);
 }
 
+/// systemd opens it to the daemon's user by an ACL, which shows as a right of the group.
+#[test]
+fn a_systemd_credential_is_the_master_key() {
+    let clinic = clinic();
+    let before = clinic.records();
+    let config = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let without: Vec<&str> = text.lines().filter(|line| !line.starts_with("key_file")).collect();
+    fs::write(&config, without.join("\n")).unwrap();
+    let credential = clinic.path("credentials/rxintake-key");
+    fs::create_dir(clinic.path("credentials")).unwrap();
+    fs::rename(clinic.path("secrets/master.key"), &credential).unwrap();
+    let set_mode = |mode| fs::set_permissions(&credential, fs::Permissions::from_mode(mode)).unwrap();
+    let export = || {
+        let mut command = clinic.command(&["records", "export", "--format", "jsonl"]);
+        command.env("CREDENTIALS_DIRECTORY", clinic.path("credentials")).output().unwrap()
+    };
+    set_mode(0o440);
+    let exported = export();
+    assert!(exported.status.success(), "{}", said(&exported));
+    assert_eq!(exported.stdout.iter().filter(|byte| **byte == b'\n').count(), before.len());
+    set_mode(0o444);
+    assert!(said(&export()).contains("can be read by others"), "{}", said(&export()));
+}
+
 #[test]
 fn with_another_key_nothing_is_read_and_nothing_written() {
     let (clinic, other) = (clinic(), Clinic::new());
@@ -477,6 +506,57 @@ fn a_copy_brings_letters_back_that_were_owed() {
     assert!(restored.status.success(), "{}", said(&restored));
     assert!(clinic.run_once().status.success());
     assert_eq!(letters(&clinic, "therapist").len(), 1);
+}
+
+/// A copy is made while a record is purged, another decided on, and others looked at.
+#[test]
+fn a_copy_keeps_what_happens_while_it_is_made_in_step() {
+    let clinic = clinic();
+    let (data, secret) = (clinic.path("data"), clinic.path("secrets/master.key"));
+    let gap = ArrivalId(open_record(&clinic));
+    let letters_before = clinic.alerts().len();
+    let key = || find_key(&secret, &data).unwrap().unwrap();
+    let store = Store::open(&data, key()).unwrap();
+    let now = "2026-11-20T12:00:00Z".parse().unwrap();
+    let copy = clinic.path("copy");
+    let mut backup = Backup::begin(&data, &copy, key()).unwrap();
+    for id in store.records().unwrap() {
+        backup.add(&store.record(&id).unwrap().unwrap()).unwrap();
+    }
+    let decision = Decision { decided_at: now, by: "Ann".to_owned(), field: None, note: None };
+    store.decide(&gap, decision, |_, _| Vec::new()).unwrap();
+    let whole = store.records().unwrap().into_iter().find(|id| *id != gap).unwrap();
+    store.purge(now, "retention", &whole).unwrap();
+    let is_made = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_made.load(Ordering::SeqCst) {
+                store.audit(now, "Ann", Act::Viewed, Some(gap.clone())).unwrap();
+            }
+        });
+        backup.finish().unwrap();
+        is_made.store(true, Ordering::SeqCst);
+    });
+    drop(store);
+    fs::rename(&data, clinic.path("before")).unwrap();
+    let restored = run(&clinic, &["restore", copy.to_str().unwrap()]);
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(said(&restored).contains("2 originals are looked through by the next"), "{}", said(&restored));
+    let verified = run(&clinic, &["audit", "verify"]);
+    assert!(verified.status.success(), "{}", said(&verified));
+    let ended = clinic.run_once();
+    let told = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success() && !told.contains("TROUBLE"), "{told}");
+    let records = clinic.records();
+    assert_eq!(
+        (records.len(), &records[0]["state"], &records[0]["decisions"][0]["by"]),
+        (1, &"complete".into(), &"Ann".into())
+    );
+    assert_eq!(
+        clinic.alerts().len(),
+        letters_before + 1,
+        "the therapists hear of what was decided, and nobody of the rest"
+    );
 }
 
 /// The mail that brought it goes with the paper, a store that is made anew brings nothing back, and the same bytes are a new paper.

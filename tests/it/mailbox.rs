@@ -7,7 +7,7 @@ use mail_builder::MessageBuilder;
 
 use crate::clinic::{Clinic, ORDER};
 use crate::dovecot::{Dovecot, PASSWORD};
-use crate::imap_script::{Script, Server};
+use crate::imap_script::{PIECES, Script, Server};
 use crate::make::pdf;
 
 /// A clinic whose only door is the mailbox.
@@ -15,7 +15,7 @@ fn clinic(dovecot: &Dovecot, more: &str) -> Clinic {
     clinic_with(&dovecot.inbox(more))
 }
 
-fn clinic_with(inbox: &str) -> Clinic {
+pub(crate) fn clinic_with(inbox: &str) -> Clinic {
     let clinic = Clinic::new();
     let path = clinic.path("rxintake.toml");
     let text = fs::read_to_string(&path).unwrap();
@@ -292,10 +292,18 @@ fn mails(count: usize) -> Vec<Vec<u8>> {
     (1..=count).map(|number| mail(&format!("{number}@fax.example"), &[])).collect()
 }
 
-/// RFC 3501, section 4.3: a literal has a length, and what ends before it is no mail.
+/// RFC 3501, section 4.3: a literal has a length, and what ends before it is no mail; nor is one whose answer is not closed.
 #[test]
 fn a_mail_that_is_cut_in_the_middle_is_fetched_again_whole() {
-    let server = Server::start(&mails(3), Script { cut: Some((2, 1)), ..Script::default() });
+    std::thread::scope(|scope| {
+        for pieces in [0, 2, PIECES] {
+            scope.spawn(move || check_cut(pieces));
+        }
+    });
+}
+
+fn check_cut(pieces: usize) {
+    let server = Server::start(&mails(3), Script { cut: Some((2, pieces)), ..Script::default() });
     let clinic = clinic_with(&server.inbox("processed = \"Processed\""));
     let mut daemon = clinic.start(&["run"]);
     daemon.until("1@fax.example");
@@ -303,9 +311,9 @@ fn a_mail_that_is_cut_in_the_middle_is_fetched_again_whole() {
     daemon.until("2@fax.example");
     daemon.until("3@fax.example");
     daemon.stop();
-    assert_eq!((server.fetched(1), server.fetched(2), server.fetched(3)), (1, 2, 1));
+    assert_eq!((server.fetched(1), server.fetched(2), server.fetched(3)), (1, 2, 1), "behind {pieces} pieces");
     let records = clinic.records();
-    assert_eq!(records.len(), 3);
+    assert_eq!(records.len(), 3, "behind {pieces} pieces");
     assert!(records.iter().all(|record| record["error"].is_null()), "nothing partial was kept");
     assert!(server.left().is_empty());
 }

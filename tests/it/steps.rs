@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::clinic::{Clinic, ORDER, files};
 use crate::dovecot::{Dovecot, PASSWORD};
@@ -20,9 +20,15 @@ fn steps() -> BTreeSet<String> {
 }
 
 /// Runs a command that must die at `step`.
-fn die(mut command: Command, step: &str) {
-    let output = command.env("RXINTAKE_KILL_AT", step).output().unwrap();
+fn die(clinic: &Clinic, arguments: &[&str], step: &str) {
+    let output = clinic.command(arguments).env("RXINTAKE_KILL_AT", step).output().unwrap();
     assert_eq!(output.status.signal(), Some(9), "it did not come to \"{step}\": {output:?}");
+    // a reader child that was just being made has the lock until it is one (flock(2), fork(2))
+    let (lock, begin) = (fs::File::open(clinic.path("data/lock")).unwrap(), Instant::now());
+    while lock.try_lock().is_err() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{step}: somebody keeps the lock");
+        std::thread::yield_now();
+    }
 }
 
 /// Each paper one record, each letter there once, the sources released. `letters` are written about each record.
@@ -53,7 +59,7 @@ fn die_in_purge(clinic: &Clinic, step: &str) {
     let config = clinic.path("rxintake.toml");
     let text = fs::read_to_string(&config).unwrap();
     fs::write(&config, format!("{text}\n[retention]\ncomplete_days = 0\n")).unwrap();
-    die(clinic.command(&["run"]), step);
+    die(clinic, &["run"], step);
     if step != "purge noted" {
         let rebuilt = clinic.command(&["rebuild"]).output().unwrap();
         assert!(rebuilt.status.success(), "{step}: {rebuilt:?}"); // what is left of it is no damage
@@ -62,8 +68,7 @@ fn die_in_purge(clinic: &Clinic, step: &str) {
     let mut daemon = clinic.start(&["run"]);
     while !files(&clinic.path("data/originals")).is_empty() {
         assert!(
-            !daemon.is_silent_for(std::time::Duration::from_secs(60))
-                || files(&clinic.path("data/originals")).is_empty(),
+            !daemon.is_silent_for(Duration::from_secs(60)) || files(&clinic.path("data/originals")).is_empty(),
             "{step}"
         );
     }
@@ -75,7 +80,8 @@ fn die_in_purge(clinic: &Clinic, step: &str) {
 fn a_kill_at_every_named_step_loses_nothing_and_doubles_nothing() {
     let gap = ORDER.replace("Frequency: 2x/week x 6 weeks\n", "");
     let steps = steps();
-    assert!(steps.len() >= 15, "{steps:?}");
+    let readme = fs::read_to_string("README.md").unwrap().replace('\n', " ");
+    assert!(readme.contains(&format!("once at each of {} named ones", steps.len())), "there are {}", steps.len());
     for step in &steps {
         let clinic = Clinic::new();
         let config = clinic.path("rxintake.toml");
@@ -90,7 +96,7 @@ fn a_kill_at_every_named_step_loses_nothing_and_doubles_nothing() {
                 fs::write(clinic.path("secrets/imap"), PASSWORD).unwrap();
                 dovecot.deliver("1.one", format!("From: a@b.example\nMessage-ID: <a@b.example>\n\n{gap}").as_bytes());
                 fs::create_dir_all(clinic.path("inbox")).unwrap();
-                die(clinic.command(&["run", "--once"]), step);
+                die(&clinic, &["run", "--once"], step);
                 check(&clinic, 1, 1, step);
                 assert_eq!((dovecot.messages("").len(), dovecot.messages("Processed").len()), (0, 1));
                 continue;
@@ -112,13 +118,13 @@ fn a_kill_at_every_named_step_loses_nothing_and_doubles_nothing() {
         if step.starts_with("decision") {
             check(&clinic, papers, 1, step);
             let id = clinic.records()[0]["id"].as_str().unwrap().to_owned();
-            die(clinic.command(&["records", "resolve", &id, "frequency"]), step);
+            die(&clinic, &["records", "resolve", &id, "frequency"], step);
             assert_eq!(clinic.records().len(), 1);
             assert!(clinic.command(&["rebuild"]).output().unwrap().status.success());
             check(&clinic, papers, 2, step); // the therapists hear of it
             assert_eq!(clinic.records()[0]["state"], "complete", "what is in the journal is not lost");
         } else {
-            die(clinic.command(&["run", "--once"]), step);
+            die(&clinic, &["run", "--once"], step);
             check(&clinic, papers, 1, step);
         }
     }

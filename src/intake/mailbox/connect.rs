@@ -103,7 +103,11 @@ async fn encrypted(options: &Options, arrived: Arc<AtomicU64>) -> Result<Client<
     if options.tls == Tls::None {
         return Ok(client);
     }
-    answer(options, "begin encryption (STARTTLS)", client.run_command_and_check_ok("STARTTLS", None)).await?;
+    let asked = answer(options, "begin encryption (STARTTLS)", client.run_command_and_check_ok("STARTTLS", None)).await;
+    asked.map_err(|error| match error {
+        IntakeError::Refused { host, answer, .. } => IntakeError::NoEncryption { host, answer },
+        other => other,
+    })?;
     // a new client: what came unencrypted behind the answer is forgotten (RFC 3501, section 6.2.1)
     Ok(Client::new(Box::new(handshake(options, client.into_inner()).await?)))
 }
@@ -118,7 +122,8 @@ async fn greeted(options: &Options, mut client: Client<Box<dyn Wire>>) -> Result
 
 async fn handshake<T: Wire>(options: &Options, wire: T) -> Result<tokio_rustls::client::TlsStream<T>, IntakeError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| {
-        let what = distrust(source.as_ref()).unwrap_or("mails wait there");
+        let what = distrust(source.as_ref())
+            .unwrap_or("mails wait there; see that `port` and `tls` are what the provider says");
         IntakeError::Tls { host: options.host.clone(), what, source }
     };
     let mut roots = RootCertStore::empty();

@@ -513,8 +513,8 @@ async fn answer_piece_by_piece<T>(
 
 /// The server said no: the connection is as it was.
 pub(in crate::intake) fn is_answered(error: &IntakeError) -> bool {
-    let IntakeError::Refused { source, .. } = error else { return false };
-    matches!(**source, ImapError::No(_) | ImapError::Bad(_))
+    let IntakeError::Refused { answer, .. } = error else { return false };
+    matches!(**answer, ImapError::No(_) | ImapError::Bad(_))
 }
 
 fn refused(options: &Options, act: &'static str, error: ImapError) -> IntakeError {
@@ -524,7 +524,7 @@ fn refused(options: &Options, act: &'static str, error: ImapError) -> IntakeErro
         ImapError::ConnectionLost => {
             IntakeError::MailServer { host, source: std::io::ErrorKind::ConnectionReset.into() }
         }
-        source => IntakeError::Refused { host, act, source: Box::new(source) },
+        answer => IntakeError::Refused { host, act, answer: Box::new(answer) },
     }
 }
 
