@@ -27,6 +27,8 @@ const SURE_PRINT: f32 = 0.6;
 const CLOSING_INCHES: f32 = 1.3;
 /// Between two cells of a line lie so many heights of a word.
 const APART: u32 = 3;
+/// Words before a line on which a provider signs.
+const PROVIDER_WORDS: usize = 4;
 /// A pen's stroke is at least this many usual words high, or this many wide.
 const TALL: f32 = 1.45;
 const WIDE: f32 = 2.6;
@@ -50,12 +52,14 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
         let found: Vec<Mark> = choice.iter().filter_map(|place| mark(page, lines, rules, height, place)).collect();
         let signed = found.iter().find(|mark| mark.state == MarkState::Ticked);
         let Some(mark) = signed.or(found.first()) else { continue };
-        let again =
-            marks.iter().any(|other| other.area.overlap_x(&mark.area) > 0 && other.area.overlap_y(&mark.area) > 0);
-        if !again {
+        if !marks.iter().any(|other| touches(other, mark)) {
             marks.push(mark.clone());
         }
     }
+    let lines_of_providers = printed_names(lines).filter_map(|name| beside_provider(page, lines, rules, name));
+    let signed = lines_of_providers.filter_map(|place| mark(page, lines, rules, height, &place));
+    let signed: Vec<Mark> = signed.filter(|mark| !marks.iter().any(|other| touches(other, mark))).collect();
+    marks.extend(signed);
     if marks.is_empty() {
         // no place to sign is named: a pen's ink over a printed name is one
         let over = printed_names(lines);
@@ -63,6 +67,34 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
         marks.extend(over);
     }
     marks
+}
+
+fn touches(a: &Mark, b: &Mark) -> bool {
+    a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) > 0
+}
+
+/// "Prescribing provider ______" right over a printed name: who orders signs there, though nothing says so.
+fn beside_provider(page: &Ink, lines: &[Line], rules: &[Area], name: Area) -> Option<Place> {
+    const PROVIDERS: [&str; 6] = ["provider", "physician", "prescriber", "practitioner", "doctor", "clinician"];
+    let near = |line: &&Line| {
+        let bottom = line.area().bottom;
+        bottom <= name.top
+            && name.top - bottom <= page.inches(0.3)
+            && line.area().left.abs_diff(name.left) <= page.inches(0.5)
+    };
+    let line = lines.iter().filter(near).max_by_key(|line| line.area().bottom)?;
+    let named = line
+        .words
+        .iter()
+        .take(PROVIDER_WORDS)
+        .rposition(|word| PROVIDERS.contains(&letters(word.text.reveal()).as_str()))?;
+    let written = line.words.iter().skip(named + 1).any(|word| word.confidence >= SURE_PRINT);
+    let caption = line.words[named].area;
+    let rule = rules.iter().filter(|rule| rule.width() >= page.inches(RULE_INCHES)).find(|rule| {
+        let level = rule.center_y().abs_diff(caption.bottom) <= page.inches(0.14);
+        level && caption.right <= rule.left + page.inches(0.05) && rule.left <= caption.right + page.inches(0.5)
+    });
+    rule.filter(|_| !written).map(|rule| Place { bare: true, ..on_rule(page, rule) })
 }
 
 /// Where in the lower part of a page a line begins with a name and a credential, so that somebody may sign over it.
