@@ -452,9 +452,10 @@ impl Labels {
                 return None;
             }
             let end_alike = end(said).and_then(|letters| self.by_end.get(letters)).map_or(&[][..], Vec::as_slice);
-            let near = begin_alike.iter().chain(end_alike).filter(|entry| {
-                entry.together.len().abs_diff(said.len()) <= 1 && osa_distance(&entry.together, said) <= 1
-            });
+            let near = begin_alike
+                .iter()
+                .chain(end_alike)
+                .filter(|entry| may_be_one_off(&entry.together, said) && osa_distance(&entry.together, said) <= 1);
             let near: Vec<&Entry> = near.collect();
             let exact: Vec<&Entry> = near.iter().filter(|entry| entry.together == said).copied().collect();
             let entries = if exact.is_empty() { near } else { exact };
@@ -477,7 +478,10 @@ impl Labels {
         each_form(word, |form| near.extend(self.forms.get(form).into_iter().flatten()));
         near.sort_by_key(|number| &self.words[*number]);
         near.dedup();
-        near.retain(|number| osa_distance(&self.words[*number], word) == 1);
+        near.retain(|number| {
+            let known = &self.words[*number];
+            may_be_one_off(known, word) && osa_distance(known, word) == 1
+        });
         near
     }
 }
@@ -515,6 +519,14 @@ fn of_run(
         Label { weak: entry.weak, ..span.label(row, meaning, &entry.rule, entry.phrase.clone()) }
     };
     field.into_iter().chain(heading).map(label).collect()
+}
+
+/// Whether two words may differ in one letter, or in two that changed places: but for two letters, they begin and end alike.
+fn may_be_one_off(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let begin = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    a.len().abs_diff(b.len()) <= 1 && a.len().max(b.len()) <= begin + end + 2
 }
 
 /// Whether a word stands right behind a comma.

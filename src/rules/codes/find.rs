@@ -105,7 +105,9 @@ impl Search<'_> {
         let mut out = Vec::new();
         let head = self.atom(i);
         let Some(first) = self.atoms.get(i) else { return out };
-        if !head.is_ascii() || head.len() < 3 || 8 < head.len() {
+        // a word without a digit is no code; of three letters the digits may be misread, or stand behind the dot
+        let is_word = head.len() > 3 && !head.bytes().any(|byte| byte.is_ascii_digit());
+        if !head.is_ascii() || head.len() < 3 || 8 < head.len() || is_word {
             return out;
         }
         if head.len() == 3 {

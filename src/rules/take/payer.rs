@@ -9,10 +9,11 @@ use regex::Regex;
 use crate::model::{Field, PayerKind, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
-use crate::rules::label::{Label, Meaning};
+use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::phrase::Folded;
 use crate::rules::schema::PayerRule;
 use crate::rules::sheet::{Slot, Token, fold};
+use crate::rules::span::gap_before;
 use crate::rules::ticks::{SURE, Tick};
 
 const RULE: &str = "rules/60-payer.toml";
@@ -143,11 +144,12 @@ fn answers(page: &Context) -> Vec<(PayerKind, Range<usize>, bool)> {
 
 /// "Is this referral related to a work injury?": words before a question mark in the same cell.
 fn is_asked(page: &Context, place: &Range<usize>) -> bool {
-    let behind = page.text.text.get(place.end..).unwrap_or_default();
-    let line = behind.split('\n').next().unwrap_or_default();
-    let cell = line.split("  ").next().unwrap_or_default();
-    let question = cell.split(['.', ';', ':']).next().unwrap_or_default();
-    question.contains('?')
+    let first = page.text.words.iter().find(|word| place.start < word.range.end);
+    let Some((row, at)) = first.and_then(|word| page.place_of(word.area)) else { return false };
+    let row = &page.sheet.rows[row];
+    let joined = |at: &usize| gap_before(row, *at) <= CELL_GAP * page.sheet.unit;
+    let behind = (at + 1..row.words.len()).take_while(joined).chain([at]);
+    behind.into_iter().any(|at| row.words[at].text.ends_with('?'))
 }
 
 /// "Not related to auto accident or work injury": between the denial and the words stand others of a payer's and small words.
