@@ -133,7 +133,8 @@ fn part_letter(words: &Row, at: usize) -> Option<usize> {
 /// "13. Attending provider", "12-13. Frequency": the number of a form's line before the word `at`, where it begins a cell.
 pub(in crate::rules) fn line_number(words: &Row, at: usize, gap: f32) -> Option<usize> {
     let number = at.checked_sub(1)?;
-    let digits = words.words[number].text.strip_suffix(['.', ')'])?;
+    // OCR puts a comma for the dot: "9, Frequency"
+    let digits = words.words[number].text.strip_suffix(['.', ')', ','])?;
     let number_like = |part: &str| {
         let part = part.strip_suffix(|letter: char| letter.is_ascii_lowercase()).unwrap_or(part);
         (1..=LINE_DIGITS_MAX).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())

@@ -22,6 +22,8 @@ fn a_slot_gives_the_given_name_first() {
         ("De La Cruz, Maria", "Maria De La Cruz", "", false),
         ("Juan de la Cruz", "Juan de la Cruz", "", false),
         ("John Smith Jr.", "John Smith Jr.", "", false),
+        ("Leandro McAllister Ill", "Leandro McAllister III", "", false),
+        ("BIRDSONG, LIL", "Lil Birdsong", "", false),
         ("Smith, John Jr", "John Smith Jr.", "", false),
         ("Pierce MD, Alan", "Alan Pierce", "MD", false),
         ("| Maria Lopez _____", "Maria Lopez", "", false),

@@ -8,7 +8,7 @@ use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::take::people::{LABELLED, PROSE, is_chosen, names_provider};
-use crate::rules::take::signer::signers;
+use crate::rules::take::signer::{orders_nothing, signers};
 use crate::rules::take::whose::{self, Owner};
 use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones};
 
@@ -118,7 +118,8 @@ fn is_beside_another_name(page: &Context, label: &Label) -> bool {
     !signers.is_empty() && !signers.iter().any(is_own)
 }
 
-/// Ten digits whose check digit holds, behind a word that is NPI but for one letter: no phone begins with a 1.
+/// Ten digits whose check digit holds, behind a word that is NPI but for one letter, or on the line of a name with a credential: no
+/// phone begins with a 1.
 fn npi_by_itself(page: &Context) -> Option<Candidate> {
     let hit = find_npis(&page.text.text).into_iter().find(|hit| {
         let at = page.text.words.iter().find(|word| word.range.start >= hit.span.start);
@@ -128,13 +129,14 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
         }
         let line =
             page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+        let is_of_provider = hit.digits.starts_with('1')
+            && find_names(line).iter().any(|name| !name.credentials.is_empty() && !orders_nothing(page, name));
         let mut words = line.split_whitespace().rev().map(fold).filter(|word| !word.is_empty());
-        hit.valid
-            && hit.repairs.is_empty()
-            && words
-                .by_ref()
-                .take(3)
-                .any(|word| word == "npi" || word.len() <= 4 && strsim::osa_distance(&word, "npi") == 1)
+        let is_named = words
+            .by_ref()
+            .take(3)
+            .any(|word| word == "npi" || word.len() <= 4 && strsim::osa_distance(&word, "npi") == 1);
+        hit.valid && hit.repairs.is_empty() && (is_named || is_of_provider)
     })?;
     let rule = "rules/70-provider.toml";
     let evidence = page.text.evidence(&hit.span, rule);

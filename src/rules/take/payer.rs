@@ -278,6 +278,9 @@ fn claim(page: &Context) -> Vec<Candidate> {
             if hit.other_kind {
                 doubts.push("it has the shape of another number, such as a phone's".to_owned());
             }
+            if has_letters_before(first_line, hit.span.start) {
+                doubts.push("letters before the number may be a part of it".to_owned());
+            }
             let evidence = slot.evidence(&hit.span, &label.rule);
             let value = Value::ClaimNumber(hit.number);
             found.push(Candidate {
@@ -326,6 +329,16 @@ fn claim(page: &Context) -> Vec<Candidate> {
         });
     }
     found
+}
+
+/// "we. 2025-31474": letters before a claim's number, which a bad print may have cut off it; not "No. 2025-31474".
+fn has_letters_before(line: &str, start: usize) -> bool {
+    const NAMED: [&str; 8] = ["", "no", "nr", "num", "number", "id", "is", "claim"];
+    let before = line.get(..start).unwrap_or_default();
+    before
+        .split_whitespace()
+        .map(fold)
+        .any(|word| word.chars().any(char::is_alphabetic) && !NAMED.contains(&word.as_str()))
 }
 
 /// "Insurance: State Farm": a label that asks for the kind of payer may be answered with the insurer's name.
