@@ -1,5 +1,6 @@
 //! All that is known of a page before its values are taken.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use jiff::civil::Date;
@@ -13,7 +14,7 @@ use crate::rules::sheet::{Row, Sheet, Slot, SlotWord, Token};
 use crate::rules::slots::{self, Where};
 use crate::rules::span::gap_before;
 use crate::rules::ticks::{self, Tick};
-use crate::rules::{DateKind, find_dates, find_npis, read_name};
+use crate::rules::{DateKind, TreatmentHit, find_dates, find_npis, read_name};
 
 /// Words less sure than this make a value doubtful, by field: where one letter makes another value, more is asked. Taken from
 /// 1,197 values of made papers over all channels but handwriting: of 1,172 above these 4 were wrong (2 of them an accent), of 25
@@ -46,6 +47,7 @@ pub(in crate::rules) struct Context<'a> {
     pub(in crate::rules) captions_below: bool,
     /// The phrases of the book on it.
     pub(in crate::rules) found: Found,
+    treatments: OnceCell<Vec<TreatmentHit>>,
     /// Which clinic's own form it is.
     pub(in crate::rules) form: FormStory,
 }
@@ -53,10 +55,9 @@ pub(in crate::rules) struct Context<'a> {
 impl<'a> Context<'a> {
     pub(in crate::rules) fn new(book: &'a Contents, reading: &'a Reading, on: Date, sender: Option<&str>) -> Self {
         let sheet = Sheet::new(reading);
-        let mut labels = book.labels.find(&sheet);
-        let goes_on: Vec<bool> = labels.iter().map(|label| goes_on_from_a_number(&sheet, &labels, label)).collect();
-        let mut goes_on = goes_on.into_iter();
-        labels.retain(|_| !goes_on.next().unwrap_or(false));
+        let known = book.labels.find(&sheet);
+        let is_caption = |label: &&Label| !goes_on_from_a_number(&sheet, &known, label);
+        let mut labels: Vec<Label> = known.iter().filter(is_caption).cloned().collect();
         let ticks = ticks::find(reading, &sheet);
         let mut text = sheet.text();
         text.text = text.flowing();
@@ -70,7 +71,27 @@ impl<'a> Context<'a> {
         let label_spans = labels.iter().filter_map(|label| span_in(&text, &sheet, label)).collect();
         let lists_choices = lists_choices(book, &sheet);
         let captions_below = slots::captions_stand_below(&sheet, &labels, |label, text| has_shape_of(label, text, on));
-        Self { form, lists_choices, captions_below, label_spans, book, on, reading, sheet, labels, ticks, text, found }
+        let treatments = OnceCell::new();
+        Self {
+            form,
+            lists_choices,
+            captions_below,
+            label_spans,
+            book,
+            on,
+            reading,
+            sheet,
+            labels,
+            ticks,
+            text,
+            found,
+            treatments,
+        }
+    }
+
+    /// The treatment words of the page's text, from left to right.
+    pub(in crate::rules) fn treatments(&self) -> &[TreatmentHit] {
+        self.treatments.get_or_init(|| self.book.treatments.find(&self.text.text))
     }
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {

@@ -6,7 +6,7 @@ use strsim::osa_distance;
 
 use crate::model::{Area, Field};
 use crate::rules::fault::{Fault, FaultKind};
-use crate::rules::near::{beginning, each_form, end, shape};
+use crate::rules::near::{beginning, each_form, end, may_be_one_off, shape};
 use crate::rules::people::is_credential;
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
@@ -519,14 +519,6 @@ fn of_run(
         Label { weak: entry.weak, ..span.label(row, meaning, &entry.rule, entry.phrase.clone()) }
     };
     field.into_iter().chain(heading).map(label).collect()
-}
-
-/// Whether two words may differ in one letter, or in two that changed places: but for two letters, they begin and end alike.
-fn may_be_one_off(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let begin = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    a.len().abs_diff(b.len()) <= 1 && a.len().max(b.len()) <= begin + end + 2
 }
 
 /// Whether a word stands right behind a comma.

@@ -1,6 +1,7 @@
 //! In: the Readings of a paper. Out: its Sections with their Findings, by the rule files that the clinic owns.
 
 mod book;
+mod clause;
 mod codes;
 mod context;
 mod dates;

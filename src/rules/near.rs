@@ -36,3 +36,11 @@ pub(in crate::rules) fn each_form(word: &str, mut tell: impl FnMut(&str)) {
     }
     tell(word);
 }
+
+/// Whether two words may differ in one letter, or in two that changed places: but for two letters, they begin and end alike.
+pub(in crate::rules) fn may_be_one_off(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let begin = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    a.len().abs_diff(b.len()) <= 1 && a.len().max(b.len()) <= begin + end + 2
+}

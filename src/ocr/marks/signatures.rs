@@ -52,13 +52,14 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
         let found: Vec<Mark> = choice.iter().filter_map(|place| mark(page, lines, rules, height, place)).collect();
         let signed = found.iter().find(|mark| mark.state == MarkState::Ticked);
         let Some(mark) = signed.or(found.first()) else { continue };
-        if !marks.iter().any(|other| touches(other, mark)) {
+        if !marks.iter().any(|other| super::touch(&other.area, &mark.area)) {
             marks.push(mark.clone());
         }
     }
     let lines_of_providers = printed_names(lines).filter_map(|name| beside_provider(page, lines, rules, name));
     let signed = lines_of_providers.filter_map(|place| mark(page, lines, rules, height, &place));
-    let signed: Vec<Mark> = signed.filter(|mark| !marks.iter().any(|other| touches(other, mark))).collect();
+    let is_new = |mark: &Mark| !marks.iter().any(|other| super::touch(&other.area, &mark.area));
+    let signed: Vec<Mark> = signed.filter(is_new).collect();
     marks.extend(signed);
     if marks.is_empty() {
         // no place to sign is named: a pen's ink over a printed name is one
@@ -67,10 +68,6 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
         marks.extend(over);
     }
     marks
-}
-
-fn touches(a: &Mark, b: &Mark) -> bool {
-    a.area.overlap_x(&b.area) > 0 && a.area.overlap_y(&b.area) > 0
 }
 
 /// "Prescribing provider ______" right over a printed name: who orders signs there, though nothing says so.

@@ -3,11 +3,14 @@
 
 use std::ops::Range;
 
+use crate::rules::clause::clauses;
+
 use super::prose::{is_exercise, is_history, is_medicine, is_order, is_therapy};
 
 /// The text with clauses of other matters made blank, where another clause has a number of its own.
 pub(super) fn keep_own(text: &str) -> String {
-    let clauses = clauses(text);
+    let mut clauses = clauses(text);
+    clauses.retain(|clause| text.get(clause.clone()).is_some_and(|clause| !clause.trim().is_empty()));
     // "Neck: 2x/wk x 4; headaches: 1x/wk x 4" are two orders: a complaint is another matter only beside massage or an order
     let treats = clauses.iter().filter_map(|clause| text.get(clause.clone())).any(names_massage);
     let own = |clause: &Range<usize>| text.get(clause.clone()).is_some_and(|clause| !is_foreign(clause, treats));
@@ -25,31 +28,6 @@ pub(super) fn keep_own(text: &str) -> String {
     }
     // whole letters were made blank, so it is text still
     String::from_utf8(kept).unwrap_or_else(|_| text.to_owned())
-}
-
-/// Clauses end at a semicolon, a line, or a full stop before a blank.
-fn clauses(text: &str) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
-    let mut start = 0;
-    for (at, letter) in text.char_indices() {
-        let stop = letter == '.'
-            && text.get(at + 1..).is_some_and(|behind| behind.starts_with(' '))
-            && !abbreviated(text.get(start..at));
-        if matches!(letter, ';' | '\n') || stop {
-            out.push(start..at);
-            start = at + 1;
-        }
-    }
-    out.push(start..text.len());
-    out.retain(|clause| text.get(clause.clone()).is_some_and(|clause| !clause.trim().is_empty()));
-    out
-}
-
-/// "wks.", "approx.": the dot of an abbreviation ends no clause.
-fn abbreviated(before: Option<&str>) -> bool {
-    let last =
-        before.and_then(|before| before.rsplit(|letter: char| !letter.is_alphabetic()).next()).unwrap_or_default();
-    last.len() <= 4
 }
 
 /// Whether a clause names massage or orders something.

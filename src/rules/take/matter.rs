@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::model::Field;
 use crate::rules::TreatmentFamily;
+use crate::rules::clause::clauses;
 use crate::rules::context::Context;
 use crate::rules::label::Meaning;
 use crate::rules::phrase::Folded;
@@ -140,10 +141,11 @@ fn turn(text: &str, part: Range<usize>) -> usize {
     found.map_or(part.end, |turn| part.start + turn.start())
 }
 
-/// "PT 2x/week": the therapy in capitals before a number, not the patient.
+/// "PT 2x/week": the therapy in capitals before a number, not the patient; "No PT for 2 weeks"; and a dose ("300 mg").
 fn by_letters(text: &str) -> Vec<usize> {
-    static LETTERS: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b(?:PT|OT|DC|HEP)\b[ :]*(?:x ?)?\d").expect("a fixed pattern"));
+    static LETTERS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:PT|OT|DC|HEP)\b[ :]*(?:for |x ?)?\d|\b\d+ ?(?:mg|mcg|mL)\b").expect("a fixed pattern")
+    });
     LETTERS.find_iter(text).map(|hit| hit.start()).collect()
 }
 
@@ -151,22 +153,4 @@ fn by_letters(text: &str) -> Vec<usize> {
 fn caption(clause: &str) -> Option<usize> {
     let end = clause.find(':')?;
     (clause.get(..end)?.split_whitespace().count() <= CAPTION_WORDS_MAX).then_some(end)
-}
-
-/// Clauses end at a line, a semicolon, or a full stop before a capital.
-pub(in crate::rules::take) fn clauses(text: &str) -> Vec<Range<usize>> {
-    let mut out = Vec::new();
-    let mut start = 0;
-    for (at, letter) in text.char_indices() {
-        let behind = text.get(at + letter.len_utf8()..).unwrap_or_default();
-        let stop = letter == '.'
-            && behind.starts_with(' ')
-            && behind.trim_start().chars().next().is_some_and(char::is_uppercase);
-        if matches!(letter, ';' | '\n') || stop {
-            out.push(start..at);
-            start = at + letter.len_utf8();
-        }
-    }
-    out.push(start..text.len());
-    out
 }

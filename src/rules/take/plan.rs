@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::{Field, Procedure, Source, Value};
+use crate::rules::clause::clauses;
 use crate::rules::codes::Treatments;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
-use crate::rules::take::{matter, veto};
+use crate::rules::take::veto;
 use crate::rules::ticks::{SURE, Tick};
-use crate::rules::{ProcedureHit, TreatmentFamily, find_procedures, find_schedules};
+use crate::rules::{ProcedureHit, TreatmentFamily, TreatmentHit, find_procedures, find_schedules};
 
 /// A plan may run over this many rows.
 const ROWS_MAX: usize = 6;
@@ -121,7 +122,7 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
     static DAMAGED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
     let text = &page.text.text;
-    let ordered = named(&page.book.treatments, &page.text);
+    let ordered = coded(page.treatments().iter().cloned());
     let mut mended = Vec::new();
     for token in DAMAGED.find_iter(text) {
         let bare: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
@@ -268,7 +269,7 @@ fn in_sentence(page: &Context, span: &Range<usize>) -> bool {
 /// The codes of the treatments that words name, each once: massage and manual therapy.
 fn families(treatments: &Treatments, slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
     let mut found: Vec<(&'static str, Range<usize>)> = Vec::new();
-    for (code, span) in named(treatments, slot) {
+    for (code, span) in coded(treatments.find(&slot.text).into_iter()) {
         if !found.iter().any(|(known, _)| *known == code) {
             found.push((code, span));
         }
@@ -276,10 +277,9 @@ fn families(treatments: &Treatments, slot: &Slot) -> Vec<(&'static str, Range<us
     found
 }
 
-/// Every place at which words name massage or manual therapy, with its code.
-fn named(treatments: &Treatments, slot: &Slot) -> Vec<(&'static str, Range<usize>)> {
-    let hits = treatments.find(&slot.text).into_iter().filter(|hit| !hit.negated);
-    let coded = hits.filter_map(|hit| match hit.family {
+/// Every place at which massage or manual therapy is named, with its code.
+fn coded(hits: impl Iterator<Item = TreatmentHit>) -> Vec<(&'static str, Range<usize>)> {
+    let coded = hits.filter(|hit| !hit.negated).filter_map(|hit| match hit.family {
         TreatmentFamily::Massage => Some(("97124", hit.span)),
         TreatmentFamily::ManualTherapy => Some(("97140", hit.span)),
         _ => None,
@@ -354,7 +354,7 @@ fn treatment_lines<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
 fn ordering_sentences<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
     let text = &page.text.text;
     let orders = page.found.any(&page.book.rules.treatment.orders);
-    matter::clauses(text).into_iter().filter_map(move |clause| {
+    clauses(text).into_iter().filter_map(move |clause| {
         let words = text.get(clause.clone())?;
         let slot = page.part(&clause)?;
         let named = !families(&page.book.treatments, &slot).is_empty() && !page.book.treatments.is_past(words);

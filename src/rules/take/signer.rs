@@ -65,7 +65,8 @@ fn of_line(page: &Context, before: &str, line: &str) -> Signer {
     let Some(hit) = signer_in(line) else {
         let words = line.split_whitespace().map(fold).filter(|word| !NOBODY.contains(&word.as_str()));
         let letters: usize = words.map(|word| word.chars().filter(|letter| letter.is_alphabetic()).count()).sum();
-        return if letters >= NAME_LETTERS_MIN { Signer::Hcp } else { Signer::Nobody };
+        // "Alan Pierce, MD, electronically signed 10/06/2026"
+        return if letters >= NAME_LETTERS_MIN || ends_with_hcp(page, before) { Signer::Hcp } else { Signer::Nobody };
     };
     let behind = line.get(hit.span.end..).unwrap_or_default();
     let is_beside = |place: &Range<usize>| fold(behind.get(..place.start).unwrap_or_default()).is_empty();
@@ -77,6 +78,16 @@ fn of_line(page: &Context, before: &str, line: &str) -> Signer {
         return Signer::Another;
     }
     if is_unknown(page, &hit) { Signer::Unknown } else { Signer::Hcp }
+}
+
+/// Whether a line ends with the name of somebody who may order.
+fn ends_with_hcp(page: &Context, line: &str) -> bool {
+    let bare = line.trim_end_matches([' ', ',', '(', '-', '–', '.']);
+    let last = find_names(bare).into_iter().next_back();
+    last.is_some_and(|hit| {
+        let behind = bare.get(hit.span.end..).unwrap_or_default();
+        !hit.credentials.is_empty() && !orders_nothing(page, &hit) && behind.len() <= LEAD_MAX
+    })
 }
 
 /// Words at the beginning of a signature's place that are none: "pending", "stamp", "on file". Behind a name they are another

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::model::Value;
 use crate::rules::TreatmentFamily;
+use crate::rules::clause::clauses;
 use crate::rules::context::{Candidate, Context};
-use crate::rules::take::matter;
 
 /// So much of a line is quoted.
 const LETTERS_MAX: usize = 60;
@@ -38,7 +38,7 @@ fn forbidden(page: &Context) -> Option<String> {
         };
         !treatments.is_past(clause) && treatments.find(clause).into_iter().any(forbidden)
     };
-    if !treatments.find(&page.text.text).iter().any(|hit| hit.negated) {
+    if !page.treatments().iter().any(|hit| hit.negated) {
         return None;
     }
     // a diagnosis may hold a "not" as well: each label begins a clause of its own
@@ -53,7 +53,7 @@ fn withdrawn(page: &Context) -> Option<String> {
     let rule = &page.book.rules.treatment;
     let text = &page.text.text;
     let places = page.found.any(&rule.withdrawn);
-    let clauses = if places.is_empty() { Vec::new() } else { matter::clauses(text) };
+    let clauses = if places.is_empty() { Vec::new() } else { clauses(text) };
     places.into_iter().find_map(|place| {
         let words = text.get(place.clone())?;
         if page.is_beside_box(&place) {

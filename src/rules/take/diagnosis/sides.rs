@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::{Diagnosis, Value};
+use crate::rules::clause::clauses;
 use crate::rules::codes::{Side, find_procedures};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::ticks::Tick;
@@ -95,15 +96,17 @@ fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<String, BTreeSet<Sid
     let mut sides: BTreeMap<String, BTreeSet<Side>> = BTreeMap::new();
     let ink: Vec<String> =
         found.iter().flat_map(|candidate| &candidate.evidence).map(|evidence| evidence.text.reveal().clone()).collect();
-    let clauses = page.text.text.split('\n').flat_map(|line| line.split(". ")).flat_map(|part| part.split(';'));
-    for clause in clauses.filter(|clause| !ink.iter().any(|ink| clause.contains(ink.as_str()))) {
+    for place in clauses(&page.text.text) {
+        let clause = page.text.text.get(place.clone()).unwrap_or_default();
+        if ink.iter().any(|ink| clause.contains(ink.as_str())) {
+            continue;
+        }
         let lower = clause.to_lowercase();
         let words: Vec<&str> = lower.split(|letter: char| !letter.is_alphanumeric()).collect();
         let any = |list: &[&str]| words.iter().any(|word| list.contains(word));
-        let treatments = &page.book.treatments;
-        let named = treatments.find(clause);
-        let is_order = any(&WHERE) || !named.is_empty() || !find_procedures(clause).is_empty();
-        if !is_order || any(&NOT_TREATED) || treatments.is_past(clause) || named.iter().any(|hit| hit.negated) {
+        let mut named = page.treatments().iter().filter(|hit| place.contains(&hit.span.start)).peekable();
+        let is_order = any(&WHERE) || named.peek().is_some() || !find_procedures(clause).is_empty();
+        if !is_order || any(&NOT_TREATED) || page.book.treatments.is_past(clause) || named.any(|hit| hit.negated) {
             continue;
         }
         for hit in page.book.areas.find(clause) {

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::model::Field;
-use crate::rules::Agreement;
 use crate::rules::codes::{begins_with_mark, opens_with_mark, without_joints, without_marks};
 use crate::rules::context::Context;
+use crate::rules::{Agreement, TreatmentFamily};
 
 /// The words of a diagnosis are at most so many.
 const TITLE_WORDS_MAX: usize = 14;
@@ -32,6 +32,17 @@ pub(super) struct Beside<'a> {
     behind: &'a str,
 }
 
+/// What stands behind a code, up to a line that orders massage: that is no diagnosis' name.
+fn before_the_plan<'a>(page: &Context, behind: &'a str) -> &'a str {
+    let is_plan = |line: &str| {
+        let named = page.book.treatments.find(line);
+        named.iter().any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy))
+    };
+    let ends = behind.match_indices('\n').map(|(at, _)| at);
+    let mut plans = ends.filter(|at| behind.get(at + 1..).and_then(|rest| rest.lines().next()).is_some_and(is_plan));
+    plans.next().and_then(|at| behind.get(..at)).unwrap_or(behind)
+}
+
 impl<'a> Codes<'a> {
     /// The words that go with a code: those behind it up to the next one, or those before it, as the list has it; in brackets or
     /// behind a dash it closes its words; or those of the entry with the same letter in another list of the page.
@@ -51,7 +62,7 @@ impl<'a> Codes<'a> {
         let before_from = index.checked_sub(1).map_or(0, |last| self.spans[last].end).max(edges.start);
         let behind_to = self.spans.get(index + 1).map_or(text.len(), |next| next.start).min(edges.end);
         let before = text.get(before_from..span.start).unwrap_or_default();
-        let behind = text.get(span.end..behind_to).unwrap_or_default();
+        let behind = before_the_plan(page, text.get(span.end..behind_to).unwrap_or_default());
         let line_tail = clause(behind);
         // "A. S23.3XXA   B. M79.18": what stands under a row of codes is none's alone
         let listed = begins_with_mark(before).is_some();
