@@ -25,6 +25,8 @@ const LETTERS_MAX: usize = 60_000;
 
 /// A page whose words are less sure than this in the mean was hardly read.
 const LEGIBLE: f32 = 0.7;
+/// What a page lacks is believed where its words are at least this sure in the mean.
+const SURELY_READ: f32 = 0.85;
 /// An answer under its question has at most so many words.
 const ANSWER_WORDS_MAX: usize = 6;
 /// Pages of the longest document that is one prescription.
@@ -271,7 +273,7 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
         // its label stands there, with nothing that could be read behind it
         Some(field) if page.labels_of(field).next().is_some() => sign.weight - sign.weight.signum(),
         Some(_) => 0,
-        None if sign.found_none.iter().any(|field| is_asked_or_found(page, findings, *field)) => 0,
+        None if !sign.found_none.is_empty() && !lacks_all(page, findings, &sign.found_none) => 0,
         None if !page.found.any(&sign.lacks).is_empty() => 0,
         None if sign.any.is_empty() => sign.weight,
         None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
@@ -279,9 +281,13 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
     }
 }
 
-fn is_asked_or_found(page: &Context, findings: &[Finding], field: Field) -> bool {
-    let found = findings.iter().any(|finding| finding.field == field && finding.value != Value::Signed(false));
-    found || page.labels_of(field).next().is_some()
+/// Whether a page that can be read neither gives nor asks for any of these fields.
+fn lacks_all(page: &Context, findings: &[Finding], fields: &[Field]) -> bool {
+    let is_given = |field: &Field| {
+        findings.iter().any(|finding| finding.field == *field && finding.value != Value::Signed(false))
+            || page.labels_of(*field).next().is_some()
+    };
+    page.legibility() >= SURELY_READ && !fields.iter().any(is_given)
 }
 
 fn at_top(page: &Context, place: &Range<usize>) -> bool {
