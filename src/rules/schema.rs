@@ -88,7 +88,7 @@ pub(in crate::rules) struct SignRule {
     pub(in crate::rules) at_top: bool,
     /// Instead of phrases: a value was found for this field.
     pub(in crate::rules) found: Option<Field>,
-    /// Instead of phrases: nothing was found for any of these fields, and no label of them stands on the page.
+    /// Nothing was found for any of these fields, and no label of them stands on the page; with `any`, both must be so.
     pub(in crate::rules) found_none: Vec<Field>,
     /// What it adds.
     pub(in crate::rules) weight: i32,

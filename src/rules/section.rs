@@ -252,8 +252,10 @@ pub(in crate::rules) fn weigh(page: &Context, findings: &[Finding]) -> Vec<KindS
                     let names: Vec<String> = sign.found_none.iter().map(ToString::to_string).collect();
                     format!("none of {} found", names.join(", "))
                 }
-                None if !sign.lacks.is_empty() => format!("no {} nor its like", sign.lacks[0]),
-                None => sign.any.iter().find(stands).cloned().unwrap_or_default(),
+                None => match (sign.any.iter().find(stands), sign.lacks.first()) {
+                    (None, Some(lacked)) => format!("no {lacked} nor its like"),
+                    (phrase, _) => phrase.cloned().unwrap_or_default(),
+                },
             };
             (weight != 0).then_some((name, weight))
         };

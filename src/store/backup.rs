@@ -55,10 +55,10 @@ impl Backup {
     pub fn add(&mut self, record: &Record) -> Result<(), StoreError> {
         let id = &record.arrival.id;
         self.records += 1;
-        if self.purged()?.contains(&id.0) {
-            return Ok(());
-        }
-        let key = read_key(&self.data.join("keys"), &self.master, &id.0)?;
+        let key = match read_key(&self.data.join("keys"), &self.master, &id.0) {
+            Err(_) if self.purged()?.contains(&id.0) => return Ok(()),
+            key => key?,
+        };
         let plain = serde_json::to_vec(record).map_err(StoreError::shape("a record"))?;
         write_durably(
             &self.target.join("records"),

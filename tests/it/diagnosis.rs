@@ -63,6 +63,8 @@ fn each_code_is_shown_with_its_own_words() {
         ("Please provide massage therapy for her neck pain (M54.2).", "M54.2: neck pain"),
         ("She has chronic low back pain M54.50. She should rest.", "M54.50: chronic low back pain"),
         ("She needs massage therapy for fibromyalgia, M79.7. Her mother also has it.", "M79.7: fibromyalgia"),
+        // the order on the next line is no diagnosis' name
+        ("Dx: M54.2\nMassage 2x/week x 6 weeks", "M54.2: Cervicalgia"),
         ("Dx: 7242 lumbago", "-: 724.2 lumbago"),
     ];
     let orders: Vec<String> = cases.iter().map(|(diagnosis, _)| with(diagnosis)).collect();

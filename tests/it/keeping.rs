@@ -1,27 +1,23 @@
-//! What keeps records safe: copies, keys, the journal, and a store that can be made anew.
+//! What keeps records safe: keys, the journal, and a store that can be made anew.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use rxintake::model::{ArrivalId, Decision};
-use rxintake::store::{Act, Backup, Store, find_key};
 
 use crate::clinic::{Clinic, ORDER, files};
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap() + &String::from_utf8_lossy(&output.stderr)
 }
 
-fn run(clinic: &Clinic, arguments: &[&str]) -> Output {
+pub(crate) fn run(clinic: &Clinic, arguments: &[&str]) -> Output {
     clinic.command(arguments).output().unwrap()
 }
 
 /// A clinic with two records, one of them with a gap.
-fn clinic() -> Clinic {
+pub(crate) fn clinic() -> Clinic {
     let clinic = Clinic::new();
     clinic.drop_mail("whole", ORDER);
     clinic.drop_mail("gap", &ORDER.replace("Frequency: 2x/week x 6 weeks\n", ""));
@@ -31,7 +27,7 @@ fn clinic() -> Clinic {
 }
 
 /// The id of the record with a gap.
-fn open_record(clinic: &Clinic) -> String {
+pub(crate) fn open_record(clinic: &Clinic) -> String {
     let records = clinic.records();
     records.iter().find(|record| record["state"] == "open").unwrap()["id"].as_str().unwrap().to_owned()
 }
@@ -53,53 +49,6 @@ fn a_gap_is_closed_by_hand_while_the_daemon_runs() {
     assert_eq!((&record["state"], &record["ready_to_treat"]), (&"complete".into(), &true.into()));
     assert_eq!(record["decisions"][0]["note"], "2x/week x 6 by phone");
     assert_eq!(record["prescriptions"][0]["gaps"][0]["field"], "frequency", "the reading stays as it was");
-}
-
-#[test]
-fn a_copy_brings_everything_back() {
-    let clinic = clinic();
-    run(&clinic, &["records", "resolve", &open_record(&clinic), "--by", "Ann"]);
-    assert!(clinic.run_once().status.success(), "the therapists hear of it");
-    let before = clinic.records();
-    let copy = clinic.path("copy");
-    let copied = run(&clinic, &["backup", copy.to_str().unwrap()]);
-    assert!(copied.status.success(), "{}", said(&copied));
-    assert!(
-        Command::new("sha256sum")
-            .args(["--check", "--quiet", "SHA256SUMS"])
-            .current_dir(&copy)
-            .status()
-            .unwrap()
-            .success()
-    );
-    assert!(!run(&clinic, &["backup", copy.to_str().unwrap()]).status.success(), "not over another copy");
-    for path in files(&copy) {
-        let bytes = fs::read(&path).unwrap();
-        assert!(!bytes.windows(5).any(|window| window.eq_ignore_ascii_case(b"zebra")), "{}", path.display());
-    }
-    fs::remove_dir_all(clinic.path("data")).unwrap();
-    let restored = run(&clinic, &["restore", copy.to_str().unwrap()]);
-    assert!(restored.status.success(), "{}", said(&restored));
-    assert_eq!(clinic.records(), before);
-    let alerts = clinic.alerts().len();
-    assert!(clinic.run_once().status.success());
-    assert_eq!((clinic.records(), clinic.alerts().len()), (before, alerts), "nothing is read or told again");
-    let again = run(&clinic, &["restore", copy.to_str().unwrap()]);
-    assert!(said(&again).contains("is not empty"), "{}", said(&again));
-}
-
-#[test]
-fn a_copy_that_was_damaged_is_not_put_back() {
-    let clinic = clinic();
-    let copy = clinic.path("copy");
-    assert!(run(&clinic, &["backup", copy.to_str().unwrap()]).status.success());
-    let paper = files(&copy.join("originals")).pop().unwrap();
-    let mut bytes = fs::read(&paper).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
-    fs::write(&paper, bytes).unwrap();
-    fs::remove_dir_all(clinic.path("data")).unwrap();
-    let refused = run(&clinic, &["restore", copy.to_str().unwrap()]);
-    assert!(!refused.status.success() && said(&refused).contains("the copy is damaged"), "{}", said(&refused));
 }
 
 #[test]
@@ -451,7 +400,7 @@ fn a_record_without_its_key_stops_nobody() {
     daemon.stop();
 }
 
-fn letters(clinic: &Clinic, part: &str) -> Vec<String> {
+pub(crate) fn letters(clinic: &Clinic, part: &str) -> Vec<String> {
     let alerts = clinic.alerts().into_iter().filter(|(name, _)| name.contains(part));
     alerts.map(|(_, letter)| letter.replace("=\r\n", "")).collect()
 }
@@ -484,79 +433,6 @@ fn what_a_decision_makes_ready_reaches_therapist_and_biller_once() {
     assert!(clinic.run_once().status.success());
     let of = |part: &str| letters(&clinic, part).iter().filter(|letter| letter.contains(&id[..8])).count();
     assert_eq!((of("therapist"), of("biller")), (1, 1));
-}
-
-#[test]
-fn a_copy_brings_letters_back_that_were_owed() {
-    let clinic = Clinic::new();
-    let outbox = clinic.path("outbox");
-    let mut daemon = clinic.start(&["run"]);
-    daemon.until_file(&clinic.path("data"), "socket"); // it has made its outbox
-    fs::remove_dir_all(&outbox).unwrap(); // nothing can be handed over
-    fs::write(&outbox, b"").unwrap();
-    clinic.drop_mail("whole", ORDER);
-    daemon.until("TROUBLE");
-    let copy = clinic.path("copy");
-    let copied = run(&clinic, &["backup", copy.to_str().unwrap()]);
-    assert!(copied.status.success(), "{}", said(&copied));
-    daemon.stop();
-    fs::remove_dir_all(clinic.path("data")).unwrap();
-    fs::remove_file(&outbox).unwrap();
-    let restored = run(&clinic, &["restore", copy.to_str().unwrap()]);
-    assert!(restored.status.success(), "{}", said(&restored));
-    assert!(clinic.run_once().status.success());
-    assert_eq!(letters(&clinic, "therapist").len(), 1);
-}
-
-/// A copy is made while a record is purged, another decided on, and others looked at.
-#[test]
-fn a_copy_keeps_what_happens_while_it_is_made_in_step() {
-    let clinic = clinic();
-    let (data, secret) = (clinic.path("data"), clinic.path("secrets/master.key"));
-    let gap = ArrivalId(open_record(&clinic));
-    let letters_before = clinic.alerts().len();
-    let key = || find_key(&secret, &data).unwrap().unwrap();
-    let store = Store::open(&data, key()).unwrap();
-    let now = "2026-11-20T12:00:00Z".parse().unwrap();
-    let copy = clinic.path("copy");
-    let mut backup = Backup::begin(&data, &copy, key()).unwrap();
-    for id in store.records().unwrap() {
-        backup.add(&store.record(&id).unwrap().unwrap()).unwrap();
-    }
-    let decision = Decision { decided_at: now, by: "Ann".to_owned(), field: None, note: None };
-    store.decide(&gap, decision, |_, _| Vec::new()).unwrap();
-    let whole = store.records().unwrap().into_iter().find(|id| *id != gap).unwrap();
-    store.purge(now, "retention", &whole).unwrap();
-    let is_made = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_made.load(Ordering::SeqCst) {
-                store.audit(now, "Ann", Act::Viewed, Some(gap.clone())).unwrap();
-            }
-        });
-        backup.finish().unwrap();
-        is_made.store(true, Ordering::SeqCst);
-    });
-    drop(store);
-    fs::rename(&data, clinic.path("before")).unwrap();
-    let restored = run(&clinic, &["restore", copy.to_str().unwrap()]);
-    assert!(restored.status.success(), "{}", said(&restored));
-    assert!(said(&restored).contains("2 originals are looked through by the next"), "{}", said(&restored));
-    let verified = run(&clinic, &["audit", "verify"]);
-    assert!(verified.status.success(), "{}", said(&verified));
-    let ended = clinic.run_once();
-    let told = String::from_utf8(ended.stdout).unwrap();
-    assert!(ended.status.success() && !told.contains("TROUBLE"), "{told}");
-    let records = clinic.records();
-    assert_eq!(
-        (records.len(), &records[0]["state"], &records[0]["decisions"][0]["by"]),
-        (1, &"complete".into(), &"Ann".into())
-    );
-    assert_eq!(
-        clinic.alerts().len(),
-        letters_before + 1,
-        "the therapists hear of what was decided, and nobody of the rest"
-    );
 }
 
 /// The mail that brought it goes with the paper, a store that is made anew brings nothing back, and the same bytes are a new paper.

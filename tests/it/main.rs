@@ -8,6 +8,7 @@ mod bells;
 mod calibration;
 mod certificates;
 mod clinic;
+mod copies;
 mod diagnosis;
 mod dovecot;
 mod durability;

@@ -23,6 +23,7 @@ fn a_slot_gives_the_given_name_first() {
         ("Juan de la Cruz", "Juan de la Cruz", "", false),
         ("John Smith Jr.", "John Smith Jr.", "", false),
         ("Leandro McAllister Ill", "Leandro McAllister III", "", false),
+        ("Park Il Sung", "Park Il Sung", "", false),
         ("BIRDSONG, LIL", "Lil Birdsong", "", false),
         ("Smith, John Jr", "John Smith Jr.", "", false),
         ("Pierce MD, Alan", "Alan Pierce", "MD", false),

@@ -12,15 +12,14 @@ pub(super) fn suffix(word: &str) -> Option<String> {
         "Jr" | "JR" | "jr" => Some("Jr.".to_owned()),
         "Sr" | "SR" | "sr" => Some("Sr.".to_owned()),
         "II" | "III" | "IV" => Some(word.to_owned()),
-        word if looks_like_ones(word) => Some("I".repeat(word.len())),
+        word if looks_like_three_ones(word) => Some("III".to_owned()),
         _ => None,
     }
 }
 
-/// "Ill", "IIl": what OCR makes of "III"; no name is written so ("Lil" is one).
-fn looks_like_ones(word: &str) -> bool {
-    let begins = word.starts_with(['I', 'l', '1', '|']);
-    begins && matches!(word.len(), 2 | 3) && word.chars().all(|letter| "IlL1|".contains(letter)) && word != "11"
+/// "Ill", "IIl": what OCR makes of "III"; no name is written so ("Lil" is one, and "Il").
+fn looks_like_three_ones(word: &str) -> bool {
+    word.len() == 3 && !word.starts_with('L') && word.chars().all(|letter| "IlL1|".contains(letter))
 }
 
 /// A credential, without its dots; None for words that are none.

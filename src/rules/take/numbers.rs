@@ -112,9 +112,14 @@ fn unread_npi(page: &Context) -> Option<Candidate> {
 fn is_beside_another_name(page: &Context, label: &Label) -> bool {
     let row = page.sheet.slot((0..label.words.start).map(|word| (label.row, word)));
     let Some(beside) = find_names(&row.text).into_iter().rfind(|hit| !hit.credentials.is_empty()) else { return false };
+    somebody_else_signs(page, &beside.name)
+}
+
+/// Whether the signatures of a page name others than `name`, and not it.
+fn somebody_else_signs(page: &Context, name: &PersonName) -> bool {
     let signers = signers(page);
     let family = |name: &PersonName| fold(name.full.reveal().rsplit(' ').next().unwrap_or_default());
-    let is_own = |signer: &NameHit| strsim::osa_distance(&family(&signer.name), &family(&beside.name)) <= 1;
+    let is_own = |signer: &NameHit| strsim::osa_distance(&family(&signer.name), &family(name)) <= 1;
     !signers.is_empty() && !signers.iter().any(is_own)
 }
 
@@ -130,7 +135,9 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
         let line =
             page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
         let is_of_provider = hit.digits.starts_with('1')
-            && find_names(line).iter().any(|name| !name.credentials.is_empty() && !orders_nothing(page, name));
+            && find_names(line).iter().any(|hit| {
+                !hit.credentials.is_empty() && !orders_nothing(page, hit) && !somebody_else_signs(page, &hit.name)
+            });
         let mut words = line.split_whitespace().rev().map(fold).filter(|word| !word.is_empty());
         let is_named = words
             .by_ref()

@@ -57,7 +57,7 @@ fn patient(page: &Context) -> Vec<Candidate> {
                 if !is_named {
                     continue;
                 }
-                if hit.credentials.is_empty() && !is_doctor(&slot, &hit) {
+                if hit.credentials.is_empty() && !is_doctor(&slot.text, &hit) {
                     found.push(name(Field::PatientName, hit, &slot, LABELLED, &label.rule));
                     break;
                 }
@@ -85,9 +85,10 @@ fn patient(page: &Context) -> Vec<Candidate> {
     for place in page.found.any(prose) {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
-        if let Some(hit) = find_names(first_line).into_iter().find(|hit| {
-            hit.span.start <= 12 && hit.credentials.is_empty() && (!hit.titled || is_civil(first_line, hit))
-        }) {
+        if let Some(hit) = find_names(first_line)
+            .into_iter()
+            .find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !is_doctor(first_line, hit))
+        {
             // the rest of a label in a second language is no name
             let start = place.end + page.text.text.get(place.end..).and_then(|text| text.find(first_line)).unwrap_or(0);
             if !page.is_label(&(start + hit.span.start..start + hit.span.end)) {
@@ -99,15 +100,9 @@ fn patient(page: &Context) -> Vec<Candidate> {
 }
 
 /// "Dr.", not "Mrs.".
-fn is_doctor(slot: &Slot, hit: &NameHit) -> bool {
-    let title = slot.text.get(hit.span.clone()).and_then(|text| text.split_whitespace().next()).map(fold);
+fn is_doctor(text: &str, hit: &NameHit) -> bool {
+    let title = text.get(hit.span.clone()).and_then(|text| text.split_whitespace().next()).map(fold);
     title.is_some_and(|title| matches!(title.as_str(), "dr" | "doctor" | "prof"))
-}
-
-/// "Ms. Maria Lopez": a title that is nobody's calling.
-fn is_civil(line: &str, hit: &NameHit) -> bool {
-    let title = line.get(hit.span.clone()).and_then(|text| text.split_whitespace().next()).map(fold);
-    title.is_some_and(|title| matches!(title.as_str(), "mr" | "mrs" | "ms" | "miss" | "mx"))
 }
 
 /// "MARIA LOPEZ F 42": sex and age behind a name are none of it.
