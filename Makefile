@@ -9,8 +9,9 @@ run: packages-run build ## the daemon on a scratch clinic with the sample papers
 
 test: packages-test ## every test
 # the tests inside the modules need no speed, and build in a quarter of the time without
-	CARGO_PROFILE_DEV_OPT_LEVEL=0 cargo test --locked --lib
-	cargo test --locked --test it
+	cargo test --locked --lib --config profile.dev.package.rxintake.opt-level=0
+# these wait more than they work: two for each core
+	RUST_TEST_THREADS=$$((2 * $$(nproc))) cargo test --locked --test it
 
 soak: packages-test ## a thousand kills at random moments
 	KILLS=1000 cargo test --locked --test it durability -- --nocapture
