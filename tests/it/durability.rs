@@ -70,6 +70,10 @@ impl Numbers {
 fn kills_at_random_moments_lose_nothing_and_double_nothing() {
     let kills = std::env::var("KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
     let clinic = Clinic::new();
+    // on a busy machine much is left to the last life: it may not gather that into one letter
+    let config = clinic.path("rxintake.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    fs::write(&config, text.replace("[alerts]\n", "[alerts]\nstorm_letters = 0\n")).unwrap();
     let mut numbers = Numbers(7);
     let mut papers = 0;
     let mut cut_short = 0;

@@ -25,6 +25,8 @@ const OVER_CAPTION_INCHES: f32 = 0.55;
 const SURE_PRINT: f32 = 0.6;
 /// How far under a letter's closing somebody signs, in inches.
 const CLOSING_INCHES: f32 = 1.3;
+/// How far before a printed name somebody signs, in inches.
+const BEFORE_NAME_INCHES: f32 = 3.0;
 /// Between two cells of a line lie so many heights of a word.
 const APART: u32 = 3;
 /// Words before a line on which a provider signs.
@@ -62,10 +64,12 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
     let signed: Vec<Mark> = signed.filter(is_new).collect();
     marks.extend(signed);
     if marks.is_empty() {
-        // no place to sign is named: a pen's ink over a printed name is one
-        let over = printed_names(lines);
-        let over = over.filter_map(|name| mark(page, lines, rules, height, &over_name(page, lines, name)));
-        marks.extend(over);
+        // no place to sign is named: a pen's ink over a printed name is one, or before it
+        let near = printed_names(lines).filter_map(|name| {
+            let places = [over_name(page, lines, name), before_name(page, lines, name)];
+            places.iter().find_map(|place| mark(page, lines, rules, height, place))
+        });
+        marks.extend(near);
     }
     marks
 }
@@ -119,6 +123,20 @@ fn over_name(page: &Ink, lines: &[Line], own: Area) -> Place {
     let above = words.filter(|area| area.bottom <= own.top && area.overlap_x(&own) > 0);
     let top = above.map(|area| area.bottom).max().unwrap_or(0).max(reach);
     let area = Area::new(own.left.saturating_sub(page.inches(0.2)), top, own.right + page.inches(1.0), own.top);
+    Place { area, shown: area, bare: true }
+}
+
+/// The empty part of the line before a printed name.
+fn before_name(page: &Ink, lines: &[Line], own: Area) -> Place {
+    let words = lines.iter().flat_map(|line| &line.words).map(|word| word.area);
+    let left = words.filter(|area| area.overlap_y(&own) > 0 && area.right <= own.left).map(|area| area.right).max();
+    let reach = own.left.saturating_sub(page.inches(BEFORE_NAME_INCHES));
+    let area = Area::new(
+        left.unwrap_or(0).max(reach),
+        own.top.saturating_sub(page.inches(OVER_INCHES)),
+        own.left.saturating_sub(4),
+        own.bottom + page.inches(UNDER_INCHES),
+    );
     Place { area, shown: area, bare: true }
 }
 

@@ -82,7 +82,7 @@ pub fn find_names(text: &str) -> Vec<NameHit> {
     });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"[,(]?\s{0,2}(?:\(?\b(?i-u:DOB|D\.O\.B|date of birth|birth ?date|born)\b|,?\s(?:M\.?D\b|D\.?O\b|D\.?C\b|N\.?D\b|N\.?P\b|PA\b|P\.A\.|ARNP\b|APRN\b|CRNP\b|CNP\b|CNS\b|NMD\b|ANP\b|AGNP\b|PMHNP\b|WHNP\b|C?PNP\b|EAMP\b|DAOM\b|DACM\b|MBBS\b|FNP\b|DPM\b|DNP\b|CNM\b|DDS\b|DMD\b|L\.?Ac\b))",
+            r"[,(]?\s{0,2}(?:\(?\b(?i:(?:id|mrn|chart|acct)\b[^()\n]{1,24}\b)?(?i-u:DOB|D\.O\.B|date of birth|birth ?date|born)\b|\(?\bb\.\s?\d|(?:[Xx]{3}|\*{3})-(?:[Xx]{2}|\*{2})-\d{4}|,?\s(?:M\.?D\b|D\.?O\b|D\.?C\b|N\.?D\b|N\.?P\b|PA\b|P\.A\.|ARNP\b|APRN\b|CRNP\b|CNP\b|CNS\b|NMD\b|ANP\b|AGNP\b|PMHNP\b|WHNP\b|C?PNP\b|EAMP\b|DAOM\b|DACM\b|MBBS\b|FNP\b|DPM\b|DNP\b|CNM\b|DDS\b|DMD\b|L\.?Ac\b))",
         )
     });
     let mut hits: Vec<NameHit> = Vec::new();

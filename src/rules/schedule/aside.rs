@@ -247,8 +247,23 @@ fn behind_recheck(tokens: &[Token], at: usize) -> usize {
     at
 }
 
-/// What is no schedule: refills, history, ages, "2 of 3".
+/// "starting in 3 days", "to begin after 2 weeks": when the first visit is.
+fn beginning(tokens: &[Token], i: usize) -> Option<Placed> {
+    let leads = matches!(word(tokens, i)?, "start" | "starting" | "begin" | "beginning" | "commence" | "commencing");
+    if !leads || !matches!(word(tokens, i + 1)?, "in" | "after" | "within") {
+        return None;
+    }
+    let found = count(tokens, i + 2)?;
+    let next = found.next + usize::from(tokens.get(found.next).is_some_and(|t| t.sign('-')));
+    words::unit(word(tokens, next)?, true)?;
+    Some(placed(Part::Aside, i..next + 1))
+}
+
+/// What is no schedule: refills, history, ages, "2 of 3", when it begins.
 pub(super) fn aside(tokens: &[Token], i: usize) -> Option<Placed> {
+    if let Some(placed) = beginning(tokens, i) {
+        return Some(placed);
+    }
     if word(tokens, i).is_some_and(|w| matches!(w, "refill" | "refills" | "refils")) {
         let mut at = i + 1;
         while tokens.get(at).is_some_and(|t| {

@@ -1,6 +1,10 @@
 //! When: birth, accident, writing, expiry.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
+use regex::Regex;
 
 use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Value};
 use crate::rules::context::{Candidate, Context};
@@ -26,6 +30,13 @@ const LINKS: [&str; 5] = ["", "on", "at", "date", "dated"];
 const SIGNER_WORDS_MAX: usize = 7;
 /// Credentials that no list knows may stand behind those that one does.
 const CREDENTIALS_MORE: usize = 2;
+/// Who signed stands at most so many words before the end of "signed electronically".
+const AROUND_WORDS: usize = 4;
+/// A day at the end of a banner is at most so many days old, and the banner stands in the first rows.
+const BANNER_DAYS_MAX: i32 = 366;
+const BANNER_ROWS: usize = 4;
+/// A day without a label is a birth date where it lies at least so many years back.
+const BORN_YEARS_MIN: i16 = 5;
 /// How far behind the sign of a typed signature its date stands, in bytes.
 const SIGNED_BYTES_MAX: usize = 80;
 /// The day on which a paper was sent: far enough below the others to be no rival.
@@ -49,6 +60,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         if !found.iter().any(|candidate| candidate.field == field) {
             found.extend(behind_plain_label(page, field, kind));
         }
+    }
+    if !found.iter().any(|candidate| candidate.field == Field::PatientBirthDate) {
+        found.extend(behind_patient(page));
     }
     // a form with its captions under the lines has dates without a label before them
     if !page.captions_below && !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
@@ -107,11 +121,55 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
         if is_long && !is_a_signer(between) || before_line.contains('\n') || !begins_line {
             continue;
         }
+        if field == Field::WrittenOn
+            && (is_of_another_paper(page, &place) || is_signed_by_another(page, &place, between))
+        {
+            continue;
+        }
         let rule = "rules/80-dates.toml";
         let evidence = rest.evidence(&hit.span, rule);
         found.push(dated(field, hit, evidence, 0.95, rule));
     }
     found
+}
+
+/// "Pt: Maria Lopez (3/2/84)": a day of years ago right behind the patient's name.
+fn behind_patient(page: &Context) -> Option<Candidate> {
+    let rule = "rules/80-dates.toml";
+    page.labels_of(Field::PatientName).filter(|label| !label.weak).find_map(|label| {
+        let (_, slot) = page.slots(label, 1).into_iter().find(|(place, _)| *place == Where::SameLine)?;
+        let name = read_name(&slot.text)?;
+        let hit =
+            find_dates(&slot.text, DateKind::Birth, page.on).into_iter().find(|hit| hit.span.start >= name.span.end)?;
+        let between = slot.text.get(name.span.end..hit.span.start)?;
+        let is_beside = between.chars().all(|letter| " ,(/-–".contains(letter));
+        let is_old = hit.date.reveal().year() + BORN_YEARS_MIN <= page.on.year();
+        (is_beside && is_old).then(|| {
+            let evidence = slot.evidence(&hit.span, rule);
+            dated(Field::PatientBirthDate, hit, evidence, 0.9, rule)
+        })
+    })
+}
+
+/// "MRI dated 9/12/2026": the word before says what, and that is no order.
+fn is_of_another_paper(page: &Context, place: &Range<usize>) -> bool {
+    const ORDERS: [&str; 9] = ["rx", "script", "prescription", "order", "orders", "referral", "form", "signed", "and"];
+    let said = page.text.text.get(place.clone()).unwrap_or_default();
+    let line = page.text.text.get(..place.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+    let before = line.trim_end().rsplit(' ').next().unwrap_or_default();
+    let is_word = before.ends_with(char::is_alphanumeric);
+    fold(said) == "dated" && is_word && !ORDERS.contains(&fold(before).as_str())
+}
+
+/// "Patient signed 10/20/2026", "signed by the patient on ...": the day on which somebody else signed.
+fn is_signed_by_another(page: &Context, place: &Range<usize>, between: &str) -> bool {
+    let line = page.text.text.get(..place.end).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
+    let mut around: Vec<&str> = line.split_whitespace().rev().take(AROUND_WORDS).collect();
+    around.reverse();
+    around.push(between);
+    let said = page.book.phrases.find(&Folded::new(&around.join(" ")));
+    let signature = &page.book.rules.signature;
+    !said.any(&signature.not_the_provider).is_empty() || !said.any(&signature.somebody_else).is_empty()
 }
 
 /// "Provider signature ______   Date 7/6/26": a label that begins a cell, without a colon, and a date directly behind it.
@@ -257,7 +315,40 @@ fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
             found.push(dated(Field::WrittenOn, hit, evidence, 0.9, rule));
         }
     }
+    if found.is_empty() {
+        found.extend(banner_date(page));
+    }
     found
+}
+
+/// "Cascade Spine Clinic          10/06/2026": the only day in a cell of its own in the head of the page, at the end of its row.
+fn banner_date(page: &Context) -> Option<Candidate> {
+    let rule = "rules/80-dates.toml";
+    let is_labelled = |row: usize| page.labels.iter().any(|label| label.row == row);
+    let rows = (0..page.sheet.rows.len().min(BANNER_ROWS)).filter(|row| !is_labelled(*row));
+    let ends = rows.filter_map(|row| {
+        let words = &page.sheet.rows[row];
+        let is_stroke = |word: usize| matches!(words.words[word].text.as_str(), "|" | "•" | "·");
+        let apart = |word: &usize| gap_before(words, *word) > CELL_GAP * page.sheet.unit || is_stroke(*word - 1);
+        let cell = (1..words.words.len()).rev().find(apart)?;
+        let slot = page.sheet.slot((cell..words.words.len()).map(|word| (row, word)));
+        let hit = days(&slot.text, DateKind::Order, page.on).into_iter().next()?;
+        let age = page.on.since(*hit.date.reveal()).ok()?.get_days();
+        let is_alone = hit.span.start == 0 && hit.span.end == slot.text.trim_end().len();
+        // a fax machine's line says the time or the page as well
+        static BANNER: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"(?i)\b\d{1,2}:\d{2}\b|\b(?:page|pg|p)\b").expect("a fixed pattern"));
+        let is_name = !BANNER.is_match(&page.sheet.slot((0..cell).map(|word| (row, word))).text);
+        (is_alone && is_name && (0..=BANNER_DAYS_MAX).contains(&age)).then(|| {
+            let evidence = slot.evidence(&hit.span, rule);
+            dated(Field::WrittenOn, hit, evidence, 0.9, rule)
+        })
+    });
+    let mut ends = ends.collect::<Vec<_>>().into_iter();
+    match (ends.next(), ends.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
 }
 
 /// The days of a text. "Jul 2026" is a month, not the 20th.

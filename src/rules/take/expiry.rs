@@ -33,6 +33,9 @@ pub(in crate::rules::take) fn take(page: &Context, written: Option<(Date, f32)>)
 fn labelled(page: &Context, label: &Label, written: Option<(Date, f32)>) -> Option<Candidate> {
     page.slots(label, 1).into_iter().find_map(|(place, slot)| {
         let trust = if place == Where::SameLine { 1.0 } else { 0.95 };
+        if let Some((span, from, bytes)) = lasting_from(&slot.text, page.on) {
+            return ends_after(Some((from, 1.0)), span, slot.evidence(&bytes, &label.rule), trust, &label.rule);
+        }
         let hits = days(&slot.text, DateKind::Order, page.on);
         let last = match hits.as_slice() {
             [first, second, ..] if first.span.start <= LEAD_MAX && is_span(&slot.text, first, second) => Some(second),
@@ -87,6 +90,9 @@ fn in_prose(page: &Context, written: Option<(Date, f32)>) -> Vec<Candidate> {
     let ends = places.filter(|place| !is_of_something_else(page, place.start)).filter_map(|place| {
         let rest = page.after(place.end, BEHIND_MAX);
         let line = rest.text.lines().next().unwrap_or_default();
+        if let Some((span, from, bytes)) = lasting_from(line, page.on) {
+            return ends_after(Some((from, 1.0)), span, rest.evidence(&bytes, RULE), 0.95, RULE);
+        }
         if let Some(hit) =
             days(line, DateKind::Order, page.on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)
         {
@@ -141,6 +147,16 @@ fn lasting(text: &str) -> Option<(Span, std::ops::Range<usize>)> {
         _ => Span::new().years(number),
     };
     Some((span, found.get(0)?.range()))
+}
+
+/// "6 months from 11/02/2026": the length of time, the day on which it begins, and the bytes of both.
+fn lasting_from(text: &str, on: Date) -> Option<(Span, Date, std::ops::Range<usize>)> {
+    let (span, bytes) = lasting(text)?;
+    let rest = text.get(bytes.end..)?;
+    let from = rest.trim_start().strip_prefix("from ").or_else(|| rest.trim_start().strip_prefix("after "))?;
+    let hit = days(from, DateKind::Order, on).into_iter().next().filter(|hit| hit.span.start <= LEAD_MAX)?;
+    let end = text.len() - from.len() + hit.span.end;
+    Some((span, *hit.date.reveal(), bytes.start..end))
 }
 
 /// The day on which a span ends that begins on the order's own.

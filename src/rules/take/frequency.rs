@@ -1,5 +1,6 @@
 //! How often and how long: slots joined, ticked rows of numbers, or a sentence.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -150,7 +151,8 @@ fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let one = in_slots(page, labels, 1);
     let Some(two) = in_slots(page, labels, 2) else { return one };
     match one {
-        Some(one) if same_frequency(&one, &two) => Some(one),
+        // over a caption stands its value, and over that another's
+        Some(one) if page.captions_below || same_frequency(&one, &two) => Some(one),
         _ => Some(two),
     }
 }
@@ -257,7 +259,12 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
                     continue;
                 }
             };
-            if !only.words.text.chars().any(|letter| letter.is_ascii_digit()) {
+            // "every other week", "monthly"
+            let in_words = || {
+                read_schedule(&only.words.text, &page.book.own.sayings)
+                    .is_some_and(|it| !it.frequency.phases.is_empty())
+            };
+            if !only.words.text.chars().any(|letter| letter.is_ascii_digit()) && !in_words() {
                 doubts.push("the number beside a ticked box could not be read".to_owned());
                 continue;
             }
@@ -268,6 +275,13 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
         if any_on && of_label.iter().any(|tick| tick.confidence < SURE) {
             doubts.push("a tick could hardly be told".to_owned());
         }
+    }
+    if !parts.is_empty()
+        && !parts.iter().any(|part| part.starts_with("Duration"))
+        && let Some(only) = length_without_label(page, labels)
+    {
+        parts.push(format!("Duration: {}", only.words.text));
+        evidence.extend(only.words.evidence(&(0..only.words.text.len()), RULE));
     }
     if parts.is_empty() {
         return None;
@@ -282,6 +296,22 @@ fn ticked(page: &Context, labels: &[Label]) -> Option<Candidate> {
         )
     })?;
     Some(candidate(schedule, evidence, 0.98, RULE, doubts))
+}
+
+/// "☐4 weeks ☒6 weeks" under a heading that is no label ("For"): the only one ticked of a row of lengths that no label asks for.
+fn length_without_label<'a>(page: &'a Context, labels: &[Label]) -> Option<&'a Tick> {
+    let asked: Vec<Area> = labels.iter().flat_map(|label| boxes_of(page, label)).map(|tick| tick.area).collect();
+    let rows: BTreeSet<usize> = page.ticks.iter().map(|tick| tick.row).collect();
+    let mut ticked = rows.into_iter().filter_map(|row| {
+        let ticks: Vec<&Tick> = page.ticks.iter().filter(|tick| tick.row == row).collect();
+        let is_free = |tick: &&Tick| asks(&choice(tick, None)) == Asked::Duration && !asked.contains(&tick.area);
+        let mut on = ticks.iter().filter(|tick| tick.ticked && tick.confidence >= SURE);
+        match (ticks.len() >= CHOICES_MIN && ticks.iter().all(is_free), on.next(), on.next()) {
+            (true, Some(only), None) => Some(*only),
+            _ => None,
+        }
+    });
+    ticked.next().filter(|_| ticked.next().is_none())
 }
 
 /// "[X] Frequency and duration at therapist's discretion": a ticked choice that says who decides.

@@ -23,6 +23,9 @@ const FILLED_MIN: usize = 3;
 /// What a label that only one kind has is worth, and the name of an insurer.
 const BY_LABEL: f32 = 0.85;
 const BY_INSURER: f32 = 0.8;
+/// A page's head has so many rows, and a line that holds only an insurer at most so many words.
+const LETTERHEAD_ROWS: usize = 3;
+const INSURER_WORDS_MAX: usize = 5;
 /// The name of a kind is at least one part in so many of the words beside its box.
 const CHOICE_SHARE: usize = 3;
 /// How far behind the word "claim" its number stands, in bytes.
@@ -118,7 +121,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
         found.extend(by_label(page));
     }
     if found.is_empty() {
-        found.extend(by_insurer(page));
+        found.extend(by_insurer(page).or_else(|| by_insurer_alone(page)));
     }
     found
 }
@@ -193,6 +196,24 @@ fn by_insurer(page: &Context) -> Option<Candidate> {
     let in_prose = page.found.any(cues).into_iter().map(|place| page.after(place.end, INSURER_BYTES_MAX));
     let of_insurers = |slot: Slot| Some((of_phrases(page, &slot.text, |rule| vec![&rule.insurers])?, slot));
     let told: Vec<(PayerKind, Slot)> = in_slots.chain(in_prose).filter_map(of_insurers).collect();
+    let (kind, slot) = told.first()?;
+    told.iter().all(|(other, _)| other == kind).then(|| candidate(*kind, slot, BY_INSURER, RULE, Vec::new()))
+}
+
+/// "Premera" on a line of its own, below the head of the page; insurers of two kinds say nothing.
+fn by_insurer_alone(page: &Context) -> Option<Candidate> {
+    let rows = LETTERHEAD_ROWS..page.sheet.rows.len();
+    let slots = rows.map(|row| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))));
+    let short = slots.filter(|slot| slot.words.len() <= INSURER_WORDS_MAX);
+    let is_whole = |slot: &Slot, rule: &PayerRule| {
+        let found = page.book.phrases.find(&Folded::new(&slot.text));
+        found.any(&rule.insurers).iter().any(|place| place.len() == slot.text.trim().len())
+    };
+    let of_insurers = |slot: Slot| {
+        let kind = of_phrases(page, &slot.text, |rule| vec![&rule.insurers])?;
+        is_whole(&slot, page.book.rules.payer.get(&kind)?).then_some((kind, slot))
+    };
+    let told: Vec<(PayerKind, Slot)> = short.filter_map(of_insurers).collect();
     let (kind, slot) = told.first()?;
     told.iter().all(|(other, _)| other == kind).then(|| candidate(*kind, slot, BY_INSURER, RULE, Vec::new()))
 }

@@ -166,7 +166,7 @@ fn row_of_patient(page: &Context) -> Vec<Candidate> {
 /// "Thank you for seeing Samuel Fontaine, born 5 August 1968": whose date of birth stands right behind the name.
 fn before_birth_date(page: &Context) -> Option<Candidate> {
     static BORN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^[\s,(]{0,3}(?:d\.?o\.?b|date of birth|birth ?date|born|b\.)[\s:.,(on]{0,6}[0-9A-Z]")
+        Regex::new(r"(?i)^[\s,(]{0,3}(?:(?:(?:id|mrn|chart|acct)\b[^()\n]{1,24}\b)?(?:d\.?o\.?b|date of birth|birth ?date|born|b\.)[\s:.,(on]{0,6}[0-9A-Z]|(?:x{3}|\*{3})-(?:x{2}|\*{2})-[0-9]{4})")
             .expect("a fixed pattern")
     });
     let text = &page.text.text;

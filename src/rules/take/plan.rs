@@ -13,7 +13,7 @@ use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
 use crate::rules::take::veto;
 use crate::rules::ticks::{SURE, Tick};
-use crate::rules::{ProcedureHit, TreatmentFamily, TreatmentHit, find_procedures, find_schedules};
+use crate::rules::{ProcedureHit, Schedule, TreatmentFamily, TreatmentHit, find_procedures, find_schedules};
 
 /// A plan may run over this many rows.
 const ROWS_MAX: usize = 6;
@@ -358,8 +358,12 @@ fn ordering_sentences<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a 
         let words = text.get(clause.clone())?;
         let slot = page.part(&clause)?;
         let named = !families(&page.book.treatments, &slot).is_empty() && !page.book.treatments.is_past(words);
-        let settled =
-            || find_schedules(words, &page.book.own.sayings).iter().any(|schedule| schedule.frequency.visits.is_some());
+        let says_how_often = |schedule: &Schedule| {
+            let frequency = &schedule.frequency;
+            let bounded = frequency.phases.iter().any(|phase| phase.bounds.is_some());
+            frequency.visits.is_some() || frequency.visits_max.is_some() || bounded
+        };
+        let settled = || find_schedules(words, &page.book.own.sayings).iter().any(says_how_often);
         (named && (orders.iter().any(|place| clause.contains(&place.start)) || settled())).then_some(slot)
     })
 }

@@ -78,8 +78,10 @@ fn over_printed_name(page: &Context) -> Option<Candidate> {
     (1..page.sheet.rows.len()).rev().find_map(|row| {
         let printed = crate::rules::find_names(&text_of(row).text);
         let slot = text_of(row - 1);
-        let typed = crate::rules::read_name(&slot.text).filter(|hit| hit.credentials.is_empty() && !hit.titled)?;
-        let is_alone = typed.span.len() == slot.text.trim().len();
+        // the date may stand in the next cell
+        let cell = slot.text.split("  ").next().unwrap_or_default();
+        let typed = crate::rules::read_name(cell).filter(|hit| hit.credentials.is_empty() && !hit.titled)?;
+        let is_alone = typed.span.len() == cell.trim().len();
         let is_printed = |hit: &crate::rules::NameHit| !hit.credentials.is_empty() && hit.name.full == typed.name.full;
         (is_alone && printed.iter().any(is_printed))
             .then(|| candidate(true, slot.evidence(&typed.span, RULE), 0.9, Vec::new()))

@@ -1,6 +1,9 @@
 //! Whose signature it is: the HCP's, the patient's, the therapist's, or nobody's yet.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::model::Field;
 use crate::rules::context::Context;
@@ -41,9 +44,19 @@ fn line_behind<'a>(page: &'a Context, from: usize) -> &'a str {
 
 /// Who signs where the words of a signature stand in running text.
 pub(in crate::rules::take) fn of_words(page: &Context, place: &Range<usize>) -> Signer {
-    let before = page.text.text.get(..place.start).unwrap_or_default();
-    let before = before.rsplit('\n').next().unwrap_or_default();
-    of_line(page, before, line_behind(page, place.end))
+    let text = page.text.text.get(..place.start).unwrap_or_default();
+    let mut lines = text.rsplit('\n');
+    let before = lines.next().unwrap_or_default();
+    let behind = line_behind(page, place.end);
+    // "Alan Pierce, MD", and under it "(electronically signed)   NPI 1234567893"
+    let says = |word: &str| fold(word).contains(char::is_alphabetic) && fold(word) != "npi";
+    if fold(before).is_empty()
+        && !behind.split_whitespace().any(says)
+        && lines.next().is_some_and(|line| ends_with_hcp(page, line))
+    {
+        return Signer::Hcp;
+    }
+    of_line(page, before, behind)
 }
 
 /// Who signs where a name stands behind a label.
@@ -80,9 +93,12 @@ fn of_line(page: &Context, before: &str, line: &str) -> Signer {
     if is_unknown(page, &hit) { Signer::Unknown } else { Signer::Hcp }
 }
 
-/// Whether a line ends with the name of somebody who may order.
+/// Whether a line ends with the name of somebody who may order; behind it may stand its NPI.
 fn ends_with_hcp(page: &Context, line: &str) -> bool {
+    static NPI: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)[\s,]*\bNPI\W{0,3}\d{10}$").expect("a fixed pattern"));
     let bare = line.trim_end_matches([' ', ',', '(', '-', '–', '.']);
+    let bare = NPI.find(bare).and_then(|npi| bare.get(..npi.start())).unwrap_or(bare);
     let last = find_names(bare).into_iter().next_back();
     last.is_some_and(|hit| {
         let behind = bare.get(hit.span.end..).unwrap_or_default();
