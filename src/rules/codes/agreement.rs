@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::list::{CodeList, CodeStatus};
+use super::list::{CodeList, CodeStatus, Near};
 use super::meaning::Meaning;
 use super::shape::{bare, folded};
 
@@ -26,24 +26,25 @@ impl CodeList {
         if said.is_empty() {
             return Agreement::Unknown;
         }
-        let own = self.meaning(code).map(|title| said.fit(title));
-        if let Some(other) = self.title_of_another(code, words).or_else(|| self.near_and_nearer(code, &said)) {
+        let title = self.meaning(code);
+        let own = title.map(|title| said.fit(title));
+        let near = self.near(code);
+        if let Some(other) =
+            self.title_of_another(code, words, &near).or_else(|| self.near_and_nearer(code, &said, &near))
+        {
             return Agreement::Contradicts(other);
         }
         if own.is_some_and(|own| FITS <= own) {
             return Agreement::Agrees;
         }
-        let near = {
-            let near = self.meanings().filter(|(other, _)| *other != code && one_place_apart(code, other));
-            best(near.map(|(other, title)| (other, said.fit(title))))
-        };
+        let near = best(near.iter().map(|other| (other.code, said.fit(other.meaning))));
         // another title counts only where the words hold something of it that this one lacks: "rotator cuff"
-        let speaks_for = |other: &str| match (self.meaning(other), self.meaning(code)) {
+        let speaks_for = |other: &str| match (self.meaning(other), title) {
             (Some(other), Some(own)) => said.tells_apart(other, own),
             _ => true,
         };
         let near = near.filter(|(other, _)| speaks_for(other));
-        let clash = self.meaning(code).is_some_and(|title| said.clashes(title));
+        let clash = title.is_some_and(|title| said.clashes(title));
         match (own, near) {
             (None, Some((other, fit))) if STRONG <= fit => Agreement::Contradicts(other),
             (Some(own), Some((other, fit))) if own < WEAK && STRONG <= fit || clash && own < fit && FITS <= fit => {
@@ -105,25 +106,23 @@ impl CodeList {
     }
 
     /// The code one place away whose listed title the words are, to the letter, where the code's own title is another.
-    fn title_of_another(&self, code: &str, words: &str) -> Option<String> {
+    fn title_of_another(&self, code: &str, words: &str, near: &[Near]) -> Option<String> {
         let is = |title: &str| letters(title).eq(letters(words));
         let own = self.title(code)?;
-        let near = || self.titled().filter(|(other, _)| *other != code && one_place_apart(code, other));
         if is(own) {
             return None;
         }
-        near().find(|(_, title)| is(title)).map(|(other, _)| other.to_owned())
+        near.iter().find(|other| is(other.title)).map(|other| other.code.to_owned())
     }
 
     /// The code one place away for which the words hold something that this one's title lacks, while they hold nothing of this
     /// title that the other lacks: a digit was taken for another one.
-    fn near_and_nearer(&self, code: &str, said: &Meaning) -> Option<String> {
+    fn near_and_nearer(&self, code: &str, said: &Meaning, near: &[Near]) -> Option<String> {
         let own = self.meaning(code)?;
         let own_fit = said.fit(own);
-        let near = self.titled().filter(|(other, _)| *other != code && one_place_apart(code, other));
-        let near = near.filter_map(|(other, _)| Some((other, self.meaning(other)?)));
-        let nearer = near.filter(|(_, title)| said.tells_apart(title, own) && !said.tells_apart(own, title));
-        let nearer = best(nearer.map(|(other, title)| (other, said.fit(title))));
+        let tells = |title: &Meaning| said.tells_apart(title, own) && !said.tells_apart(own, title);
+        let nearer = near.iter().filter(|other| tells(other.meaning));
+        let nearer = best(nearer.map(|other| (other.code, said.fit(other.meaning))));
         nearer.filter(|(_, fit)| FITS <= *fit && own_fit <= *fit).map(|(other, _)| other)
     }
 
@@ -361,11 +360,6 @@ const WEAK: f32 = 0.25;
 
 /// So much of a code is enough to know it by, together with its words.
 const CUT_LENGTH_MIN: usize = 4;
-
-/// Codes of one length that differ in one place.
-fn one_place_apart(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() == 1
-}
 
 /// In how many places two codes differ, letters and digits that look the same being one.
 pub fn look_alike(printed: &str, code: &str) -> usize {

@@ -106,8 +106,9 @@ impl Search<'_> {
         let head = self.atom(i);
         let Some(first) = self.atoms.get(i) else { return out };
         // a word without a digit is no code; of three letters the digits may be misread, or stand behind the dot
-        let is_word = head.len() > 3 && !head.bytes().any(|byte| byte.is_ascii_digit());
-        if !head.is_ascii() || head.len() < 3 || 8 < head.len() || is_word {
+        let counts = |atom: &str| atom.bytes().any(|byte| byte.is_ascii_digit());
+        let head_counts = counts(head);
+        if !head.is_ascii() || head.len() < 3 || 8 < head.len() || head.len() > 3 && !head_counts {
             return out;
         }
         if head.len() == 3 {
@@ -118,7 +119,8 @@ impl Search<'_> {
             let tail = self.atom(i + 1);
             if sign && tail.is_ascii() {
                 // "S13.4 XX A"
-                for pieces in (1..=3).rev() {
+                let count = |pieces: &usize| head_counts || (1..=*pieces).any(|k| counts(self.atom(i + k)));
+                for pieces in (1..=3).rev().filter(count) {
                     let spaced = (1..pieces).all(|k| self.gap(i + k) == " ");
                     let all: String = (1..=pieces).map(|k| self.atom(i + k)).collect();
                     let Some(last) = self.atoms.get(i + pieces) else { continue };
@@ -149,7 +151,7 @@ impl Search<'_> {
                 }
             }
         }
-        if (4..=7).contains(&head.len()) || head.len() == 3 {
+        if head_counts && (3..=7).contains(&head.len()) {
             out.push(Reading { bare: bare_of(head, ""), span: first.clone(), next: i + 1, dot: false, joined: false });
         }
         out
@@ -157,10 +159,6 @@ impl Search<'_> {
 
     fn accept(&self, reading: &Reading) -> Option<CodeHit> {
         let raw = &reading.bare;
-        // no code is without a digit, and no word without one is a damaged code
-        if !raw.bytes().any(|byte| byte.is_ascii_digit()) {
-            return None;
-        }
         let letters = raw.chars().any(|c| c.is_ascii_alphabetic());
         if is_other_book(raw) && !reading.dot || !(letters || self.labelled && reading.dot) {
             return None;
@@ -275,10 +273,10 @@ impl Search<'_> {
         let tail = self.atom(i);
         let digits =
             tail.chars().all(|c| c.is_ascii_alphanumeric()) && tail.chars().next().is_some_and(|c| c.is_ascii_digit());
-        let category: String = last.code.chars().take(3).collect();
         if last.system != CodeSystem::Icd10 || !dotted_gap || !digits || 4 < tail.len() {
             return None;
         }
+        let category: String = last.code.chars().take(3).collect();
         let code = format!("{category}.{}", tail.to_ascii_uppercase());
         let status = self.list.look_up(&code, self.on);
         if status == CodeStatus::Unknown {

@@ -35,6 +35,10 @@ impl Search<'_> {
     /// The code that begins at atom `i`, and the atom behind it.
     pub(super) fn icd9(&self, i: usize) -> Option<(CodeHit, usize)> {
         let head = self.atom(i);
+        // a code is a number, perhaps behind an E or a V
+        if !head.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, 'E' | 'V')) {
+            return None;
+        }
         let start = self.atoms.get(i)?.start;
         let before = self.text.get(..start)?;
         if before.ends_with(['$', '.', '-', '/', '#']) {

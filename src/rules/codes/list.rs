@@ -7,12 +7,15 @@ use std::sync::{Arc, OnceLock};
 use jiff::civil::Date;
 
 use super::meaning::{Meaning, Titles};
-use super::shape::{bare, dotted, folded};
+use super::shape::{bare, dotted, folded, one_place_apart, packed};
 
 /// ICD-10-CM codes with their titles and the fiscal years in which they may be billed.
 #[derive(Debug, Clone, Default)]
 pub struct CodeList {
-    codes: BTreeMap<String, Entry>,
+    /// In their order.
+    codes: Vec<(String, Entry)>,
+    /// The same codes as numbers: a code is looked up, and its neighbours are found, without a string being compared.
+    packed: Vec<u64>,
     /// Folded forms without the dot, to the codes that share them.
     folded: BTreeMap<String, Vec<String>>,
     full: bool,
@@ -35,6 +38,14 @@ impl Entry {
     fn meaning(&self) -> &Meaning {
         self.meaning.get_or_init(|| Meaning::of(&self.title))
     }
+}
+
+/// A code of the list that differs from another one in one place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Near<'a> {
+    pub(super) code: &'a str,
+    pub(super) title: &'a str,
+    pub(super) meaning: &'a Meaning,
 }
 
 /// What the list says of a code on a day.
@@ -138,7 +149,14 @@ impl CodeList {
         for code in codes.keys() {
             index.entry(folded(&bare(code))).or_default().push(code.clone());
         }
-        Self { codes, folded: index, full, titles: OnceLock::new() }
+        let number = |code: &String| packed(code).expect("a code has at most eight characters, its dot among them");
+        let packed = codes.keys().map(number).collect();
+        Self { codes: codes.into_iter().collect(), packed, folded: index, full, titles: OnceLock::new() }
+    }
+
+    fn entry(&self, code: &str) -> Option<&Entry> {
+        let at = self.packed.binary_search(&packed(code)?).ok()?;
+        self.codes.get(at).map(|(_, entry)| entry)
     }
 
     /// The table as text.
@@ -194,7 +212,7 @@ impl CodeList {
             }
             let long = line.get(77..).map(str::trim).filter(|title| !title.is_empty());
             let title = long.or_else(|| line.get(16..).map(str::trim)).unwrap_or_default().to_owned();
-            let known = self.codes.get(&code);
+            let known = self.entry(&code);
             let first_fy = match known {
                 Some(known) => known.first_fy.filter(|_| known.last_billable_fy.is_none()),
                 None => self.full.then_some(fiscal_year),
@@ -237,7 +255,7 @@ impl CodeList {
     /// What the list says of `code` (with its dot) on a day.
     pub fn look_up(&self, code: &str, on: Date) -> CodeStatus {
         let fiscal_year = fiscal_year(on);
-        if let Some(entry) = self.codes.get(code) {
+        if let Some(entry) = self.entry(code) {
             if let Some(last) = entry.last_billable_fy.filter(|last| *last < fiscal_year) {
                 return CodeStatus::Retired { last_billable_fy: last, successors: entry.successors.clone() };
             }
@@ -252,19 +270,21 @@ impl CodeList {
 
     /// Whether a code that is billable on a day is so no more from the next first of October on.
     pub fn ends_with_the_year(&self, code: &str, on: Date) -> bool {
-        self.codes.get(code).is_some_and(|entry| entry.last_billable_fy == Some(fiscal_year(on)))
+        self.entry(code).is_some_and(|entry| entry.last_billable_fy == Some(fiscal_year(on)))
     }
 
     /// What took or will take the place of a code.
     pub fn successors(&self, code: &str) -> Vec<String> {
-        self.codes.get(code).map(|entry| entry.successors.clone()).unwrap_or_default()
+        self.entry(code).map(|entry| entry.successors.clone()).unwrap_or_default()
     }
 
     fn children(&self, code: &str) -> Vec<String> {
         if code.len() < 3 {
             return Vec::new();
         }
-        let below = self.codes.range(code.to_owned()..).take_while(|(child, _)| child.starts_with(code));
+        let Some(number) = packed(code) else { return Vec::new() };
+        let from = self.packed.partition_point(|known| *known < number);
+        let below = self.codes[from..].iter().take_while(|(child, _)| child.starts_with(code));
         below
             .filter(|(_, entry)| entry.last_billable_fy.is_none())
             .map(|(child, _)| child.clone())
@@ -274,12 +294,20 @@ impl CodeList {
 
     /// The title of the official table.
     pub fn title(&self, code: &str) -> Option<&str> {
-        self.codes.get(code).map(|entry| entry.title.as_str())
+        self.entry(code).map(|entry| entry.title.as_str())
     }
 
     /// All codes with their titles.
+    #[cfg(test)]
     pub(super) fn titled(&self) -> impl Iterator<Item = (&str, &str)> {
         self.codes.iter().map(|(code, entry)| (code.as_str(), entry.title.as_str()))
+    }
+
+    /// The codes that are as long as `code` and differ from it in one place, in their order.
+    pub(super) fn near(&self, code: &str) -> Vec<Near<'_>> {
+        let Some(number) = packed(code) else { return Vec::new() };
+        let places = self.packed.iter().zip(&self.codes).filter(|(known, _)| one_place_apart(number, **known));
+        places.map(|(_, (code, entry))| Near { code, title: &entry.title, meaning: entry.meaning() }).collect()
     }
 
     /// Codes that look like `code` (without its dot) once look-alike characters are made one.
@@ -294,12 +322,12 @@ impl CodeList {
 
     /// The stems of all titles, in the order of [`Self::meanings`].
     pub(super) fn titles(&self) -> &Titles {
-        self.titles.get_or_init(|| Titles::of(self.codes.values().map(Entry::meaning)))
+        self.titles.get_or_init(|| Titles::of(self.codes.iter().map(|(_, entry)| entry.meaning())))
     }
 
     /// What the title of a code says.
     pub(super) fn meaning(&self, code: &str) -> Option<&Meaning> {
-        self.codes.get(code).map(Entry::meaning)
+        self.entry(code).map(Entry::meaning)
     }
 }
 

@@ -1,6 +1,9 @@
 //! What words say of a diagnosis: what it is, where, which side. Spelling, synonyms and abbreviations make no difference.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 /// What words say of a diagnosis: what it is, where, which side, which encounter.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -14,10 +17,7 @@ pub(super) struct Meaning {
 
 impl Meaning {
     pub(super) fn of(words: &str) -> Self {
-        let lower = words.to_lowercase();
-        let lower = PHRASES
-            .iter()
-            .fold(lower, |text, (from, to)| if text.contains(from) { text.replace(from, to) } else { text });
+        let lower = in_titles_words(words.to_lowercase());
         let mut meaning = Self::default();
         for part in lower.split([',', ';', '(', ')', '\n']) {
             let mut lacks = false;
@@ -50,10 +50,7 @@ impl Meaning {
             self.regions.insert(region);
         } else if let Some(qualifier) = qualifier(word) {
             self.qualifiers.insert(qualifier.to_owned());
-        } else if 3 <= word.len()
-            && !SILENT.split_whitespace().any(|silent| silent == word)
-            && !word.chars().any(|c| c.is_ascii_digit())
-        {
+        } else if 3 <= word.len() && !SILENT.contains(&word) && !word.chars().any(|c| c.is_ascii_digit()) {
             self.stems.insert(stem(word));
         }
     }
@@ -104,10 +101,9 @@ impl Meaning {
     /// Left is not right, the neck is not the knee.
     pub(super) fn clashes(&self, title: &Self) -> bool {
         let apart = |a: &BTreeSet<&str>, b: &BTreeSet<&str>| !a.is_empty() && !b.is_empty() && a.is_disjoint(b);
-        let sided = |sides: &BTreeSet<&'static str>| -> BTreeSet<&'static str> {
-            sides.iter().copied().filter(|side| *side != "both").collect()
-        };
-        apart(&sided(&self.sides), &sided(&title.sides)) || apart(&self.regions, &title.regions)
+        let one_side = |of: &Self| of.sides.iter().any(|side| *side != "both");
+        let mut shared = self.sides.intersection(&title.sides).filter(|side| **side != "both");
+        one_side(self) && one_side(title) && shared.next().is_none() || apart(&self.regions, &title.regions)
     }
 }
 
@@ -137,7 +133,9 @@ impl Titles {
 
     /// Whether a stem stands in some title.
     pub(super) fn holds(&self, stem: &str) -> bool {
-        self.stems.iter().any(|(known, _)| same(known, stem))
+        let own = letters(stem);
+        let near = |known: &str, of_known: u32| !is_plain(known, stem) || may_be_same(known, of_known, stem, own);
+        self.stems.iter().any(|(known, of_known)| near(known, *of_known) && same(known, stem))
     }
 
     /// How well the words fit each title: asked by the title's place and meaning.
@@ -148,9 +146,7 @@ impl Titles {
         for (bit, word) in said.stems.iter().enumerate().filter(|_| countable) {
             let own = letters(word);
             for ((stem, of_stem), fellow) in self.stems.iter().zip(&mut fellows) {
-                // two letters changed are four that stand in only one of the two words
-                let near = (own ^ of_stem).count_ones() <= 4 || stem.starts_with(word) || word.starts_with(stem);
-                *fellow |= u64::from(near && same(word, stem)) << bit;
+                *fellow |= u64::from(may_be_same(word, own, stem, *of_stem) && same(word, stem)) << bit;
             }
         }
         move |place, title| {
@@ -165,9 +161,19 @@ impl Titles {
     }
 }
 
+/// Whether a letter of both words is one byte: a letter changed is then at most two of [`letters`], one gone and one come.
+fn is_plain(a: &str, b: &str) -> bool {
+    a.is_ascii() && b.is_ascii()
+}
+
 /// The letters that a word holds, a bit each.
 fn letters(word: &str) -> u32 {
     word.bytes().fold(0, |all, byte| all | 1 << (byte % 32))
+}
+
+/// Whether two words with these letters can be the same: two letters changed are four that stand in only one of the two.
+fn may_be_same(a: &str, of_a: u32, b: &str, of_b: u32) -> bool {
+    (of_a ^ of_b).count_ones() <= 4 || b.starts_with(a) || a.starts_with(b)
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -186,7 +192,11 @@ fn same(a: &str, b: &str) -> bool {
     };
     // two endings of one letter ("sprain", "strain") are two words
     let twins = matches!((a, b), ("sprain", "strain") | ("strain", "sprain"));
-    !twins && 0 < allowed && long.len() - short.len() <= allowed && strsim::levenshtein(a, b) <= allowed
+    !twins
+        && 0 < allowed
+        && long.len() - short.len() <= allowed
+        && (!is_plain(a, b) || (letters(a) ^ letters(b)).count_ones() as usize <= 2 * allowed)
+        && strsim::levenshtein(a, b) <= allowed
 }
 
 fn stem(word: &str) -> String {
@@ -208,6 +218,20 @@ fn stem(word: &str) -> String {
         .filter(|stem| stem.ends_with("ach"))
         .or_else(|| synonym.strip_suffix('s').filter(|stem| 4 < stem.len() && !stem.ends_with(['s', 'i', 'u'])));
     plural.unwrap_or(synonym).to_owned()
+}
+
+/// Words in lower case with those of the titles in the place of everyday ones.
+fn in_titles_words(lower: String) -> String {
+    // most words hold no phrase: one search for all of them comes before a search for each
+    static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        AhoCorasick::new(PHRASES.iter().map(|(from, _)| from)).expect("a few dozen phrases always build")
+    });
+    if !ANY.is_match(&lower) {
+        return lower;
+    }
+    let replace =
+        |text: String, (from, to): &(&str, &str)| if text.contains(from) { text.replace(from, to) } else { text };
+    PHRASES.iter().fold(lower, replace)
 }
 
 /// Everyday words for what the titles say.
@@ -247,7 +271,42 @@ const PHRASES: &[(&str, &str)] = &[
 ];
 
 /// Words that tell nothing apart.
-const SILENT: &str = "other and the with without not elsewhere classified encounter for type due disorder disorders region site level part parts specified other oth dx diagnosis icd code status nec patient has into from left right same";
+const SILENT: [&str; 34] = [
+    "other",
+    "and",
+    "the",
+    "with",
+    "without",
+    "not",
+    "elsewhere",
+    "classified",
+    "encounter",
+    "for",
+    "type",
+    "due",
+    "disorder",
+    "disorders",
+    "region",
+    "site",
+    "level",
+    "part",
+    "parts",
+    "specified",
+    "oth",
+    "dx",
+    "diagnosis",
+    "icd",
+    "code",
+    "status",
+    "nec",
+    "patient",
+    "has",
+    "into",
+    "from",
+    "left",
+    "right",
+    "same",
+];
 
 /// Words that only tell one title from a like one.
 fn qualifier(word: &str) -> Option<&'static str> {

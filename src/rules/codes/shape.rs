@@ -18,6 +18,21 @@ pub(super) fn dotted(bare: &str) -> String {
     }
 }
 
+/// A code as a number, a byte a character and the first of them the highest, so that numbers stand in the order of their codes. None
+/// for what is longer than any code.
+pub(super) fn packed(code: &str) -> Option<u64> {
+    let mut bytes = [0; 8];
+    bytes.get_mut(..code.len())?.copy_from_slice(code.as_bytes());
+    (!code.contains('\0')).then_some(u64::from_be_bytes(bytes))
+}
+
+/// Whether two packed codes are of one length and differ in one place.
+pub(super) fn one_place_apart(a: u64, b: u64) -> bool {
+    let apart = a ^ b;
+    let place = 0xff << (apart.trailing_zeros() & 0x38);
+    apart != 0 && apart & !place == 0 && a & place != 0 && b & place != 0
+}
+
 /// One character for each class of look-alikes: {0 O D Q} {1 I L} {5 S} {8 B} {2 Z} {6 G}.
 pub(super) fn folded(bare: &str) -> String {
     bare.chars()
@@ -122,4 +137,27 @@ pub(in crate::rules) fn begins_with_mark(before: &str) -> Option<&str> {
 /// Whether words begin with the number of an entry: "15. Description".
 pub(in crate::rules) fn opens_with_mark(words: &str) -> bool {
     words.split_whitespace().next().is_some_and(is_mark)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_codes_stand_in_order_and_tell_one_place() {
+        let pack = |code: &str| packed(code).unwrap();
+        assert!(pack("M54") < pack("M54.2") && pack("M54.2") < pack("M54.50") && pack("M54.50") < pack("S13.4XXA"));
+        assert_eq!(packed("S13.4XXA1"), None);
+        for (a, b, wanted) in [
+            ("M54.2", "M54.6", true),
+            ("M54.2", "N54.2", true),
+            ("M54.2", "M54.2", false),
+            ("M54.2", "M54.20", false),
+            ("M54.2", "N54.6", false),
+            ("S13.4XXA", "S13.4XXD", true),
+        ] {
+            assert_eq!(one_place_apart(pack(a), pack(b)), wanted, "{a} {b}");
+            assert_eq!(one_place_apart(pack(b), pack(a)), wanted, "{b} {a}");
+        }
+    }
 }
