@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -336,15 +336,16 @@ fn lacking(rules: &RuleFile, folder: &str) -> Vec<Fault> {
 
 /// The sentences for staff: one for each fault that the program knows, and none empty.
 fn check_sentences(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
-    let known: Vec<&str> = BUILT_IN
-        .iter()
-        .flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("fault = \"")?.strip_suffix('"')))
-        .collect();
+    static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let of_file =
+            |text: &'static str| text.lines().filter_map(|line| line.strip_prefix("fault = \"")?.strip_suffix('"'));
+        BUILT_IN.iter().flat_map(|(_, text)| of_file(text)).collect()
+    });
     let mut fault = |kind, near: String, what: String| {
         faults.push(Fault::at(kind, name, text, text.find(&near).unwrap_or(0), what));
     };
-    for rule in file.tell.iter().filter(|rule| !known.contains(&rule.fault.as_str())) {
-        let best = known
+    for rule in file.tell.iter().filter(|rule| !KNOWN.contains(&rule.fault.as_str())) {
+        let best = KNOWN
             .iter()
             .max_by(|a, b| strsim::jaro_winkler(a, &rule.fault).total_cmp(&strsim::jaro_winkler(b, &rule.fault)));
         let what =

@@ -1,9 +1,12 @@
 //! All that is known of a page before its values are taken.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 
 use jiff::civil::Date;
+use rustc_hash::FxHashMap;
 
 use crate::model::{Area, Evidence, Field, Finding, Reading, Value};
 use crate::rules::book::Contents;
@@ -29,6 +32,10 @@ fn word_sure(field: Field) -> f32 {
     }
 }
 
+/// So many kinds of payer in rows of at most so many words are the choices of a form.
+const KINDS_MIN: usize = 3;
+const CHOICE_WORDS_MAX: usize = 12;
+
 /// One page, laid out.
 pub(in crate::rules) struct Context<'a> {
     pub(in crate::rules) book: &'a Contents,
@@ -48,6 +55,8 @@ pub(in crate::rules) struct Context<'a> {
     /// The phrases of the book on it.
     pub(in crate::rules) found: Found,
     treatments: OnceCell<Vec<TreatmentHit>>,
+    /// The names behind the labels of a field, worked out when they are first asked for.
+    names: RefCell<BTreeMap<Field, Rc<[String]>>>,
     /// Which clinic's own form it is.
     pub(in crate::rules) form: FormStory,
 }
@@ -55,9 +64,10 @@ pub(in crate::rules) struct Context<'a> {
 impl<'a> Context<'a> {
     pub(in crate::rules) fn new(book: &'a Contents, reading: &'a Reading, on: Date, sender: Option<&str>) -> Self {
         let sheet = Sheet::new(reading);
-        let known = book.labels.find(&sheet);
-        let is_caption = |label: &&Label| !goes_on_from_a_number(&sheet, &known, label);
-        let mut labels: Vec<Label> = known.iter().filter(is_caption).cloned().collect();
+        let mut labels = book.labels.find(&sheet);
+        let is_value = |at: &usize| goes_on_from_a_number(&sheet, &labels, &labels[*at]);
+        let values: Vec<usize> = (0..labels.len()).filter(is_value).collect();
+        values.iter().rev().for_each(|at| drop(labels.remove(*at)));
         let ticks = ticks::find(reading, &sheet);
         let mut text = sheet.text();
         text.text = text.flowing();
@@ -68,10 +78,10 @@ impl<'a> Context<'a> {
         {
             labels = forms::apply(rule, &sheet, labels);
         }
-        let label_spans = labels.iter().filter_map(|label| span_in(&text, &sheet, label)).collect();
-        let lists_choices = lists_choices(book, &sheet);
+        let label_spans = spans_in(&text, &sheet, &labels);
+        let lists_choices = lists_choices(book, &sheet, &found);
         let captions_below = slots::captions_stand_below(&sheet, &labels, |label, text| has_shape_of(label, text, on));
-        let treatments = OnceCell::new();
+        let (treatments, names) = (OnceCell::new(), RefCell::default());
         Self {
             form,
             lists_choices,
@@ -86,6 +96,7 @@ impl<'a> Context<'a> {
             text,
             found,
             treatments,
+            names,
         }
     }
 
@@ -96,6 +107,22 @@ impl<'a> Context<'a> {
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {
         self.labels.iter().filter(move |label| matches!(label.meaning, Meaning::Field(of, _) if of == field))
+    }
+
+    /// The labels of a row.
+    pub(in crate::rules) fn labels_in(&self, row: usize) -> &[Label] {
+        slots::of_row(&self.labels, row)
+    }
+
+    /// The names behind the labels of a field, each once.
+    pub(in crate::rules) fn names_of(&self, field: Field) -> Rc<[String]> {
+        let read = || {
+            let slots = self.labels_of(field).filter(|label| !label.weak).flat_map(|label| self.slots(label, 1));
+            let names = slots.filter_map(|(_, slot)| Some(read_name(slot.text.lines().next()?)?.name));
+            let names: BTreeSet<String> = names.map(|name| name.full.reveal().clone()).collect();
+            names.into_iter().collect()
+        };
+        self.names.borrow_mut().entry(field).or_insert_with(read).clone()
     }
 
     pub(in crate::rules) fn slots(&self, label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
@@ -209,35 +236,40 @@ impl<'a> Context<'a> {
 
     /// The bytes of the page's text that the words beside tick boxes take.
     pub(in crate::rules) fn is_beside_box(&self, place: &Range<usize>) -> bool {
-        let word = self.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);
-        word.is_some_and(|word| {
+        self.text.touching(place).next().is_some_and(|word| {
             self.ticks.iter().any(|tick| tick.words.words.iter().any(|beside| beside.area == word.area))
         })
     }
 }
 
 /// Whether a text has the shape of what a label asks for; only of such fields whose shape says much.
-fn has_shape_of(label: &Label, text: &str, on: Date) -> bool {
+fn has_shape_of(label: &Label, text: &dyn Fn() -> String, on: Date) -> bool {
     let Meaning::Field(field, _) = label.meaning else { return false };
     match field {
         Field::PatientBirthDate | Field::PayerDateOfInjury | Field::WrittenOn => {
-            find_dates(text, DateKind::Order, on).iter().any(|hit| hit.span.start == 0)
+            find_dates(&text(), DateKind::Order, on).iter().any(|hit| hit.span.start == 0)
         }
-        Field::ProviderNpi => find_npis(text).iter().any(|hit| hit.valid),
-        Field::ProviderName => read_name(text).is_some_and(|hit| !hit.credentials.is_empty()),
-        Field::PatientName => read_name(text).is_some_and(|hit| hit.doubts.is_empty() && hit.credentials.is_empty()),
+        Field::ProviderNpi => find_npis(&text()).iter().any(|hit| hit.valid),
+        Field::ProviderName => read_name(&text()).is_some_and(|hit| !hit.credentials.is_empty()),
+        Field::PatientName => read_name(&text()).is_some_and(|hit| hit.doubts.is_empty() && hit.credentials.is_empty()),
         _ => false,
     }
 }
 
-/// Where the words of a label stand in the page's text.
-fn span_in(text: &Slot, sheet: &Sheet, label: &Label) -> Option<(Range<usize>, Meaning)> {
-    let own = sheet.rows[label.row].words.get(label.words.clone())?;
-    let at = |area: Area| text.words.iter().find(|word| word.area == area).map(|word| word.range.clone());
-    let first = at(own.first()?.area)?;
-    // a sign at its end may be in no text
-    let last = own.iter().rev().find_map(|token| at(token.area))?;
-    Some((first.start..last.end, label.meaning))
+/// Where the words of each label stand in the page's text, and what it means.
+fn spans_in(text: &Slot, sheet: &Sheet, labels: &[Label]) -> Vec<(Range<usize>, Meaning)> {
+    let mut places: FxHashMap<Area, &Range<usize>> = FxHashMap::default();
+    for word in &text.words {
+        places.entry(word.area).or_insert(&word.range);
+    }
+    let span_of = |label: &Label| {
+        let own = sheet.rows[label.row].words.get(label.words.clone())?;
+        let first = places.get(&own.first()?.area)?;
+        // a sign at its end may be in no text
+        let last = own.iter().rev().find_map(|token| places.get(&token.area))?;
+        Some((first.start..last.end, label.meaning))
+    };
+    labels.iter().filter_map(span_of).collect()
 }
 
 /// "no more than 2", and under it "visits per week": the words that a number counts went on in the next line of its cell, and are no
@@ -254,7 +286,7 @@ fn goes_on_from_a_number(sheet: &Sheet, labels: &[Label], label: &Label) -> bool
     let apart = |at: &usize| gap_before(row, *at) > CELL_GAP * sheet.unit;
     let end = (first + 1..row.words.len()).find(apart).unwrap_or(row.words.len());
     let is_labelled =
-        labels.iter().any(|other| other.row == before && other.words.end > first && other.words.start < end);
+        slots::of_row(labels, before).iter().any(|other| other.words.end > first && other.words.start < end);
     let last = row.words[end - 1].text.as_str();
     let is_count = (1..=2).contains(&last.len()) && last.bytes().all(|byte| byte.is_ascii_digit());
     let says_more = row.words[first..end].iter().any(|token| token.folded.chars().any(char::is_alphabetic));
@@ -262,12 +294,19 @@ fn goes_on_from_a_number(sheet: &Sheet, labels: &[Label], label: &Label) -> bool
 }
 
 /// Three kinds of payer in rows of few words are the choices of a form.
-fn lists_choices(book: &Contents, sheet: &Sheet) -> bool {
-    let short = (0..sheet.rows.len()).filter(|row| sheet.rows[*row].words.len() <= 12);
+fn lists_choices(book: &Contents, sheet: &Sheet, found: &Found) -> bool {
+    let lists = |found: &Found| {
+        book.rules.payer.values().filter(|payer| !found.any(&payer.words).is_empty()).count() >= KINDS_MIN
+    };
+    let is_short = |row: &usize| sheet.rows[*row].words.len() <= CHOICE_WORDS_MAX;
+    // then the page's text is theirs
+    if (0..sheet.rows.len()).all(|row| is_short(&row)) {
+        return lists(found);
+    }
+    let short = (0..sheet.rows.len()).filter(is_short);
     let text: Vec<String> =
         short.map(|row| sheet.slot((0..sheet.rows[row].words.len()).map(|word| (row, word))).text).collect();
-    let found = book.phrases.find(&Folded::new(&text.join("\n")));
-    book.rules.payer.values().filter(|payer| !found.any(&payer.words).is_empty()).count() >= 3
+    lists(&book.phrases.find(&Folded::new(&text.join("\n"))))
 }
 
 /// A candidate under construction.

@@ -1,13 +1,14 @@
 //! Where the labels of a form stand, which field each means, and where its value may be.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 
-use strsim::osa_distance;
+use rustc_hash::FxHashMap;
 
 use crate::model::{Area, Field};
 use crate::rules::fault::{Fault, FaultKind};
-use crate::rules::near::{beginning, each_form, end, may_be_one_off, shape};
+use crate::rules::near::{beginning, each_form, end, one_off, shape};
 use crate::rules::people::is_credential;
+use crate::rules::place::Places;
 use crate::rules::schema::{Heading, RuleFile};
 use crate::rules::sheet::{Row, Sheet, Token, fold};
 use crate::rules::slots::Where;
@@ -23,6 +24,8 @@ const TOGETHER_LETTERS_MIN: usize = 9;
 pub(in crate::rules) const END_LETTERS: usize = 4;
 /// Words of a page that one label may have fallen into.
 const TOGETHER_WORDS_MAX: usize = 7;
+/// Letters that a word has, more or less.
+const WORD_LETTERS: usize = 8;
 /// A label has at most so many words: what is longer was not meant as one, and would make every page slow.
 const LABEL_WORDS_MAX: usize = 20;
 /// A label that is known by its wording has at most so many words.
@@ -36,20 +39,20 @@ pub(in crate::rules) const CELL_GAP: f32 = 1.6;
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Labels {
     /// Every word of every label, to its number.
-    vocabulary: HashMap<String, usize>,
+    vocabulary: FxHashMap<String, usize>,
     /// Its words of three and four letters by what they look like.
-    shapes: HashMap<String, Vec<usize>>,
+    shapes: FxHashMap<String, Vec<usize>>,
     /// The words by their numbers.
     words: Vec<String>,
     /// By the number of their first word, the longest first.
     by_first_word: Vec<Vec<Entry>>,
     /// Every word of every label without one of its letters, and as it is: two words that differ in one letter share such a
     /// form, so that damage is mended without comparing each word of a page to each word of the book.
-    forms: HashMap<String, Vec<usize>>,
+    forms: FxHashMap<String, Vec<usize>>,
     /// Labels of two words and more by the first letters of all their words written as one, and by the last: with one letter
     /// damaged, or a blank where none belongs, one of the two is still whole.
-    by_beginning: HashMap<String, Vec<Entry>>,
-    by_end: HashMap<String, Vec<Entry>>,
+    by_beginning: FxHashMap<String, Vec<Entry>>,
+    by_end: FxHashMap<String, Vec<Entry>>,
     /// What labels are made of.
     wordings: Wordings,
 }
@@ -121,27 +124,28 @@ pub(in crate::rules) struct Label {
 
 impl Labels {
     pub(in crate::rules) fn add(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+        let places = &Places::of(text);
         for (field, rule) in &rules.field {
             for (phrases, weight) in
                 [(&rule.labels, Weight::Usual), (&rule.bare_labels, Weight::Bare), (&rule.weak_labels, Weight::Weak)]
             {
                 for phrase in phrases {
-                    self.insert(file, text, phrase, Meaning::Field(*field, None), weight, faults);
+                    self.insert(file, places, phrase, Meaning::Field(*field, None), weight, faults);
                 }
             }
             for (heading, phrases) in &rule.under {
                 for phrase in phrases {
-                    self.insert(file, text, phrase, Meaning::Field(*field, Some(*heading)), Weight::Usual, faults);
+                    self.insert(file, places, phrase, Meaning::Field(*field, Some(*heading)), Weight::Usual, faults);
                 }
             }
         }
         for (heading, rule) in &rules.heading {
             for phrase in &rule.words {
-                self.insert(file, text, phrase, Meaning::Heading(*heading), Weight::Usual, faults);
+                self.insert(file, places, phrase, Meaning::Heading(*heading), Weight::Usual, faults);
             }
         }
         for phrase in &rules.other_labels.words {
-            self.insert(file, text, phrase, Meaning::Other, Weight::Usual, faults);
+            self.insert(file, places, phrase, Meaning::Other, Weight::Usual, faults);
         }
     }
 
@@ -160,22 +164,17 @@ impl Labels {
     fn insert(
         &mut self,
         file: &str,
-        text: &str,
+        places: &Places,
         phrase: &str,
         meaning: Meaning,
         weight: Weight,
         faults: &mut Vec<Fault>,
     ) {
-        let offset = text.find(&format!("\"{phrase}\"")).or_else(|| text.find(phrase)).unwrap_or(0);
+        let (text, offset) = (places.text(), places.find(phrase));
         let words: Vec<String> = phrase.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
         let Some(first) = words.first().cloned() else {
-            faults.push(Fault::at(
-                FaultKind::EmptyPhrase,
-                file,
-                text,
-                offset,
-                format!("the label \"{phrase}\" has no letter or digit"),
-            ));
+            let what = format!("the label \"{phrase}\" has no letter or digit");
+            faults.push(Fault::at(FaultKind::EmptyPhrase, file, text, offset, what));
             return;
         };
         if words.len() > LABEL_WORDS_MAX {
@@ -183,8 +182,7 @@ impl Labels {
             faults.push(Fault::at(FaultKind::Value, file, text, offset, what));
             return;
         }
-        let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
-        let rule = format!("rules/{file}:{line}");
+        let rule = format!("rules/{file}:{}", places.line(offset));
         let words: Vec<usize> = words.iter().map(|word| self.number(word)).collect();
         let together: String = words.iter().map(|number| self.words[*number].as_str()).collect();
         let bare = weight == Weight::Bare;
@@ -281,7 +279,7 @@ impl Labels {
         let mut labels: Vec<Label> = Vec::new();
         let mut headings: Vec<Label> = Vec::new();
         for (row, words) in sheet.rows.iter().enumerate() {
-            let known: Vec<Vec<usize>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
+            let known: Vec<Cow<[usize]>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
             let mut at = 0;
             while at < words.words.len() {
                 let listed = self.find_listed(sheet, row, words, &known, at, &headings);
@@ -318,7 +316,7 @@ impl Labels {
         sheet: &Sheet,
         row: usize,
         words: &Row,
-        known: &[Vec<usize>],
+        known: &[Cow<[usize]>],
         at: usize,
         headings: &[Label],
     ) -> Vec<Label> {
@@ -330,18 +328,16 @@ impl Labels {
             })
             .unwrap_or(words.words.len());
         // "Name (last, first)" that counts only in one part of a form leaves "Name" to the others
-        let part = heading_above(headings, &words.words[at].area);
-        let of_part = |entry: &&Entry| match entry.meaning {
-            Meaning::Field(_, Some(needed)) => Some(needed) == part,
+        let of_part = |entry: &Entry| match entry.meaning {
+            Meaning::Field(_, Some(needed)) => Some(needed) == heading_above(headings, &words.words[at].area),
             _ => true,
         };
-        let entries = known[at].iter().flat_map(|word| &self.by_first_word[*word]).filter(of_part);
-        let entries: Vec<&Entry> = entries.collect();
         let fits = |entry: &Entry| {
             at + entry.words.len() <= reach
                 && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(word))
         };
-        let fitting: Vec<&Entry> = entries.into_iter().filter(|entry| fits(entry)).collect();
+        let entries = known[at].iter().flat_map(|word| &self.by_first_word[*word]);
+        let fitting: Vec<&Entry> = entries.filter(|entry| fits(entry) && of_part(entry)).collect();
         let longest = fitting.iter().map(|entry| entry.words.len()).max();
         let together =
             self.together(&words.words[at..reach]).filter(|(run, _)| longest.is_none_or(|longest| longest < *run));
@@ -361,7 +357,7 @@ impl Labels {
     }
 
     /// A label that begins at `at` and is known by what it is made of.
-    fn find_worded(&self, sheet: &Sheet, row: usize, words: &Row, known: &[Vec<usize>], at: usize) -> Option<Label> {
+    fn find_worded(&self, sheet: &Sheet, row: usize, words: &Row, known: &[Cow<[usize]>], at: usize) -> Option<Label> {
         let (mut groups, mut counted, mut end, mut closed) = (0, 0, at, false);
         let mut before_stroke = None;
         let run = words.words.iter().zip(known).enumerate().skip(at).take(WORDING_WORDS_MAX);
@@ -436,7 +432,7 @@ impl Labels {
             return None;
         }
         let longest = words.len().min(TOGETHER_WORDS_MAX);
-        let mut all = String::new();
+        let mut all = String::with_capacity(longest * WORD_LETTERS);
         let mut ends = [0; TOGETHER_WORDS_MAX];
         for (token, end) in words.iter().take(longest).zip(&mut ends) {
             all.push_str(&token.folded);
@@ -452,10 +448,7 @@ impl Labels {
                 return None;
             }
             let end_alike = end(said).and_then(|letters| self.by_end.get(letters)).map_or(&[][..], Vec::as_slice);
-            let near = begin_alike
-                .iter()
-                .chain(end_alike)
-                .filter(|entry| may_be_one_off(&entry.together, said) && osa_distance(&entry.together, said) <= 1);
+            let near = begin_alike.iter().chain(end_alike).filter(|entry| one_off(&entry.together, said));
             let near: Vec<&Entry> = near.collect();
             let exact: Vec<&Entry> = near.iter().filter(|entry| entry.together == said).copied().collect();
             let entries = if exact.is_empty() { near } else { exact };
@@ -464,25 +457,23 @@ impl Labels {
     }
 
     /// The words of the labels that `word` is, or that it is but for one letter, in the order of the alphabet.
-    fn mend(&self, word: &str) -> Vec<usize> {
+    fn mend(&self, word: &str) -> Cow<'_, [usize]> {
         if let Some(exact) = self.vocabulary.get(word) {
-            return vec![*exact];
+            return std::slice::from_ref(exact).into();
         }
         if word.chars().all(|letter| letter.is_ascii_digit()) {
-            return Vec::new();
+            return Cow::default();
         }
         if word.chars().count() < TOLERANT_LETTERS_MIN {
-            return shape(word).and_then(|shape| self.shapes.get(&shape)).cloned().unwrap_or_default();
+            let alike = shape(word).and_then(|shape| self.shapes.get(&shape));
+            return alike.map(|numbers| numbers.as_slice().into()).unwrap_or_default();
         }
         let mut near: Vec<usize> = Vec::new();
         each_form(word, |form| near.extend(self.forms.get(form).into_iter().flatten()));
         near.sort_by_key(|number| &self.words[*number]);
         near.dedup();
-        near.retain(|number| {
-            let known = &self.words[*number];
-            may_be_one_off(known, word) && osa_distance(known, word) == 1
-        });
-        near
+        near.retain(|number| one_off(&self.words[*number], word));
+        near.into()
     }
 }
 

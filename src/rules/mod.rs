@@ -19,6 +19,7 @@ mod own;
 mod pattern;
 mod people;
 mod phrase;
+mod place;
 mod repair;
 mod schedule;
 mod schema;

@@ -1,5 +1,7 @@
 //! In: a word of a page, perhaps damaged. Out: forms of it under which the word of a label can be found.
 
+use strsim::osa_distance;
+
 use crate::rules::label::{END_LETTERS, TOLERANT_LETTERS_MIN};
 
 /// What a word of three or four letters looks like, letters and digits that OCR takes for each other being one ("D0B", "DOT" for
@@ -37,10 +39,51 @@ pub(in crate::rules) fn each_form(word: &str, mut tell: impl FnMut(&str)) {
     tell(word);
 }
 
-/// Whether two words may differ in one letter, or in two that changed places: but for two letters, they begin and end alike.
-pub(in crate::rules) fn may_be_one_off(a: &str, b: &str) -> bool {
+/// Whether two words are the same but for one letter, or for two beside each other that changed places.
+pub(in crate::rules) fn one_off(a: &str, b: &str) -> bool {
+    if !may_be_one_off(a, b) {
+        return false;
+    }
+    // letters of several bytes are rare
+    if !a.is_ascii() || !b.is_ascii() {
+        return osa_distance(a, b) <= 1;
+    }
     let (a, b) = (a.as_bytes(), b.as_bytes());
+    let (begin, end) = alike(a, b);
+    match (&a[begin..a.len() - end], &b[begin..b.len() - end]) {
+        ([first, second], [other_first, other_second]) => first == other_second && second == other_first,
+        (own, other) => own.len() <= 1 && other.len() <= 1,
+    }
+}
+
+/// Whether two words may differ in one letter, or in two that changed places: but for two letters, they begin and end alike.
+fn may_be_one_off(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len().abs_diff(b.len()) > 1 {
+        return false;
+    }
+    let (begin, end) = alike(a, b);
+    a.len().max(b.len()) <= begin + end + 2
+}
+
+/// How many bytes two words begin with alike, and how many of the others they end with alike.
+fn alike(a: &[u8], b: &[u8]) -> (usize, usize) {
     let begin = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    a.len().abs_diff(b.len()) <= 1 && a.len().max(b.len()) <= begin + end + 2
+    let (a, b) = (&a[begin..], &b[begin..]);
+    (begin, a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use strsim::osa_distance;
+
+    use super::one_off;
+
+    #[test]
+    fn one_letter_apart_is_what_the_distance_says() {
+        let words = ["claim", "clami", "clam", "claims", "xlaim", "laim", "caim", "clxym", "claimed", "cliam", ""];
+        for (a, b) in words.iter().flat_map(|a| words.iter().map(move |b| (a, b))) {
+            assert_eq!(one_off(a, b), osa_distance(a, b) <= 1, "{a} {b}");
+        }
+    }
 }

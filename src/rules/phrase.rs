@@ -1,9 +1,10 @@
 //! All phrases of the book that are looked for in running text, in one pass.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use rustc_hash::FxHashMap;
 
 use crate::rules::schema::RuleFile;
 
@@ -11,8 +12,41 @@ use crate::rules::schema::RuleFile;
 pub(in crate::rules) struct Phrases {
     searcher: AhoCorasick,
     /// Each phrase as the rule files write it, to the number under which it is looked for.
-    numbers: Arc<HashMap<String, usize>>,
+    numbers: Arc<FxHashMap<String, usize>>,
+    /// By its number, what the rule files write for a phrase leaves as marks.
+    marks: Vec<Marks>,
     count: usize,
+}
+
+/// Marks that phrases leave by their lengths and letters: a phrase whose mark is not among those of the phrases of a page stands not
+/// on it, and need not be looked up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Marks([u64; 8]);
+
+impl Marks {
+    fn place(phrase: &str) -> (usize, u64) {
+        let letter = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
+        let (first, last) = (letter(phrase.as_bytes().first()), letter(phrase.as_bytes().last()));
+        let middle = letter(phrase.as_bytes().get(phrase.len() / 2));
+        let all = phrase.len() * 89 + first * 13 + middle * 31 + last * 7;
+        (all / 64 % 8, 1 << (all % 64))
+    }
+
+    fn of(phrase: &str) -> Self {
+        let (word, bit) = Self::place(phrase);
+        let mut marks = Self::default();
+        marks.0[word] = bit;
+        marks
+    }
+
+    fn add(&mut self, other: Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+    }
+
+    fn holds(&self, phrase: &str) -> bool {
+        let (word, bit) = Self::place(phrase);
+        self.0[word] & bit != 0
+    }
 }
 
 /// A page's text, folded: lower case, one blank between words, other signs gone; with the way back to the text.
@@ -90,12 +124,15 @@ impl Phrases {
         let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
         let words: Vec<String> = words.into_iter().collect();
         let number = |phrase: &String| words.binary_search(&Folded::new(phrase).text).ok();
-        let numbers = written.iter().filter_map(|phrase| Some(((*phrase).clone(), number(phrase)?))).collect();
+        let numbered: Vec<(String, usize)> =
+            written.iter().filter_map(|phrase| Some(((*phrase).clone(), number(phrase)?))).collect();
+        let mut marks = vec![Marks::default(); words.len()];
+        numbered.iter().for_each(|(phrase, number)| marks[*number].add(Marks::of(phrase)));
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&words)
             .unwrap_or_else(|error| unreachable!("a few thousand phrases always build: {error}"));
-        Self { searcher, numbers: Arc::new(numbers), count: words.len() }
+        Self { searcher, numbers: Arc::new(numbered.into_iter().collect()), marks, count: words.len() }
     }
 
     /// Every phrase that stands in `text`, with the bytes at which it begins and ends.
@@ -109,13 +146,16 @@ impl Phrases {
         }
         // stable: those of one phrase stay from left to right
         places.sort_by_key(|(number, _)| *number);
-        Found { numbers: self.numbers.clone(), places }
+        let mut marks = Marks::default();
+        places.iter().for_each(|(number, _)| marks.add(self.marks[*number]));
+        Found { numbers: self.numbers.clone(), marks, places }
     }
 }
 
 /// The phrases that were found.
 pub(in crate::rules) struct Found {
-    numbers: Arc<HashMap<String, usize>>,
+    numbers: Arc<FxHashMap<String, usize>>,
+    marks: Marks,
     /// Where a phrase stands, in the order of the phrases' numbers.
     places: Vec<(usize, std::ops::Range<usize>)>,
 }
@@ -123,7 +163,7 @@ pub(in crate::rules) struct Found {
 impl Found {
     /// Where `phrase`, as the rule files write it, stands.
     fn places(&self, phrase: &str) -> impl Iterator<Item = &std::ops::Range<usize>> {
-        let number = self.numbers.get(phrase);
+        let number = self.marks.holds(phrase).then(|| self.numbers.get(phrase)).flatten();
         let from = number.map_or(self.places.len(), |number| self.places.partition_point(|(other, _)| other < number));
         let of_phrase = self.places[from..].iter().take_while(move |(other, _)| Some(other) == number);
         of_phrase.map(|(_, place)| place)

@@ -293,8 +293,7 @@ fn lacks_all(page: &Context, findings: &[Finding], fields: &[Field]) -> bool {
 }
 
 fn at_top(page: &Context, place: &Range<usize>) -> bool {
-    let word = page.text.words.iter().find(|word| word.range.start < place.end && place.start < word.range.end);
-    word.is_some_and(|word| word.area.top < page.sheet.height / 3)
+    page.text.touching(place).next().is_some_and(|word| word.area.top < page.sheet.height / 3)
 }
 
 /// A page that begins nothing of its own runs on from the prescription before it.

@@ -19,6 +19,8 @@ const POSSESSIVE_LETTERS_MIN: usize = 5;
 const LARGE_REACH: f32 = 0.36;
 /// Dots that lead from a label to its value.
 const LEADER: &str = "...";
+/// A word and the blank behind it take some so many bytes.
+const WORD_BYTES: usize = 8;
 /// Width of a digit, in heights of a common word.
 const DIGIT_WIDTH: f32 = 0.7;
 
@@ -66,6 +68,9 @@ fn as_initials(text: &str) -> Option<String> {
     if let Some(start) = text.strip_suffix("!:").filter(|start| start.bytes().all(|byte| byte.is_ascii_uppercase())) {
         return Some(fold(start) + "i");
     }
+    if !text.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
     let letters: Vec<&str> = text.trim_end_matches([':', '.']).split('.').collect();
     let is_digit = |part: &&str| part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_digit());
     let look = |digit: &str| match digit {
@@ -78,11 +83,17 @@ fn as_initials(text: &str) -> Option<String> {
 
 /// Lower case, letters and digits only.
 pub(in crate::rules) fn fold(text: &str) -> String {
+    if text.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
+        return text.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(text.len());
     if text.is_ascii() {
         let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
-        return letters.map(|letter| char::from(letter.to_ascii_lowercase())).collect();
+        folded.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
+    } else {
+        folded.extend(text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase));
     }
-    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    folded
 }
 
 impl Sheet {
@@ -93,7 +104,7 @@ impl Sheet {
         let unit = heights.get(heights.len() / 2).copied().unwrap_or(30).max(8) as f32;
         let boxes: Vec<Area> =
             reading.marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
-        let mut tokens: Vec<Token> = Vec::new();
+        let mut tokens: Vec<Token> = Vec::with_capacity(heights.len());
         let mut opened: Option<&Word> = None;
         for word in words() {
             // "[ ]" comes as two words
@@ -158,7 +169,10 @@ impl Sheet {
 
     /// Words as text: a blank between words, two before a gap, a line break between rows.
     pub(in crate::rules) fn slot(&self, places: impl IntoIterator<Item = (usize, usize)>) -> Slot {
-        let mut slot = Slot { page: self.page, text: String::new(), words: Vec::new() };
+        let places = places.into_iter();
+        let words = places.size_hint().0;
+        let text = String::with_capacity(words * WORD_BYTES);
+        let mut slot = Slot { page: self.page, text, words: Vec::with_capacity(words) };
         let mut last: Option<(usize, usize)> = None;
         for (row, word) in places {
             let token = &self.rows[row].words[word];
@@ -227,8 +241,10 @@ impl Slot {
         flowing
     }
 
-    fn touching(&self, span: &Range<usize>) -> impl Iterator<Item = &SlotWord> {
-        self.words.iter().filter(move |word| word.range.start < span.end && span.start < word.range.end)
+    /// The words of which something stands in a part of the text.
+    pub(in crate::rules) fn touching(&self, span: &Range<usize>) -> impl Iterator<Item = &SlotWord> {
+        let first = self.words.partition_point(|word| word.range.end <= span.start);
+        self.words[first..].iter().take_while(move |word| word.range.start < span.end)
     }
 
     /// The ink behind a part of the text.
@@ -362,27 +378,27 @@ fn begins_with_code(text: &str) -> bool {
 fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
     let level = |token: &Token| token.area.center_y() as f32 - slope * token.area.center_x() as f32;
     tokens.sort_by(|a, b| level(a).total_cmp(&level(b)));
-    let mut rows: Vec<(f32, Vec<Token>)> = Vec::new();
+    // the middle of each row and the height of its highest word
+    let mut rows: Vec<(f32, u32, Vec<Token>)> = Vec::new();
     for token in tokens {
         let middle = level(&token);
         // large print stands on one line though its middles differ more than small print's
-        let reach = |words: &[Token]| {
-            let height = words.iter().map(|word| word.area.height()).max().unwrap_or(0).min(token.area.height());
-            (0.5 * unit).max(LARGE_REACH * height as f32)
-        };
-        let near = rows.iter_mut().rev().take(3).filter(|(center, words)| (middle - *center).abs() < reach(words));
-        let near = near.min_by(|(a, _), (b, _)| (middle - a).abs().total_cmp(&(middle - b).abs()));
-        match near {
-            Some((center, words)) => {
+        let height = token.area.height();
+        let reach = |highest: u32| (0.5 * unit).max(LARGE_REACH * highest.min(height) as f32);
+        let near = rows.iter_mut().rev().take(3);
+        let near = near.filter(|(center, highest, _)| (middle - *center).abs() < reach(*highest));
+        match near.min_by(|(a, ..), (b, ..)| (middle - a).abs().total_cmp(&(middle - b).abs())) {
+            Some((center, highest, words)) => {
                 *center += (middle - *center) / (words.len() + 1) as f32;
+                *highest = height.max(*highest);
                 words.push(token);
             }
-            None => rows.push((middle, vec![token])),
+            None => rows.push((middle, height, vec![token])),
         }
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
     rows.into_iter()
-        .map(|(_, mut words)| {
+        .map(|(.., mut words)| {
             words.sort_by_key(|token| token.area.left);
             let area = words.iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();
             Row { words, area }

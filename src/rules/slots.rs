@@ -37,6 +37,13 @@ pub(in crate::rules) enum Where {
     Above,
 }
 
+/// The labels of a row; those of a page stand in the order of its rows.
+pub(in crate::rules) fn of_row(labels: &[Label], row: usize) -> &[Label] {
+    let from = labels.partition_point(|label| label.row < row);
+    let behind = &labels[from..];
+    &behind[..behind.partition_point(|label| label.row == row)]
+}
+
 /// The places of a page in which the value of `label` may stand, the likeliest first. A place without words is left out.
 /// `rows_max` is how many rows a value may take.
 pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, rows_max: usize) -> Vec<(Where, Slot)> {
@@ -73,7 +80,7 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
 fn before_bracketed(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
     let words = &sheet.rows[label.row].words;
     let bracketed = words[label.words.start].text.starts_with('(') && words[label.words.end - 1].text.ends_with(')');
-    let last = labels.iter().filter(|other| other.row == label.row && other.words.end <= label.words.start);
+    let last = of_row(labels, label.row).iter().filter(|other| other.words.end <= label.words.start);
     let from = last.map(|other| other.words.end).max().unwrap_or(0);
     let slot = sheet.slot((from..label.words.start).map(|word| (label.row, word)));
     (bracketed && !label.colon && !slot.is_empty()).then_some(slot)
@@ -91,7 +98,7 @@ fn cell_below(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Vec<(usi
         else {
             continue;
         };
-        if labels.iter().any(|other| other.row == row && other.words.contains(&first)) {
+        if of_row(labels, row).iter().any(|other| other.words.contains(&first)) {
             return None;
         }
         let apart = |word: &usize| {
@@ -111,19 +118,19 @@ fn wraps_to_the_label(sheet: &Sheet, labels: &[Label], label: &Label) -> bool {
     let is_full = row.area.right as f32 > FULL_ROW * sheet.width as f32;
     let begins = near(label.area.left) && label.words.start == 0 || near(row.area.left) && is_full;
     let close = next.area.top.saturating_sub(row.area.bottom) as f32 <= sheet.unit;
-    let labelled = labels.iter().any(|other| other.row == label.row + 1);
+    let labelled = !of_row(labels, label.row + 1).is_empty();
     let apart = |pair: &[Token]| pair[1].area.left.saturating_sub(pair[0].area.right) as f32 > VALUE_GAP * sheet.unit;
     let ended = row.words.last().is_none_or(|last| last.text.ends_with(['.', ';', ':']));
     begins && close && !labelled && !ended && !next.words.windows(2).any(apart)
 }
 
 /// Whether the captions of a page stand under their values rather than over them ("Maria Lopez" on a line, "Patient name" in small
-/// print under it). `fits` says whether a text has the shape of a caption's value; where it does not tell, most captions stand
-/// nearer to the words above them than to those below.
+/// print under it). `fits` says whether a text, which is made when it asks for it, has the shape of a caption's value; where it does
+/// not tell, most captions stand nearer to the words above them than to those below.
 pub(in crate::rules) fn captions_stand_below(
     sheet: &Sheet,
     labels: &[Label],
-    fits: impl Fn(&Label, &str) -> bool,
+    fits: impl Fn(&Label, &dyn Fn() -> String) -> bool,
 ) -> bool {
     let captions = labels.iter().filter(|label| label.caption && !label.colon);
     let (mut under, mut over) = (0, 0);
@@ -132,19 +139,22 @@ pub(in crate::rules) fn captions_stand_below(
         let value_in = |row: &usize| {
             let in_column =
                 |area: &Area| area.left < label.area.right && area.right + label.area.height() > label.area.left;
-            let labelled = labels.iter().any(|other| other.row == *row && in_column(&other.area));
+            let labelled = of_row(labels, *row).iter().any(|other| in_column(&other.area));
             let words = &sheet.rows[*row].words;
             let own = || (0..words.len()).filter(|at| !words[*at].folded.is_empty() && in_column(&words[*at].area));
             let area = own().map(|at| words[at].area).reduce(|all, area| all.union(&area))?;
             let first = own().next()?;
-            let text = sheet.slot((first..words.len()).map(|at| (*row, at))).text;
-            let cell = text.split("  ").next().unwrap_or_default().to_owned();
-            Some((!labelled).then_some((area, cell)))
+            Some((!labelled).then_some((area, (*row, first))))
+        };
+        let cell_at = |(row, first): (usize, usize)| {
+            let text = sheet.slot((first..sheet.rows[row].words.len()).map(|at| (row, at))).text;
+            text.split("  ").next().unwrap_or_default().to_owned()
         };
         let above = (0..label.row).rev().find_map(|row| value_in(&row)).flatten();
         let below = (label.row + 1..sheet.rows.len()).find_map(|row| value_in(&row)).flatten();
-        let of_shape = |value: &Option<(Area, String)>| value.as_ref().is_some_and(|(_, text)| fits(label, text));
-        match (of_shape(&above), of_shape(&below)) {
+        let of_shape =
+            |value: Option<(Area, (usize, usize))>| value.is_some_and(|(_, place)| fits(label, &|| cell_at(place)));
+        match (of_shape(above), of_shape(below)) {
             (true, false) => under += BY_SHAPE,
             (false, true) => over += BY_SHAPE,
             _ => {
@@ -166,7 +176,7 @@ pub(in crate::rules) fn captions_stand_below(
 pub(in crate::rules) fn over(sheet: &Sheet, labels: &[Label], label: &Label, rows_max: usize) -> Option<Slot> {
     let slack = (0.8 * sheet.unit) as u32;
     let left = label.area.left.saturating_sub(slack);
-    let next = labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end);
+    let next = of_row(labels, label.row).iter().filter(|other| other.words.start >= label.words.end);
     let right = next.map(|other| other.area.left.saturating_sub(slack)).min().unwrap_or(sheet.width);
     let far = (2.0 * VALUE_GAP * sheet.unit) as u32;
     let mut places = Vec::new();
@@ -174,10 +184,10 @@ pub(in crate::rules) fn over(sheet: &Sheet, labels: &[Label], label: &Label, row
     for row in (0..label.row).rev() {
         let area = sheet.rows[row].area;
         let reach = right.min(label.area.right + far);
-        let in_column = |other: &Label| other.row == row && other.area.left < reach && other.area.right > left;
+        let in_column = |other: &Label| other.area.left < reach && other.area.right > left;
         if top.saturating_sub(area.bottom) as f32 > BELOW * sheet.unit
             || rows == rows_max
-            || labels.iter().any(in_column)
+            || of_row(labels, row).iter().any(in_column)
         {
             break;
         }
@@ -204,17 +214,17 @@ pub(in crate::rules) fn over(sheet: &Sheet, labels: &[Label], label: &Label, row
 /// The row above a caption, within its width: "______ \n Signature of provider".
 pub(in crate::rules) fn above(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
     let row = label.row.checked_sub(1)?;
-    if labels.iter().any(|other| other.row == row && other.area.overlap_x(&label.area) > 0) {
+    if of_row(labels, row).iter().any(|other| other.area.overlap_x(&label.area) > 0) {
         return None;
     }
     // the row belongs to captions of its own
     let below = label.area.top.saturating_sub(sheet.rows[row].area.bottom);
     let captioned = |other: &Label| {
         let nearer = sheet.rows[row].area.top.saturating_sub(other.area.bottom) <= below;
-        let over = other.row < row && row - other.row == 1 && other.area.overlap_x(&sheet.rows[row].area) > 0;
-        other.caption && over && nearer
+        other.caption && other.area.overlap_x(&sheet.rows[row].area) > 0 && nearer
     };
-    if labels.iter().any(captioned) {
+    let over = row.checked_sub(1).map(|over| of_row(labels, over)).unwrap_or_default();
+    if over.iter().any(captioned) {
         return None;
     }
     let left = label.area.left.saturating_sub(sheet.unit as u32);
@@ -241,16 +251,16 @@ pub(in crate::rules) fn wrapped(sheet: &Sheet, labels: &[Label], label: &Label) 
     let at_margin = first.area.left <= row.area.left + (3.0 * sheet.unit) as u32
         && (label.area.left > row.area.left + row.area.width() / 2
             || label.area.left as f32 > RIGHT_HALF * sheet.width as f32);
-    let labelled = labels.iter().any(|other| other.row == at);
+    let labelled = !of_row(labels, at).is_empty();
     ((label.colon || label.caption) && ends_row && near && at_margin && !labelled)
         .then(|| sheet.slot((0..next.words.len()).map(|word| (at, word))))
 }
 
 fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usize)> {
     let row = &sheet.rows[label.row];
-    let end = labels
+    let end = of_row(labels, label.row)
         .iter()
-        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .filter(|other| other.words.start >= label.words.end)
         .map(|other| other.words.start)
         .min();
     let mut places = Vec::new();
@@ -281,7 +291,7 @@ fn values_stand_in_a_column(sheet: &Sheet, labels: &[Label]) -> bool {
     let edges: Vec<(u32, u32)> = (0..sheet.rows.len())
         .filter_map(|row| {
             // "Sessions: how often?" is two labels and one question
-            let mut of_row: Vec<&Label> = labels.iter().filter(|label| label.row == row).collect();
+            let mut of_row: Vec<&Label> = of_row(labels, row).iter().collect();
             of_row.sort_by_key(|label| label.words.start);
             let first = of_row.first()?.words.start;
             let label = of_row
@@ -317,15 +327,15 @@ fn below(
     first_is_value: bool,
 ) -> Vec<(usize, usize)> {
     let slack = (0.8 * sheet.unit) as u32;
-    let next_cell = labels
+    let next_cell = of_row(labels, label.row)
         .iter()
-        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .filter(|other| other.words.start >= label.words.end)
         .map(|other| other.area.left)
         .min();
     let beside = next_in_row(sheet, label).into_iter().chain(next_cell).min();
     let right = beside.unwrap_or_else(|| heading_beside(sheet, labels, label)).saturating_sub(slack / 2);
     let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
-    let in_label = |row: usize, word: usize| labels.iter().any(|other| other.row == row && other.words.contains(&word));
+    let in_label = |row: usize, word: usize| of_row(labels, row).iter().any(|other| other.words.contains(&word));
     let mut places = Vec::new();
     let mut bottom = sheet.rows[from_row].area.bottom;
     let mut rows = 0;
@@ -333,9 +343,9 @@ fn below(
         if (row.area.top.saturating_sub(bottom)) as f32 > BELOW * sheet.unit || rows == rows_max {
             break;
         }
-        let ends = labels.iter().any(|other| {
-            other.row == index
-                && other.area.left >= column.left
+        let of_row = of_row(labels, index);
+        let ends = of_row.iter().any(|other| {
+            other.area.left >= column.left
                 && other.area.left < column.right
                 && !(rows > 0 && matches!(other.meaning, Meaning::Other) && !other.colon)
         });
@@ -377,12 +387,10 @@ fn below(
             break;
         }
         // what stands behind another label of this row is that label's, however long the label is
-        let owned = labels.iter().any(|other| {
-            // without a colon only what stands right behind it
-            other.row == index
-                && words
-                    .first()
-                    .is_some_and(|(_, word)| other.colon && other.words.end <= *word || other.words.end == *word)
+        let first = words.first();
+        // without a colon only what stands right behind it
+        let owned = of_row.iter().any(|other| {
+            first.is_some_and(|(_, word)| other.colon && other.words.end <= *word || other.words.end == *word)
         });
         // a row that begins left of the column and runs into it is no continuation: its first words would be cut off
         if owned || !first_is_value && words.first().is_some_and(|(_, word)| is_cut_off(sheet, row, *word)) {
@@ -396,7 +404,7 @@ fn below(
             }
             continue;
         }
-        if !first_is_value && begins_left && labels.iter().any(|other| other.row == index) {
+        if !first_is_value && begins_left && !of_row.is_empty() {
             break;
         }
         rows += 1;
@@ -409,8 +417,8 @@ fn below(
 /// Whether another label of a caption's row, or one above it, stands over a place.
 fn under_another(sheet: &Sheet, labels: &[Label], label: &Label, place: &Area) -> bool {
     let slack = sheet.unit as u32;
-    let of_row = labels.iter().filter(|other| other.row == label.row && other.words.end <= label.words.start);
-    of_row.into_iter().any(|other| other.area.left < place.right && place.left < other.area.right + slack)
+    let mut before = of_row(labels, label.row).iter().filter(|other| other.words.end <= label.words.start);
+    before.any(|other| other.area.left < place.right && place.left < other.area.right + slack)
 }
 
 /// Whether the word before `first` stands so close to it that the two belong together.

@@ -3,7 +3,7 @@
 //! The rule files sort words into groups (`[words]`) and say which groups together mean which field (`[[wording]]`). A run of
 //! words that ends in a colon, a question mark or a gap is a label where every word of it belongs to a group.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::label::Meaning;
@@ -19,7 +19,7 @@ const GROUPS_MAX: usize = 64;
 pub(in crate::rules) struct Wordings {
     groups: Vec<String>,
     /// The groups of a word, by its number among the words of all labels.
-    of_word: HashMap<usize, u64>,
+    of_word: FxHashMap<usize, u64>,
     wordings: Vec<Wording>,
 }
 

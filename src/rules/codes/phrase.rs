@@ -1,7 +1,8 @@
 //! Phrases of a fixed list in running text, tolerant of what OCR does to letters; linear in the text.
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 /// A word of the text, lower case and folded, where it stands.
 #[derive(Debug, Clone)]
@@ -48,19 +49,20 @@ fn shape(word: &str) -> String {
             letter => letter,
         });
     }
-    match folded.strip_suffix('s') {
-        Some(stem) if 4 <= stem.len() && !stem.ends_with('s') => stem.to_owned(),
-        _ => folded,
+    let is_plural = folded.strip_suffix('s').is_some_and(|stem| 4 <= stem.len() && !stem.ends_with('s'));
+    if is_plural {
+        folded.pop();
     }
+    folded
 }
 
 /// A list of phrases, each with what it means.
 pub(super) struct Phrases<T> {
-    by_first: HashMap<String, Vec<(Vec<String>, T)>>,
+    by_first: FxHashMap<String, Vec<(Vec<String>, T)>>,
     /// First words in which a letter may be damaged, in the order of the alphabet.
     long: Vec<String>,
     /// Their places in `long` by their length, and their first or last letter.
-    by_end: HashMap<(usize, End), Vec<usize>>,
+    by_end: FxHashMap<(usize, End), Vec<usize>>,
 }
 
 /// The first or the last byte of a word.
@@ -78,7 +80,7 @@ fn ends(word: &str) -> impl Iterator<Item = End> {
 impl<T: Clone> Phrases<T> {
     /// From phrases with their meanings; within one first word the longest is tried first.
     pub(super) fn new<'a>(phrases: impl Iterator<Item = (&'a str, T)>) -> Self {
-        let mut by_first: HashMap<String, Vec<(Vec<String>, T)>> = HashMap::new();
+        let mut by_first: FxHashMap<String, Vec<(Vec<String>, T)>> = FxHashMap::default();
         for (phrase, meaning) in phrases {
             let parts: Vec<String> = words(phrase).into_iter().map(|word| word.shape).collect();
             if let Some(first) = parts.first() {
@@ -87,7 +89,7 @@ impl<T: Clone> Phrases<T> {
         }
         let mut long: Vec<String> = by_first.keys().filter(|first| 6 <= first.len()).cloned().collect();
         long.sort();
-        let mut by_end: HashMap<(usize, End), Vec<usize>> = HashMap::new();
+        let mut by_end: FxHashMap<(usize, End), Vec<usize>> = FxHashMap::default();
         for (at, word) in long.iter().enumerate() {
             ends(word).for_each(|end| by_end.entry((word.len(), end)).or_default().push(at));
         }
@@ -107,11 +109,12 @@ impl<T: Clone> Phrases<T> {
         // one damaged letter in a long word: of two words one letter apart the first or the last letters are one
         let lengths = first.len() - 1..=first.len() + 1;
         let places = lengths.flat_map(|length| ends(first).filter_map(move |end| self.by_end.get(&(length, end))));
-        let mut near: Vec<usize> = places.flatten().copied().collect();
+        let mut near: Vec<usize> =
+            places.flatten().copied().filter(|at| one_letter_apart(&self.long[*at], first)).collect();
         near.sort_unstable();
         near.dedup();
-        let near = near.into_iter().filter_map(|at| self.long.get(at)).filter(|known| one_letter_apart(known, first));
-        near.filter_map(|known| self.by_first.get(known)).find_map(|phrases| longest(phrases, words, i))
+        let near = near.into_iter().filter_map(|at| self.by_first.get(&self.long[at]));
+        near.into_iter().find_map(|phrases| longest(phrases, words, i))
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use aho_corasick::AhoCorasick;
+
 use crate::rules::schema::NotPresentRule;
 
 /// What the words around a code say of it.
@@ -36,6 +38,8 @@ const ENDS: [&str; 6] = ["\n", ";", "  ", ". ", "? ", "•"];
 /// The words of `[not_present]`, lower case.
 pub(in crate::rules) struct Scopes {
     before: Vec<(String, Cue)>,
+    /// Finds out that none of them stands in a clause, as in most.
+    any_before: AhoCorasick,
     behind: Vec<(String, Scope)>,
     ends: Vec<String>,
     fillers: Vec<String>,
@@ -55,19 +59,22 @@ impl Scopes {
         let behind =
             closing.into_iter().flat_map(|(list, scope)| lower(list).into_iter().map(move |word| (word, scope)));
         let own = lower(&rule.ends).into_iter().map(|word| format!(" {word} "));
+        let before: Vec<(String, Cue)> = before.collect();
+        let any_before = AhoCorasick::new(before.iter().map(|(cue, _)| cue));
         Self {
-            before: before.collect(),
+            before,
+            any_before: any_before.unwrap_or_else(|error| unreachable!("a few dozen words always build: {error}")),
             behind: behind.collect(),
             ends: ENDS.iter().map(|end| (*end).to_owned()).chain(own).collect(),
             fillers: lower(&rule.fillers),
         }
     }
 
-    /// What the words around the code at `spans[index]` say of it, `last` being what was said of the code before it. `is_title`
-    /// says whether words are the title of the code, `title` is the listed one.
+    /// What the words around the code at `spans[index]` of a text in lower case say of it, `last` being what was said of the code
+    /// before it. `is_title` says whether words are the title of the code, `title` is the listed one.
     pub(in crate::rules) fn of(
         &self,
-        text: &str,
+        lower: &str,
         spans: &[Range<usize>],
         index: usize,
         last: Scope,
@@ -75,10 +82,9 @@ impl Scopes {
         is_title: impl Fn(&str) -> bool,
     ) -> Scope {
         let span = &spans[index];
-        if is_asked(text, span) {
+        if is_asked(lower, span) {
             return Scope::Doubtful;
         }
-        let lower = text.to_ascii_lowercase();
         let clause = self.behind_last_end(lower.get(..span.start).unwrap_or_default());
         let clause_start = span.start - clause.len();
         let before = index.checked_sub(1).map(|at| spans[at].end).filter(|end| clause_start < *end);
@@ -94,9 +100,9 @@ impl Scopes {
             },
             None => Scope::Present,
         };
-        let next = spans.get(index + 1).map_or(text.len(), |next| next.start);
+        let next = spans.get(index + 1).map_or(lower.len(), |next| next.start);
         match said {
-            Scope::Present => self.behind(lower.get(span.end..next).unwrap_or_default(), next < text.len()),
+            Scope::Present => self.behind(lower.get(span.end..next).unwrap_or_default(), next < lower.len()),
             said => said,
         }
     }
@@ -162,7 +168,9 @@ impl Scopes {
     /// What is said behind a code, up to the next one or the end of the clause. `goes_on`: another code follows, to which words that
     /// stand directly before it belong.
     fn behind(&self, rest: &str, goes_on: bool) -> Scope {
-        let end = self.ends.iter().filter_map(|end| rest.find(end.as_str())).min();
+        // no end reaches over a line's
+        let line = rest.find('\n').map_or(rest, |at| rest.get(..=at).unwrap_or(rest));
+        let end = self.ends.iter().filter_map(|end| line.find(end.as_str())).min();
         let goes_on = goes_on && end.is_none();
         let clause = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let closed = clause.trim_end().ends_with([',', ')']);
@@ -175,12 +183,17 @@ impl Scopes {
     }
 
     fn behind_last_end<'a>(&self, text: &'a str) -> &'a str {
+        // no end reaches over a line's
+        let text = text.rsplit('\n').next().unwrap_or_default();
         let from = self.ends.iter().filter_map(|end| text.rfind(end.as_str()).map(|at| at + end.len())).max();
         text.get(from.unwrap_or(0)..).unwrap_or_default()
     }
 
     /// The cue that ends last before the end of `clause`, of two the longer: what stands before it, and between it and the end.
     fn nearest<'a>(&self, clause: &'a str) -> Option<(Cue, &'a str, &'a str)> {
+        if !self.any_before.is_match(clause) {
+            return None;
+        }
         let places = self.before.iter().filter_map(|(cue, kind)| Some((last_word(clause, cue)?, cue.len(), *kind)));
         let (start, length, kind) = places.max_by_key(|(start, length, _)| (start + length, *length))?;
         Some((kind, clause.get(..start)?, clause.get(start + length..)?))
@@ -298,7 +311,14 @@ mod tests {
         for (index, hit) in hits.iter().enumerate() {
             let last = said.last().copied().unwrap_or(Scope::Present);
             let is_title = |words: &str| list.agrees_with(&hit.code, words) == Agreement::Agrees;
-            said.push(book.0.scopes.of(text, &spans, index, last, list.title(&hit.code), is_title));
+            said.push(book.0.scopes.of(
+                &text.to_ascii_lowercase(),
+                &spans,
+                index,
+                last,
+                list.title(&hit.code),
+                is_title,
+            ));
         }
         said
     }

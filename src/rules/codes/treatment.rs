@@ -1,7 +1,8 @@
 //! In: text, and the words of `[treatment]` in the rule files. Out: what treatment the text asks for, and what it forbids.
 
-use std::collections::HashSet;
 use std::ops::Range;
+
+use rustc_hash::FxHashSet;
 
 use super::phrase::{Phrases, Word, words};
 use crate::rules::phrase::Folded;
@@ -43,13 +44,13 @@ pub(in crate::rules) struct Treatments {
     phrases: Phrases<TreatmentFamily>,
     forbids: Runs,
     forbids_behind: Runs,
-    lifts: HashSet<String>,
-    turns: HashSet<String>,
+    lifts: FxHashSet<String>,
+    turns: FxHashSet<String>,
     limits: Vec<String>,
     past: Vec<String>,
     other_therapies: Vec<String>,
     codes: Vec<String>,
-    in_capitals: HashSet<String>,
+    in_capitals: FxHashSet<String>,
 }
 
 impl Treatments {
@@ -105,7 +106,8 @@ impl Treatments {
 
     /// Those of the places, each the first byte of a word, that a word forbids: "do not perform 97140".
     pub(in crate::rules) fn forbidden(&self, text: &str, places: impl Iterator<Item = usize>) -> Vec<usize> {
-        let words = words(text);
+        let mut places = places.peekable();
+        let words = if places.peek().is_some() { words(text) } else { Vec::new() };
         let at = |place: &usize| words.binary_search_by_key(place, |word| word.span.start).ok();
         places.filter(|place| at(place).is_some_and(|i| self.is_negated(&words, i, i + 1))).collect()
     }
@@ -155,7 +157,7 @@ fn first_of<'a>(phrases: &'a [String], words: &str) -> Option<&'a str> {
 
 /// Phrases by their words.
 struct Runs {
-    single: HashSet<String>,
+    single: FxHashSet<String>,
     longer: Vec<Vec<String>>,
 }
 

@@ -38,7 +38,9 @@ pub struct DateHit {
 
 /// All days that `text` names, from left to right. `on` is the day of receipt. An impossible day is none.
 pub fn find_dates(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
-    let mut hits: Vec<DateHit> = SHAPES.iter().flat_map(|shape| of_shape(text, shape, kind, on)).collect();
+    let run = longest_run(text);
+    let shapes = SHAPES.iter().filter(|shape| shape.run_min <= run);
+    let mut hits: Vec<DateHit> = shapes.flat_map(|shape| of_shape(text, shape, kind, on)).collect();
     // of two that overlap the one that begins first, then the longer
     hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
     let mut end = 0;
@@ -48,6 +50,11 @@ pub fn find_dates(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
         apart
     });
     hits
+}
+
+/// So many digits stand side by side somewhere in a text.
+fn longest_run(text: &str) -> usize {
+    text.split(|letter: char| !letter.is_ascii_digit()).map(str::len).max().unwrap_or(0)
 }
 
 /// All days of one shape.
@@ -80,6 +87,8 @@ enum Form {
 
 struct Shape {
     form: Form,
+    /// A text without so many digits side by side holds none: letters stand for some of the digits, but never for all of a number.
+    run_min: usize,
     pattern: Regex,
 }
 
@@ -104,17 +113,21 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     let run_iso = r"(?P<y>(?:19|20)[0-9]{2})(?P<m>[01][0-9])(?P<d>[0-3][0-9])".to_owned();
     let run_us = r"(?P<m>[01][0-9])(?P<d>[0-3][0-9])(?P<y>(?:19|20)[0-9]{2})".to_owned();
     [
-        (Form::Iso, iso),
-        (Form::Numbers, numbers),
-        (Form::Numbers, blanks),
-        (Form::Named, named_first),
-        (Form::Named, day_first),
-        (Form::Run, run_us),
-        (Form::Run, run_iso),
-        (Form::SlashAsOne, slash),
+        (Form::Iso, 1, iso),
+        (Form::Numbers, 1, numbers),
+        (Form::Numbers, 4, blanks),
+        (Form::Named, 1, named_first),
+        (Form::Named, 1, day_first),
+        (Form::Run, 8, run_us),
+        (Form::Run, 8, run_iso),
+        (Form::SlashAsOne, 4, slash),
     ]
     .into_iter()
-    .map(|(form, pattern)| Shape { form, pattern: Regex::new(&pattern).expect("a shape of ours compiles") })
+    .map(|(form, run_min, pattern)| Shape {
+        form,
+        run_min,
+        pattern: Regex::new(&pattern).expect("a shape of ours compiles"),
+    })
     .collect()
 });
 

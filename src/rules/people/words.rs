@@ -1,7 +1,8 @@
 //! The words around a name: titles, credentials, labels, organisations; and what OCR does to the name itself.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashSet;
 
 pub(super) fn is_title(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "dr" | "mr" | "mrs" | "ms" | "miss" | "prof" | "doctor" | "mx")
@@ -24,12 +25,15 @@ fn looks_like_three_ones(word: &str) -> bool {
 
 /// A credential, without its dots; None for words that are none.
 pub(super) fn credential(word: &str) -> Option<String> {
+    let shaped = word.contains('.')
+        || !word.chars().any(char::is_lowercase)
+        || matches!(word, "LAc" | "PhD" | "PsyD" | "Pa-C" | "Np-C");
+    if !shaped {
+        return None;
+    }
     let bare: String = word.chars().filter(|c| *c != '.').collect();
     let upper = bare.to_ascii_uppercase().replace('–', "-").replace('0', "O");
-    let shaped = bare.chars().all(|c| !c.is_lowercase())
-        || word.contains('.')
-        || matches!(bare.as_str(), "LAc" | "PhD" | "PsyD" | "Pa-C" | "Np-C");
-    if !shaped || !holds(&CREDENTIALS, &upper) || bare.len() < 2 {
+    if !holds(&CREDENTIALS, &upper) || bare.len() < 2 {
         return None;
     }
     Some(match upper.as_str() {
@@ -149,9 +153,9 @@ fn holds(list: &Words, word: &str) -> bool {
 }
 
 /// A list of words.
-type Words = LazyLock<HashSet<&'static str>>;
+type Words = LazyLock<FxHashSet<&'static str>>;
 
-fn set(list: &'static str) -> HashSet<&'static str> {
+fn set(list: &'static str) -> FxHashSet<&'static str> {
     list.split_ascii_whitespace().collect()
 }
 

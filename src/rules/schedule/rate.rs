@@ -547,13 +547,19 @@ fn latin(tokens: &[Token], i: usize) -> Option<Placed> {
     let lettered = |letters: &str| -> Option<usize> {
         let mut at = i;
         for letter in letters.chars() {
-            if word(tokens, at) != Some(letter.to_string().as_str()) {
+            if !word(tokens, at).is_some_and(|word| word.chars().eq([letter])) {
                 return None;
             }
             at += 1;
             at += usize::from(tokens.get(at).is_some_and(|t| t.sign('.') && t.glued));
         }
         Some(at)
+    };
+    let raw = word(tokens, i)?;
+    let mended = |letter: char| match letter {
+        '1' | 'l' | '|' => 'i',
+        '0' => 'o',
+        letter => letter,
     };
     for (letters, count, period, unit, review) in [
         ("biw", 2, 1, PeriodUnit::Week, Some(PRONE)),
@@ -568,18 +574,9 @@ fn latin(tokens: &[Token], i: usize) -> Option<Placed> {
         ("qw", 1, 1, PeriodUnit::Week, None),
         ("qd", 1, 1, PeriodUnit::Day, None),
     ] {
-        let raw = word(tokens, i)?;
-        let damaged: String = raw
-            .chars()
-            .map(|c| match c {
-                '1' | 'l' | '|' => 'i',
-                '0' => 'o',
-                c => c,
-            })
-            .collect();
-        let (next, mended) = if raw == letters {
+        let (next, is_mended) = if raw == letters {
             (i + 1, false)
-        } else if damaged == letters && raw.len() == letters.len() {
+        } else if raw.len() == letters.len() && raw.chars().map(mended).eq(letters.chars()) {
             (i + 1, true)
         } else if let Some(next) = lettered(letters).filter(|next| *next != i + 1) {
             (next, false)
@@ -587,7 +584,7 @@ fn latin(tokens: &[Token], i: usize) -> Option<Placed> {
             continue;
         };
         let mut found = placed(simple(Count::exactly(count), period, unit), i..next);
-        found.review = if mended { Some(PRONE) } else { review };
+        found.review = if is_mended { Some(PRONE) } else { review };
         return Some(found);
     }
     None

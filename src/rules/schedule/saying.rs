@@ -1,8 +1,9 @@
 //! In: tokens, and the words of `[[field."frequency".say]]` and `.refuse]]`. Out: the tokens with what the clinic says of them:
 //! other words in the place of those that it writes in its own way, and a mark where words have two meanings.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::token::{Token, tokens};
 
@@ -10,7 +11,7 @@ use super::token::{Token, tokens};
 #[derive(Debug, Clone, Default)]
 pub(in crate::rules) struct Sayings {
     /// By their first word, the longest first; of two of one length, what is said goes before what is refused.
-    by_first: HashMap<String, Vec<Saying>>,
+    by_first: FxHashMap<String, Vec<Saying>>,
     /// A bit for each letter from a to z with which one of them begins: most words of a page are turned away by it.
     initials: u32,
 }

@@ -187,8 +187,10 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
     }
     // "5essions" and "visit5" are damaged words, not five of something
     let edge = plain.chars().next().is_some_and(|c| c.is_ascii_digit()) || plain.ends_with('5');
-    let damaged = words::same_shape(&lower).filter(|_| edge && 5 <= lower.len());
-    if let Some(mended) = damaged {
+    if edge
+        && 5 <= lower.len()
+        && let Some(mended) = words::same_shape(&lower)
+    {
         let repair = Some(Repair::new(whole.clone(), raw, mended));
         let kind = Kind::Word(mended.to_owned());
         out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false, two_ways: None });

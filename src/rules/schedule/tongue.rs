@@ -2,6 +2,8 @@
 //!
 //! Only words that a schedule needs and that English has none of alike; "por" and "par" say "per" or "for" by what follows.
 
+use std::borrow::Cow;
+
 use super::token::{Kind, Token};
 use super::words;
 
@@ -37,10 +39,19 @@ pub(super) fn english(word: &str) -> Option<&'static str> {
     })
 }
 
+/// A word in lower case; most words are that already.
+fn lower(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        word.into()
+    } else {
+        word.to_lowercase().into()
+    }
+}
+
 /// "por semana" is "per week" and "por 6 semanas" is "for 6 weeks"; the articles of "a la semana", "al mes", "toutes les" are
 /// dropped, and "1 a 2 veces" is a range.
 pub(super) fn join(text: &str, tokens: &mut Vec<Token>) {
-    let raw = |token: &Token| text.get(token.span.clone()).unwrap_or_default().to_lowercase();
+    let raw = |token: &Token| lower(text.get(token.span.clone()).unwrap_or_default());
     if !tokens.iter().any(|token| english(&raw(token)).is_some()) {
         return;
     }
@@ -50,7 +61,7 @@ pub(super) fn join(text: &str, tokens: &mut Vec<Token>) {
         let Some(here) = tokens.get(at) else { break };
         let next = tokens.get(at + 1).is_some_and(is_number);
         let before = at.checked_sub(1).and_then(|before| tokens.get(before)).is_some_and(is_number);
-        let said = match raw(here).as_str() {
+        let said = match &*raw(here) {
             "por" | "par" if next => "for",
             "por" | "par" | "al" => "per",
             "a" if next && before => "to",
@@ -62,5 +73,5 @@ pub(super) fn join(text: &str, tokens: &mut Vec<Token>) {
             token.kind = Kind::Word(said.to_owned());
         }
     }
-    tokens.retain(|token| !matches!(raw(token).as_str(), "la" | "le" | "les" | "las"));
+    tokens.retain(|token| !matches!(&*raw(token), "la" | "le" | "les" | "las"));
 }

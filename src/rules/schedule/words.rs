@@ -1,7 +1,8 @@
 //! The words of a schedule: counts, units of time, kinds of visit.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
 
 use crate::model::{DayOfWeek, PeriodUnit};
 
@@ -332,30 +333,25 @@ pub(super) const LONG: &[&str] =
 /// A word's shape: letters that OCR mixes up become one.
 pub(super) fn shape(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
-    let letters: Vec<char> = word.chars().collect();
-    let mut i = 0;
-    while let Some(&c) = letters.get(i) {
-        let pair = letters.get(i + 1).copied();
-        let (shaped, taken) = match (c, pair) {
-            ('r', Some('n')) => ('m', 2),
-            ('n', Some('n')) => ('m', 2),
-            ('v', Some('v')) => ('w', 2),
-            ('c', Some('l')) => ('d', 2),
-            ('l' | 'i' | '1' | '|' | '!' | 'j', _) => ('i', 1),
-            ('c', _) => ('e', 1),
-            ('0', _) => ('o', 1),
-            ('5', _) => ('s', 1),
-            _ => (c, 1),
-        };
-        out.push(shaped);
-        i += taken;
+    let mut letters = word.chars().peekable();
+    while let Some(letter) = letters.next() {
+        out.push(match letter {
+            'r' | 'n' if letters.next_if_eq(&'n').is_some() => 'm',
+            'v' if letters.next_if_eq(&'v').is_some() => 'w',
+            'c' if letters.next_if_eq(&'l').is_some() => 'd',
+            'l' | 'i' | '1' | '|' | '!' | 'j' => 'i',
+            'c' => 'e',
+            '0' => 'o',
+            '5' => 's',
+            letter => letter,
+        });
     }
     out
 }
 
 /// The word of the list that differs from `word` in look-alikes only.
 pub(super) fn same_shape(word: &str) -> Option<&'static str> {
-    static BY_SHAPE: LazyLock<BTreeMap<String, &str>> =
+    static BY_SHAPE: LazyLock<FxHashMap<String, &str>> =
         LazyLock::new(|| MENDABLE.iter().rev().map(|known| (shape(known), *known)).collect());
     let letters = word.chars().count();
     let form = shape(word);

@@ -175,7 +175,7 @@ fn is_signed_by_another(page: &Context, place: &Range<usize>, between: &str) -> 
 /// "Provider signature ______   Date 7/6/26": a label that begins a cell, without a colon, and a date directly behind it.
 fn behind_plain_label(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let refused = |row: usize, behind: usize| {
-        let mut own = page.labels.iter().filter(|label| label.row == row && label.words.end == behind);
+        let mut own = page.labels_in(row).iter().filter(|label| label.words.end == behind);
         own.any(|label| !is_this_orders(page, label))
     };
     let plain = page.plain_labels(field, CELL_GAP).into_iter().filter(|(row, behind, _)| !refused(*row, *behind));
@@ -204,7 +204,7 @@ pub(in crate::rules::take) fn is_this_orders(page: &Context, label: &Label) -> b
 /// "X-ray date:": words of a cell before the label say of what.
 fn is_of_something(page: &Context, label: &Label) -> bool {
     let row = &page.sheet.rows[label.row];
-    let is_taken = |word: usize| page.labels.iter().any(|other| other.row == label.row && other.words.contains(&word));
+    let is_taken = |word: usize| page.labels_in(label.row).iter().any(|other| other.words.contains(&word));
     let joined = |word: &usize| gap_before(row, *word) <= CELL_GAP * page.sheet.unit;
     let mut first = label.words.start;
     while first > 0 && joined(&first) && !is_taken(first - 1) {
@@ -232,8 +232,9 @@ fn is_of_another_signer(page: &Context, label: &Label) -> bool {
 
 /// An empty date behind the HCP's signature.
 fn is_empty_beside_signature(page: &Context, label: &Label) -> bool {
-    let mut signatures = page.labels_of(Field::ProviderSignature).filter(|other| !is_somebody_elses(page, other));
-    let beside = signatures.any(|other| other.row == label.row && other.words.end <= label.words.start);
+    let before = |other: &&Label| other.row == label.row && other.words.end <= label.words.start;
+    let mut signatures = page.labels_of(Field::ProviderSignature).filter(before);
+    let beside = signatures.any(|other| !is_somebody_elses(page, other));
     let filled = |slot: &Slot| first(&slot.text, DateKind::Order, page.on).is_some();
     beside && !is_of_another_signer(page, label) && !page.slots(label, 1).iter().any(|(_, slot)| filled(slot))
 }
@@ -269,7 +270,7 @@ fn behind_signature(page: &Context) -> Vec<Candidate> {
         let beside = |row: &Row| row.area.top < mark.area.bottom + reach && mark.area.top < row.area.bottom;
         for (row, words) in page.sheet.rows.iter().enumerate().filter(|(_, row)| beside(row)) {
             let behind = (0..words.words.len()).filter(|word| words.words[*word].area.left >= mark.area.right);
-            let labelled = page.labels.iter().any(|label| label.row == row && label.area.left >= mark.area.right);
+            let labelled = page.labels_in(row).iter().any(|label| label.area.left >= mark.area.right);
             let slot = page.sheet.slot(behind.map(|word| (row, word)));
             slots.extend((!labelled).then_some(slot));
         }
@@ -300,7 +301,7 @@ fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
             continue;
         }
         // beside it may stand what the letter is about
-        let labels = page.labels.iter().filter(|label| label.row == row).map(|label| label.words.start);
+        let labels = page.labels_in(row).iter().map(|label| label.words.start);
         let slot = page.sheet.slot((0..labels.min().unwrap_or(words.words.len())).map(|word| (row, word)));
         let Some(hit) = first(&slot.text, DateKind::Order, page.on) else { continue };
         // "Sunday, September 6, 2026"

@@ -75,7 +75,7 @@ fn from_to(page: &Context) -> Vec<Candidate> {
     };
     let ends = page.labels.iter().filter(|label| is(label, "to"));
     let spans = ends.filter_map(|to| {
-        let mut before = page.labels.iter().filter(|from| from.row == to.row && from.words.end <= to.words.start);
+        let mut before = page.labels_in(to.row).iter().filter(|from| from.words.end <= to.words.start);
         let (first, _) = day_of(before.find(|from| is(from, "from"))?)?;
         let (last, evidence) = day_of(to)?;
         (first.date.reveal() < last.date.reveal()).then(|| dated(Field::ExpiresOn, last, evidence, 0.95, &to.rule))

@@ -148,8 +148,12 @@ fn without_codes(text: &str) -> String {
 /// The frequency slots of the page. A second row belongs to a slot where the frequency goes on in it; else it is another
 /// matter, of which nothing has to be understood.
 fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
-    let one = in_slots(page, labels, 1);
-    let Some(two) = in_slots(page, labels, 2) else { return one };
+    let (first, both) = (Slots::of(page, labels, 1), Slots::of(page, labels, 2));
+    let one = first.read(page);
+    if first.text == both.text {
+        return one;
+    }
+    let Some(two) = both.read(page) else { return one };
     match one {
         // over a caption stands its value, and over that another's
         Some(one) if page.captions_below || same_frequency(&one, &two) => Some(one),
@@ -168,58 +172,73 @@ fn same(a: &Value, b: &Value) -> bool {
 }
 
 /// All frequency slots with their labels, as one text: a form may ask for rate, duration and visits apart.
-fn in_slots(page: &Context, labels: &[Label], rows_max: usize) -> Option<Candidate> {
-    let mut text = String::new();
-    // each slot with the byte at which it begins in the joined text
-    let mut slots: Vec<(usize, Slot, &str)> = Vec::new();
-    for label in labels.iter().filter(|label| !is_left_empty(page, label)) {
-        let Some((_, slot)) = page.slots(label, rows_max).into_iter().find(|(_, slot)| is_schedule_like(slot)) else {
-            continue;
-        };
-        let Some(own) = matter::of_slot(page, &slot.text) else {
-            continue;
-        };
-        if !text.is_empty() {
-            text.push('\n');
+struct Slots<'a> {
+    text: String,
+    /// Each with the byte at which it begins in the text, and its rule.
+    slots: Vec<(usize, Slot, &'a str)>,
+}
+
+impl<'a> Slots<'a> {
+    fn of(page: &Context, labels: &'a [Label], rows_max: usize) -> Self {
+        let mut text = String::new();
+        let mut slots = Vec::new();
+        for label in labels.iter().filter(|label| !is_left_empty(page, label)) {
+            let Some((_, slot)) = page.slots(label, rows_max).into_iter().find(|(_, slot)| is_schedule_like(slot))
+            else {
+                continue;
+            };
+            let Some(own) = matter::of_slot(page, &slot.text) else {
+                continue;
+            };
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&asked(page, label, &own));
+            text.push_str(": ");
+            let begin = text.len();
+            text.push_str(&one_line(&own));
+            slots.push((begin, slot, label.rule.as_str()));
         }
-        text.push_str(&asked(page, label, &own));
-        text.push_str(": ");
-        let begin = text.len();
-        text.push_str(&one_line(&own));
-        slots.push((begin, slot, &label.rule));
+        Self { text, slots }
     }
-    let mut schedule = read_schedule(&text, &page.book.own.sayings)?;
-    let rule = slots.first()?.2.to_owned();
-    let whole = slots
-        .iter()
-        .filter_map(|(_, slot, _)| read_schedule(&slot.text, &page.book.own.sayings))
-        .map(|schedule| Value::Frequency(schedule.frequency));
-    let whole: Vec<Value> = whole.filter(is_settled).collect();
-    if whole.windows(2).any(|pair| !same(&pair[0], &pair[1])) {
-        schedule.doubts.push("two frequencies stand on the page".to_owned());
+
+    fn read(&self, page: &Context) -> Option<Candidate> {
+        let Self { text, slots } = self;
+        let mut schedule = read_schedule(text, &page.book.own.sayings)?;
+        let rule = slots.first()?.2.to_owned();
+        // one alone contradicts nothing
+        let whole = slots
+            .iter()
+            .filter(|_| slots.len() > 1)
+            .filter_map(|(_, slot, _)| read_schedule(&slot.text, &page.book.own.sayings))
+            .map(|schedule| Value::Frequency(schedule.frequency));
+        let whole: Vec<Value> = whole.filter(is_settled).collect();
+        if whole.windows(2).any(|pair| !same(&pair[0], &pair[1])) {
+            schedule.doubts.push("two frequencies stand on the page".to_owned());
+        }
+        let unused = slots.iter().any(|(begin, slot, _)| {
+            let taken = schedule.used.iter().any(|used| used.start < begin + slot.text.len() && *begin < used.end);
+            !taken && slot.text.contains(|letter: char| letter.is_ascii_digit())
+        });
+        if unused {
+            schedule.doubts.push("a number in one of the fields took no part".to_owned());
+        }
+        // only the words that took part speak for it
+        let evidence = slots.iter().flat_map(|(begin, slot, rule)| {
+            let inside = schedule.used.iter().filter(|used| used.start < begin + slot.text.len() && *begin < used.end);
+            let spans: Vec<_> =
+                inside.map(|used| used.start.saturating_sub(*begin)..(used.end - begin).min(slot.text.len())).collect();
+            let start = spans.iter().map(|span| span.start).min();
+            let end = spans.iter().map(|span| span.end).max();
+            let span = start.unwrap_or(0)..end.unwrap_or(slot.text.len());
+            let sure = spans.iter().map(|span| slot.confidence(span)).fold(1.0, f32::min);
+            slot.evidence(&span, rule)
+                .into_iter()
+                .map(move |evidence| crate::model::Evidence { confidence: sure, ..evidence })
+        });
+        let evidence = evidence.collect();
+        Some(candidate(schedule, evidence, 1.0, &rule, Vec::new()))
     }
-    let unused = slots.iter().any(|(begin, slot, _)| {
-        let taken = schedule.used.iter().any(|used| used.start < begin + slot.text.len() && *begin < used.end);
-        !taken && slot.text.contains(|letter: char| letter.is_ascii_digit())
-    });
-    if unused {
-        schedule.doubts.push("a number in one of the fields took no part".to_owned());
-    }
-    // only the words that took part speak for it
-    let evidence = slots.iter().flat_map(|(begin, slot, rule)| {
-        let inside = schedule.used.iter().filter(|used| used.start < begin + slot.text.len() && *begin < used.end);
-        let spans: Vec<_> =
-            inside.map(|used| used.start.saturating_sub(*begin)..(used.end - begin).min(slot.text.len())).collect();
-        let start = spans.iter().map(|span| span.start).min();
-        let end = spans.iter().map(|span| span.end).max();
-        let span = start.unwrap_or(0)..end.unwrap_or(slot.text.len());
-        let sure = spans.iter().map(|span| slot.confidence(span)).fold(1.0, f32::min);
-        slot.evidence(&span, rule)
-            .into_iter()
-            .map(move |evidence| crate::model::Evidence { confidence: sure, ..evidence })
-    });
-    let evidence = evidence.collect();
-    Some(candidate(schedule, evidence, 1.0, &rule, Vec::new()))
 }
 
 /// "no more than 2" and in the next line "visits per week": what a number counts belongs to it.
@@ -409,7 +428,7 @@ fn choice(tick: &Tick, shared: Option<&str>) -> String {
 
 /// The boxes in the row of a label, or in the row under it.
 fn boxes_of<'a>(page: &'a Context, label: &Label) -> Vec<&'a Tick> {
-    let same_row = |other: &&Label| other.row == label.row && other.words.start >= label.words.end;
+    let is_behind = |other: &&Label| other.words.start >= label.words.end;
     // "☐1x ☒2x For: ☐4 weeks": nobody asks for a name by boxes
     let before_box = |other: &&Label| {
         let behind = page.ticks.iter().filter(|tick| tick.row == other.row && tick.area.left >= other.area.right);
@@ -417,11 +436,10 @@ fn boxes_of<'a>(page: &'a Context, label: &Label) -> Vec<&'a Tick> {
         let asks_by_boxes = !matches!(other.meaning, Meaning::Field(Field::PatientName | Field::ProviderName, _));
         !asks_by_boxes && near.is_some_and(|near| near as f32 <= BOX_GAP * page.sheet.unit)
     };
-    let others = page.labels.iter().filter(same_row).filter(|other| !before_box(other));
+    let others = page.labels_in(label.row).iter().filter(is_behind).filter(|other| !before_box(other));
     let next = others.map(|other| other.area.left).min();
     let behind = |tick: &Tick| tick.area.left > label.area.left && next.is_none_or(|next| tick.area.left < next);
-    let begins_there =
-        |row: usize| page.labels.iter().any(|other| other.row == row && other.area.left < label.area.right);
+    let begins_there = |row: usize| page.labels_in(row).iter().any(|other| other.area.left < label.area.right);
     // captions side by side have their boxes in columns
     let in_columns = label.caption && !label.colon && (next.is_some() || label.words.start > 0);
     let column = if in_columns { column_of(page, label, next) } else { Vec::new() };
@@ -448,9 +466,9 @@ fn column_of(page: &Context, label: &Label, next: Option<u32>) -> Vec<usize> {
     for row in label.row + 1..page.sheet.rows.len() {
         let any = page.ticks.iter().any(|tick| tick.row == row && in_column(page, label, next, tick));
         // a label on the left has the boxes behind it for its own
-        let labelled = page.labels.iter().any(|other| {
+        let labelled = page.labels_in(row).iter().any(|other| {
             let is_under = other.area.left < next.unwrap_or(u32::MAX) && other.area.right > label.area.left;
-            other.row == row && (is_under || other.colon && other.area.right <= label.area.left)
+            is_under || other.colon && other.area.right <= label.area.left
         });
         if !any && page.ticks.iter().all(|tick| tick.row != row) || labelled {
             break;

@@ -166,7 +166,7 @@ fn is_the_clinics(page: &Context, label: &Label) -> bool {
         |other: &Label, fields: &[Field]| matches!(other.meaning, Meaning::Field(of, _) if fields.contains(&of));
     let patient = [Field::PatientName, Field::PatientBirthDate];
     let provider = [Field::ProviderName, Field::ProviderNpi, Field::ProviderSignature];
-    let beside = |fields: &[Field]| page.labels.iter().any(|other| other.row == label.row && is_of(other, fields));
+    let beside = |fields: &[Field]| page.labels_in(label.row).iter().any(|other| is_of(other, fields));
     if !label.is_plain() || beside(&patient) {
         return false;
     }

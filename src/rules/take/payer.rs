@@ -10,6 +10,7 @@ use crate::model::{Field, PayerKind, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
 use crate::rules::label::{CELL_GAP, Label, Meaning};
+use crate::rules::near::one_off;
 use crate::rules::phrase::Folded;
 use crate::rules::schema::PayerRule;
 use crate::rules::sheet::{Slot, Token, fold};
@@ -323,7 +324,11 @@ fn claim(page: &Context) -> Vec<Candidate> {
         let folded = fold(word);
         let tail: String = folded.chars().skip(folded.chars().count().saturating_sub(CLAIM.len())).collect();
         let short: String = tail.chars().skip(1).collect();
-        [tail, short].iter().any(|end| strsim::osa_distance(end, CLAIM) <= 1)
+        let is_near = |end: &String| match end.is_ascii() {
+            true => one_off(end, CLAIM),
+            false => strsim::osa_distance(end, CLAIM) <= 1,
+        };
+        [tail, short].iter().any(is_near)
     };
     if places.is_empty() && found.is_empty() {
         let damaged = page.text.words.iter().map(|word| word.range.clone());
@@ -423,12 +428,12 @@ fn behind_kind(page: &Context) -> Vec<Candidate> {
         // "Employee: Maria Lopez"
         let of_other = |label: &Label| {
             let of_payer = matches!(label.meaning, Meaning::Field(Field::PayerKind | Field::PayerInsurer, _));
-            label.row == row && label.words.contains(&colon) && !of_payer
+            label.words.contains(&colon) && !of_payer
         };
-        if page.labels.iter().any(of_other) {
+        if page.labels_in(row).iter().any(of_other) {
             return None;
         }
-        let labels = page.labels.iter().filter(|label| label.row == row && label.words.start > colon);
+        let labels = page.labels_in(row).iter().filter(|label| label.words.start > colon);
         let end = labels.map(|label| label.words.start).min().unwrap_or(line.words.len());
         let own = line.words.get(colon + 1..end).unwrap_or_default();
         let is_name = |token: &Token| {

@@ -148,9 +148,9 @@ fn in_two_parts(page: &Context) -> Vec<Candidate> {
 fn row_of_patient(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (row, first, rule) in page.plain_labels(Field::PatientName, f32::INFINITY) {
-        let next = page.labels.iter().filter(|other| other.row == row && other.words.start >= first);
+        let next = page.labels_in(row).iter().filter(|other| other.words.start >= first);
         let end = next.map(|other| other.words.start).min().unwrap_or(page.sheet.rows[row].words.len());
-        let is_labelled = page.labels.iter().any(|other| other.row == row && other.words.start < first);
+        let is_labelled = page.labels_in(row).iter().any(|other| other.words.start < first);
         if is_labelled || end <= first {
             continue;
         }
@@ -193,8 +193,7 @@ fn over_birth_date(page: &Context) -> Option<Candidate> {
         });
         near.into_iter().find_map(|row| {
             let words = &page.sheet.rows[row].words;
-            let in_label =
-                |word: usize| page.labels.iter().any(|other| other.row == row && other.words.contains(&word));
+            let in_label = |word: usize| page.labels_in(row).iter().any(|other| other.words.contains(&word));
             let cell = cells(page, row).into_iter().find(|cell| {
                 let area = words[cell.start].area.union(&words[cell.end - 1].area);
                 area.right > below.left && area.left < below.right && !cell.clone().any(in_label)
@@ -216,7 +215,7 @@ fn beside_birth_date(page: &Context, label: &Label) -> Option<Candidate> {
     });
     let first = cells(page, label.row).into_iter().next()?;
     // "Lopez, Maria MRN: 4410": the next label begins another cell
-    let labels = page.labels.iter().filter(|other| other.row == label.row).map(|other| other.words.start);
+    let labels = page.labels_in(label.row).iter().map(|other| other.words.start);
     let cell = 0..labels.min().unwrap_or(first.end).min(first.end);
     if cell.is_empty() {
         return None;
@@ -288,7 +287,7 @@ fn provider(page: &Context) -> Vec<Candidate> {
     let chosen = is_chosen(page);
     // a name with a credential stands for itself: letterhead, pad, the printed name under a signature
     for row in 0..page.sheet.rows.len() {
-        let in_label = |word: &usize| page.labels.iter().any(|label| label.row == row && label.words.contains(word));
+        let in_label = |word: &usize| page.labels_in(row).iter().any(|label| label.words.contains(word));
         let in_box = |word: &usize| {
             let area = page.sheet.rows[row].words[*word].area;
             page.ticks
@@ -411,8 +410,8 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
         doubts.push("a stroke runs through it".to_owned());
     }
     // the name's own words speak for it, not its credential or what stands between
-    let own = slot.words.iter().filter(|word| word.range.start < span.end && span.start < word.range.end);
-    let own = own
+    let own = slot
+        .touching(&span)
         .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| fold(full.reveal()).contains(&fold(text))));
     let sure = own.map(|word| word.confidence).reduce(f32::min);
     let evidence = slot.evidence(&span, rule).into_iter();

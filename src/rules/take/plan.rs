@@ -125,9 +125,11 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
     let ordered = coded(page.treatments().iter().cloned());
     let mut mended = Vec::new();
     for token in DAMAGED.find_iter(text) {
+        if token.as_str().bytes().filter(u8::is_ascii_digit).count() < 4 {
+            continue;
+        }
         let bare: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-        let digits = bare.chars().filter(char::is_ascii_digit).count();
-        if !(4..=6).contains(&bare.len()) || digits < 4 || stands_in_number(text, &token.range()) {
+        if !(4..=6).contains(&bare.len()) || stands_in_number(text, &token.range()) {
             continue;
         }
         let code = ["97124", "97140"].into_iter().find(|code| {
@@ -228,8 +230,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
             });
         if !known && !is_refused && !page.is_beside_box(&hit.span) {
             let more = vec!["it stands beside the ticked choices".to_owned()];
-            let beside_a_choice =
-                page.text.words.iter().find(|word| word.range.start < hit.span.end && hit.span.start < word.range.end);
+            let beside_a_choice = page.text.touching(&hit.span).next();
             let same_row = beside_a_choice.is_some_and(|word| {
                 choices.iter().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height())
             });
@@ -334,7 +335,7 @@ fn by_words(page: &Context) -> Vec<Candidate> {
 /// A pad's lines that hold nothing but treatments, under its head.
 fn treatment_lines<'a>(page: &'a Context) -> impl Iterator<Item = Slot> + 'a {
     let rows = TITLE_ROWS..page.sheet.rows.len();
-    let unlabelled = rows.filter(|row| !page.labels.iter().any(|label| label.row == *row));
+    let unlabelled = rows.filter(|row| page.labels_in(*row).is_empty());
     let slots = unlabelled.map(|row| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word))));
     slots.filter(|slot| {
         let hits = page.book.treatments.find(&slot.text);

@@ -104,7 +104,7 @@ fn doubts_of_signer(of: &Signer) -> Vec<String> {
 
 /// "Patient signature", "Parent or guardian": not the HCP's. What stands before another label or behind the next is not this one's.
 pub(in crate::rules::take) fn is_somebody_elses(page: &Context, label: &Label) -> bool {
-    let beside = || page.labels.iter().filter(|other| other.row == label.row);
+    let beside = || page.labels_in(label.row).iter();
     let from = beside().filter(|other| other.words.end <= label.words.start).map(|other| other.words.end).max();
     let to = beside().filter(|other| other.words.start >= label.words.end).map(|other| other.words.start).min();
     let row = &page.sheet.rows[label.row].words;
@@ -137,7 +137,7 @@ fn in_sentence(page: &Context, label: &Label) -> bool {
 
 /// Whether a form's empty line follows a label: a name below it is printed.
 fn is_blank(page: &Context, label: &Label) -> bool {
-    let next = page.labels.iter().filter(|other| other.row == label.row && other.words.start >= label.words.end);
+    let next = page.labels_in(label.row).iter().filter(|other| other.words.start >= label.words.end);
     let next = next.min_by_key(|other| other.words.start);
     let row = &page.sheet.rows[label.row].words;
     let behind = row.get(label.words.end..next.map_or(row.len(), |next| next.words.start)).unwrap_or_default();
@@ -156,9 +156,9 @@ fn is_blank(page: &Context, label: &Label) -> bool {
 fn on_line(page: &Context, label: &Label) -> Candidate {
     let reach = (3.0 * page.sheet.unit) as u32;
     let right = page
-        .labels
+        .labels_in(label.row)
         .iter()
-        .filter(|other| other.row == label.row && other.words.start >= label.words.end)
+        .filter(|other| other.words.start >= label.words.end)
         .map(|other| other.area.left)
         .min();
     let around = Area::new(

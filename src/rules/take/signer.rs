@@ -125,7 +125,7 @@ pub(in crate::rules::take) fn orders_nothing(page: &Context, hit: &NameHit) -> b
 /// Whether the name is that of one of these fields.
 pub(in crate::rules::take) fn is_of(page: &Context, hit: &NameHit, fields: &[Field]) -> bool {
     let own = fold(hit.name.full.reveal());
-    fields.iter().any(|field| names_of(page, *field).iter().any(|name| fold(name) == own))
+    fields.iter().any(|field| page.names_of(*field).iter().any(|name| fold(name) == own))
 }
 
 /// Somebody without a credential whose family name is none of those that a label gives as the prescriber's.
@@ -133,19 +133,12 @@ fn is_unknown(page: &Context, hit: &NameHit) -> bool {
     let words =
         |name: &str| -> Vec<String> { name.split([' ', '-']).map(fold).filter(|word| word.len() > 2).collect() };
     let own = words(hit.name.full.reveal());
-    let named = names_of(page, Field::ProviderName);
+    let named = page.names_of(Field::ProviderName);
     let alike = |name: &String| {
         let near = |word: &String| own.iter().any(|own| strsim::osa_distance(own, word) <= DAMAGED_MAX);
         words(name).iter().any(near)
     };
     hit.credentials.is_empty() && !hit.titled && hit.doubts.is_empty() && !named.is_empty() && !named.iter().any(alike)
-}
-
-/// The names behind the labels of a field.
-fn names_of(page: &Context, field: Field) -> Vec<String> {
-    let slots = page.labels_of(field).filter(|label| !label.weak).flat_map(|label| page.slots(label, 1));
-    let names = slots.filter_map(|(_, slot)| Some(read_name(slot.text.lines().next()?)?.name.full.reveal().clone()));
-    names.collect()
 }
 
 /// Who signed, where the words of a signature name somebody who may order.

@@ -37,7 +37,7 @@ pub(in crate::rules::take) fn at(page: &Context, row: usize, word: usize) -> Opt
         return Some(owner);
     }
     // "From: Cascade Family Medicine  Phone:" under "To: Healing Hands"
-    if page.labels.iter().any(|label| label.row == row && label.words.end <= word && fold(&label.phrase) == "from") {
+    if page.labels_in(row).iter().any(|label| label.words.end <= word && fold(&label.phrase) == "from") {
         return None;
     }
     let mut below = row;
@@ -58,14 +58,14 @@ pub(in crate::rules::take) fn at(page: &Context, row: usize, word: usize) -> Opt
 
 /// Whether the number at a place is somebody else's, or behind a label that nobody asks for ("Facility NPI").
 pub(in crate::rules::take) fn is_of_another(page: &Context, row: usize, word: usize) -> bool {
-    let before = page.labels.iter().filter(|label| label.row == row && label.words.end <= word);
+    let before = page.labels_in(row).iter().filter(|label| label.words.end <= word);
     let last = before.max_by_key(|label| label.words.end);
     last.is_some_and(|label| label.meaning == Meaning::Other) || at(page, row, word) == Some(Owner::Another)
 }
 
 /// The last that the row says before a word.
 fn on_row(page: &Context, row: usize, word: usize) -> Option<Owner> {
-    let before = || page.labels.iter().filter(|label| label.row == row && label.words.end <= word);
+    let before = || page.labels_in(row).iter().filter(|label| label.words.end <= word);
     let said = |owner: Owner| before().filter(move |label| of_label(page, label) == Some(owner));
     let last = before().filter(|label| of_label(page, label).is_some()).max_by_key(|label| label.words.end);
     if let Some(last) = last {
@@ -74,7 +74,7 @@ fn on_row(page: &Context, row: usize, word: usize) -> Option<Owner> {
         let also_patients = owner == Owner::Another && said(Owner::Patient).next().is_some();
         return Some(if also_patients { Owner::Patient } else { owner });
     }
-    let first = page.labels.iter().filter(|label| label.row == row).map(|label| label.words.start).min();
+    let first = page.labels_in(row).iter().map(|label| label.words.start).min();
     let first = first.map_or(word, |first| first.min(word));
     if page.sheet.rows[row].words[..word].windows(3).any(|words| is_therapist(page, words)) {
         return Some(Owner::Another);

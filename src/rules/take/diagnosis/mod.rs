@@ -87,9 +87,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
     let columns: Vec<u32> =
         choices.iter().filter_map(|tick| tick.words.words.first()).map(|word| word.area.left).collect();
     let in_column = |hit: &CodeHit| {
-        let word =
-            page.text.words.iter().find(|word| word.range.start < hit.span.end && hit.span.start < word.range.end);
-        word.is_some_and(|word| {
+        page.text.touching(&hit.span).next().is_some_and(|word| {
             columns.iter().any(|left| left.abs_diff(word.area.left) as f32 <= COLUMN_SLACK * page.sheet.unit)
         })
     };
@@ -161,10 +159,10 @@ fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeH
     let codes: Vec<String> = hits.iter().map(|hit| hit.code.clone()).collect();
     let codes = Codes { text: &slot.text, spans: &spans, codes: &codes, labelled: trust > PROSE };
     let any = !hits.is_empty();
-    let mut said = Scope::Present;
+    let (mut said, lower) = (Scope::Present, slot.text.to_ascii_lowercase());
     for (index, hit) in hits.into_iter().enumerate() {
         let is_title = |words: &str| page.book.codes.agrees_with(&hit.code, words) == Agreement::Agrees;
-        said = page.book.scopes.of(&slot.text, &spans, index, said, page.book.codes.title(&hit.code), is_title);
+        said = page.book.scopes.of(&lower, &spans, index, said, page.book.codes.title(&hit.code), is_title);
         let beside = codes.beside(page, index);
         found.push(candidate(page, slot, hit, beside, said, trust, rule));
     }
@@ -256,7 +254,6 @@ fn compare(
 /// The ink of a part of a slot. Two codes may stand in one word ("M54.2/M54.6"): each takes its share of the word's width.
 fn ink(slot: &Slot, span: &Range<usize>, rule: &str) -> Vec<Evidence> {
     let mut evidence = slot.evidence(span, rule);
-    let touching = slot.words.iter().filter(|word| word.range.start < span.end && span.start < word.range.end);
     let share = |word: &SlotWord| {
         let whole = word.range.len().max(1) as f32;
         let at = |byte: usize| word.area.left + (word.area.width() as f32 * byte as f32 / whole) as u32;
@@ -264,7 +261,7 @@ fn ink(slot: &Slot, span: &Range<usize>, rule: &str) -> Vec<Evidence> {
         let to = span.end.min(word.range.end) - word.range.start;
         Area::new(at(from), word.area.top, at(to), word.area.bottom)
     };
-    let area = touching.map(share).reduce(|all, area| all.union(&area));
+    let area = slot.touching(span).map(share).reduce(|all, area| all.union(&area));
     if let (Some(first), Some(area)) = (evidence.first_mut(), area) {
         first.area = area;
     }

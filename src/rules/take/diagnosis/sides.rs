@@ -94,19 +94,23 @@ fn both_beside(page: &Context, candidate: &Candidate, areas: &BTreeSet<String>) 
 /// The sides of each body area that clauses on the treatment name; what stands on the line of a code is the diagnosis' own.
 fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<String, BTreeSet<Side>> {
     let mut sides: BTreeMap<String, BTreeSet<Side>> = BTreeMap::new();
-    let ink: Vec<String> =
-        found.iter().flat_map(|candidate| &candidate.evidence).map(|evidence| evidence.text.reveal().clone()).collect();
+    let ink: BTreeSet<&str> = found
+        .iter()
+        .flat_map(|candidate| &candidate.evidence)
+        .map(|evidence| evidence.text.reveal().as_str())
+        .collect();
     for place in clauses(&page.text.text) {
         let clause = page.text.text.get(place.clone()).unwrap_or_default();
-        if ink.iter().any(|ink| clause.contains(ink.as_str())) {
+        let lower = clause.to_lowercase();
+        let any =
+            |list: &[&str]| lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| list.contains(&word));
+        let first = page.treatments().partition_point(|hit| hit.span.start < place.start);
+        let mut named = page.treatments()[first..].iter().take_while(|hit| hit.span.start < place.end).peekable();
+        let is_order = any(&WHERE) || named.peek().is_some() || !find_procedures(clause).is_empty();
+        if !is_order || any(&NOT_TREATED) || named.any(|hit| hit.negated) {
             continue;
         }
-        let lower = clause.to_lowercase();
-        let words: Vec<&str> = lower.split(|letter: char| !letter.is_alphanumeric()).collect();
-        let any = |list: &[&str]| words.iter().any(|word| list.contains(word));
-        let mut named = page.treatments().iter().filter(|hit| place.contains(&hit.span.start)).peekable();
-        let is_order = any(&WHERE) || named.peek().is_some() || !find_procedures(clause).is_empty();
-        if !is_order || any(&NOT_TREATED) || page.book.treatments.is_past(clause) || named.any(|hit| hit.negated) {
+        if page.book.treatments.is_past(clause) || ink.iter().any(|ink| clause.contains(ink)) {
             continue;
         }
         for hit in page.book.areas.find(clause) {
