@@ -1,6 +1,6 @@
 //! The numbers of patient and provider: NPI, phone, fax.
 
-use crate::model::{Field, PersonName, Value};
+use crate::model::{Area, Field, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::numbers::npi_holds;
@@ -14,6 +14,8 @@ use crate::rules::{NameHit, NpiHit, find_names, find_npis, find_phones};
 
 /// A letterhead has so many rows.
 const LETTERHEAD_ROWS: usize = 5;
+/// A caption stands at most so many word heights over its value.
+const CAPTION_HEIGHTS: f32 = 3.0;
 /// Digits that are as sure as this are what was written.
 const PLAIN: f32 = 0.9;
 
@@ -134,6 +136,11 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
         }
         let line =
             page.text.text.get(..hit.span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+        // "Individual NPI | Group NPI": under the caption of another number
+        let at = page.text.words.iter().find(|word| word.range.end > hit.span.start);
+        if at.is_some_and(|word| is_under_another_caption(page, word.area)) {
+            return false;
+        }
         let is_of_provider = hit.digits.starts_with('1')
             && find_names(line).iter().any(|hit| {
                 !hit.credentials.is_empty() && !orders_nothing(page, hit) && !somebody_else_signs(page, &hit.name)
@@ -157,6 +164,17 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
         doubts: hit.doubts,
         checked: true,
     })
+}
+
+/// Whether the nearest caption right over a word asks for something that no field takes.
+fn is_under_another_caption(page: &Context, area: Area) -> bool {
+    let reach = (CAPTION_HEIGHTS * page.sheet.unit) as u32;
+    let is_over = |label: &&Label| {
+        let gap = area.top.saturating_sub(label.area.bottom);
+        label.caption && label.area.bottom <= area.top && gap <= reach && label.area.overlap_x(&area) > 0
+    };
+    let nearest = page.labels.iter().filter(is_over).max_by_key(|label| label.area.bottom);
+    nearest.is_some_and(|label| label.meaning == Meaning::Other)
 }
 
 /// "Phone: 704-555-0123  Fax: 704-555-0124" in a letterhead, or below the prescriber: a plain "Phone" that does not stand with the
