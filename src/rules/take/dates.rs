@@ -151,14 +151,17 @@ fn behind_patient(page: &Context) -> Option<Candidate> {
     })
 }
 
-/// "MRI dated 9/12/2026": the word before says what, and that is no order.
+/// "MRI dated 9/12/2026", "consent signed 9/12/2026": the word before says what, and that is no order.
 fn is_of_another_paper(page: &Context, place: &Range<usize>) -> bool {
     const ORDERS: [&str; 9] = ["rx", "script", "prescription", "order", "orders", "referral", "form", "signed", "and"];
-    let said = page.text.text.get(place.clone()).unwrap_or_default();
+    let said = page.text.text.get(place.clone()).map(fold).unwrap_or_default();
     let line = page.text.text.get(..place.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
     let before = line.trim_end().rsplit(' ').next().unwrap_or_default();
-    let is_word = before.ends_with(char::is_alphanumeric);
-    fold(said) == "dated" && is_word && !ORDERS.contains(&fold(before).as_str())
+    match said.as_str() {
+        "dated" => before.ends_with(char::is_alphanumeric) && !ORDERS.contains(&fold(before).as_str()),
+        "signed" => !fold(line).is_empty(),
+        _ => false,
+    }
 }
 
 /// "Patient signed 10/20/2026", "signed by the patient on ...": the day on which somebody else signed.

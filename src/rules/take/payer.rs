@@ -47,8 +47,10 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 /// A ticked box speaks first, then a payer slot, then running text.
 fn kind(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let choices: Vec<(&Tick, PayerKind)> =
+    let mut choices: Vec<(&Tick, PayerKind)> =
         page.ticks.iter().filter_map(|tick| Some((tick, choice_of(page, tick)?))).collect();
+    let alone: Vec<&Tick> = page.ticks.iter().filter(|tick| is_who_is_treated(tick, &choices)).collect();
+    choices.extend(alone.into_iter().map(|tick| (tick, PayerKind::SelfPay)));
     let unsure = choices.iter().any(|(tick, _)| tick.confidence < SURE);
     for (tick, kind) in choices.iter().filter(|(tick, _)| tick.ticked) {
         let doubts = if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
@@ -125,6 +127,12 @@ fn kind(page: &Context) -> Vec<Candidate> {
         found.extend(by_insurer(page).or_else(|| by_insurer_alone(page)));
     }
     found
+}
+
+/// "☒ Client  ☐ Auto insurance  ☐ Workers' comp": a box in a row of payers for whoever is treated.
+fn is_who_is_treated(tick: &Tick, choices: &[(&Tick, PayerKind)]) -> bool {
+    let beside = choices.iter().filter(|(other, _)| other.row == tick.row).count();
+    matches!(fold(&tick.words.text).as_str(), "client" | "patient" | "self" | "thepatient" | "theclient") && beside >= 2
 }
 
 /// "Work related: Yes   Auto related: No": what questions without boxes are answered, with the bytes of question and answer.

@@ -20,6 +20,8 @@ const NAME_WORDS_MAX: usize = 6;
 const BLANK_MIN: usize = 4;
 /// A signature holds no number of so many digits.
 const NUMBER_DIGITS_MIN: usize = 5;
+/// A name in the type of a signature stands at most so many rows over the printed one.
+const TYPED_ROWS: usize = 2;
 const RULE: &str = "rules/70-provider.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -77,14 +79,20 @@ fn over_printed_name(page: &Context) -> Option<Candidate> {
     let text_of = |row: usize| page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word)));
     (1..page.sheet.rows.len()).rev().find_map(|row| {
         let printed = crate::rules::find_names(&text_of(row).text);
-        let slot = text_of(row - 1);
-        // the date may stand in the next cell
-        let cell = slot.text.split("  ").next().unwrap_or_default();
-        let typed = crate::rules::read_name(cell).filter(|hit| hit.credentials.is_empty() && !hit.titled)?;
-        let is_alone = typed.span.len() == cell.trim().len();
-        let is_printed = |hit: &crate::rules::NameHit| !hit.credentials.is_empty() && hit.name.full == typed.name.full;
-        (is_alone && printed.iter().any(is_printed))
-            .then(|| candidate(true, slot.evidence(&typed.span, RULE), 0.9, Vec::new()))
+        let is_printed = |typed: &crate::rules::NameHit| {
+            printed.iter().any(|hit| !hit.credentials.is_empty() && hit.name.full == typed.name.full)
+        };
+        if printed.is_empty() {
+            return None;
+        }
+        // the date of the same line may be a row of its own, or the next cell
+        (row.saturating_sub(TYPED_ROWS)..row).rev().find_map(|over| {
+            let slot = text_of(over);
+            let cell = slot.text.split("  ").next().unwrap_or_default();
+            let typed = crate::rules::read_name(cell).filter(|hit| hit.credentials.is_empty() && !hit.titled)?;
+            let is_alone = typed.span.len() == cell.trim().len();
+            (is_alone && is_printed(&typed)).then(|| candidate(true, slot.evidence(&typed.span, RULE), 0.9, Vec::new()))
+        })
     })
 }
 
