@@ -221,8 +221,10 @@ fn beside_birth_date(page: &Context, label: &Label) -> Option<Candidate> {
         return None;
     }
     let slot = page.sheet.slot(cell.map(|word| (label.row, word)));
-    let bare =
-        AGED.find(&slot.text).map_or(slot.text.as_str(), |aged| slot.text.get(..aged.start()).unwrap_or_default());
+    // "LOPEZ,MARIA F": behind the given name one letter is an initial
+    let is_initial = |aged: &str| aged.len() == 2 && aged.starts_with(' ') && slot.text.contains(',');
+    let aged = AGED.find(&slot.text).filter(|aged| !is_initial(aged.as_str()));
+    let bare = aged.map_or(slot.text.as_str(), |aged| slot.text.get(..aged.start()).unwrap_or_default());
     let hit = read_name(bare)?;
     let is_whole = hit.span.len() + 1 >= bare.trim().len() && hit.doubts.is_empty();
     let is_patient = is_whole && hit.credentials.is_empty() && !hit.titled;
