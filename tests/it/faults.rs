@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::bells;
 use crate::clinic::{Clinic, Daemon, ORDER, files};
+use crate::dovecot::faketime;
 use crate::exim::Exim;
 use crate::make::pdf;
 use crate::relay::{By, Deed, Relay};
@@ -157,11 +158,7 @@ enum Monotonic {
 
 impl Clock {
     fn new(clinic: &Clinic) -> Self {
-        // /usr/lib/x86_64-linux-gnu/faketime
-        let architectures = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
-        let mut libraries = architectures.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
-        let library = libraries.find(|path| path.is_file()).expect("faketime is installed by `make test`");
-        let clock = Self { library, offset: clinic.path("offset") };
+        let clock = Self { library: faketime(), offset: clinic.path("offset") };
         clock.set("+0d");
         clock
     }
