@@ -153,7 +153,7 @@ fn behind_patient(page: &Context) -> Option<Candidate> {
 
 /// "MRI dated 9/12/2026", "consent signed 9/12/2026": the word before says what, and that is no order.
 fn is_of_another_paper(page: &Context, place: &Range<usize>) -> bool {
-    const ORDERS: [&str; 9] = ["rx", "script", "prescription", "order", "orders", "referral", "form", "signed", "and"];
+    const ORDERS: [&str; 8] = ["rx", "script", "prescription", "order", "orders", "referral", "signed", "and"];
     let said = page.text.text.get(place.clone()).map(fold).unwrap_or_default();
     let line = page.text.text.get(..place.start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
     let before = line.trim_end().rsplit(' ').next().unwrap_or_default();
@@ -328,8 +328,7 @@ fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
 /// "Cascade Spine Clinic          10/06/2026": the only day in a cell of its own in the head of the page, at the end of its row.
 fn banner_date(page: &Context) -> Option<Candidate> {
     let rule = "rules/80-dates.toml";
-    let is_labelled = |row: usize| page.labels.iter().any(|label| label.row == row);
-    let rows = (0..page.sheet.rows.len().min(BANNER_ROWS)).filter(|row| !is_labelled(*row));
+    let rows = (0..page.sheet.rows.len().min(BANNER_ROWS)).filter(|row| page.labels_in(*row).is_empty());
     let ends = rows.filter_map(|row| {
         let words = &page.sheet.rows[row];
         let is_stroke = |word: usize| matches!(words.words[word].text.as_str(), "|" | "•" | "·");
