@@ -32,6 +32,8 @@ const LABEL_WORDS_MAX: usize = 20;
 const WORDING_WORDS_MAX: usize = 12;
 /// A wording without a colon has at least so many words: one word alone in a cell may be a value.
 const WORDING_WORDS_MIN: usize = 2;
+/// Width of a column, in pixels at the dots per inch of a reading.
+const COLUMN_PIXELS: u32 = 300;
 /// A gap this many times the height of a word separates two cells of a row.
 pub(in crate::rules) const CELL_GAP: f32 = 1.6;
 
@@ -297,6 +299,12 @@ impl Labels {
                 at = here.iter().map(|label| label.words.end).max().unwrap_or(at + 1);
                 headings.extend(here.iter().filter(|label| matches!(label.meaning, Meaning::Heading(_))).cloned());
                 labels.extend(here);
+            }
+            // an order's own labels in its column end a part of the form that is about others
+            for label in labels.iter().rev().take_while(|label| label.row == row).filter(|label| is_orders_own(label)) {
+                headings.retain(|heading| {
+                    heading.meaning != Meaning::Heading(Heading::Other) || column(heading) != column(label)
+                });
             }
             // "Refer to | Entered by | Status": captions of values head no part of the form
             let heads = |label: &Label| label.row == row && matches!(label.meaning, Meaning::Heading(_));
@@ -573,13 +581,23 @@ fn clash(a: Meaning, b: Meaning) -> bool {
     }
 }
 
+/// A label that stands in no part of a form about somebody else.
+fn is_orders_own(label: &Label) -> bool {
+    matches!(label.meaning, Meaning::Field(Field::Diagnoses | Field::Plan | Field::Frequency, _))
+}
+
+/// Labels that begin near each other stand in one column.
+fn column(label: &Label) -> u32 {
+    label.area.left / COLUMN_PIXELS
+}
+
 /// The heading that a place stands under: the nearest above in its own column.
 fn heading_above(headings: &[Label], area: &Area) -> Option<Heading> {
     let above = headings.iter().filter_map(|label| match label.meaning {
         Meaning::Heading(heading)
             if label.area.bottom <= area.top + area.height() / 2 && label.area.left <= area.left + area.height() =>
         {
-            Some((label.area.left / 300, label.area.top, heading))
+            Some((column(label), label.area.top, heading))
         }
         _ => None,
     });

@@ -12,6 +12,7 @@ use crate::rules::context::Context;
 use crate::rules::label::Label;
 use crate::rules::schema::{DocumentRule, SignRule};
 use crate::rules::sheet::Slot;
+use crate::rules::sheet::fold;
 use crate::rules::slots::Where;
 use crate::rules::take;
 
@@ -109,7 +110,9 @@ pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, se
         let is_next = marks.leads_to(sorted.marks);
         marks = sorted.marks;
         match sections.last_mut() {
-            Some(last) if runs_on(last, &sorted) || is_next && is_one_paper(last, &sorted) => {
+            Some(last)
+                if runs_on(last, &sorted) || is_next && (is_one_paper(last, &sorted) || goes_on(last, &sorted)) =>
+            {
                 last.pages.push(sorted.page);
                 last.findings.extend(sorted.findings);
                 last.facts.extend(sorted.facts);
@@ -322,6 +325,20 @@ fn is_one_paper(last: &Section, next: &Sorted) -> bool {
     let one_patient =
         patient(&last.findings).zip(patient(&next.findings)).is_none_or(|(before, after)| before == after);
     one_orders && one_patient && !is_another(last.kind, &last.findings) && !is_another(next.kind, &next.findings)
+}
+
+/// Two pages of one order that count themselves: what the first gives of the patient and the payer the second does not give otherwise.
+fn goes_on(last: &Section, next: &Sorted) -> bool {
+    // one of the two may leave the middle initial out
+    let ends = |name: &Private<String>| {
+        let words: Vec<String> = name.reveal().split_whitespace().map(fold).collect();
+        (words.first().cloned(), words.last().cloned())
+    };
+    let one_patient =
+        patient(&last.findings).zip(patient(&next.findings)).is_none_or(|(before, after)| ends(before) == ends(after));
+    let is_whole = |findings: &[Finding]| has(findings, Field::Diagnoses) && has(findings, Field::Frequency);
+    let both_order = last.kind.is_prescription() && next.kind.is_prescription();
+    both_order && one_patient && next.marks.number.is_some() && !(is_whole(&last.findings) && is_whole(&next.findings))
 }
 
 fn patient(findings: &[Finding]) -> Option<&Private<String>> {

@@ -13,6 +13,8 @@ const BOX_SIGNS_MAX: usize = 3;
 const PROCEDURE_DIGITS: usize = 5;
 /// A line of running prose has at least this many words.
 const PROSE_WORDS_MIN: usize = 7;
+/// ... and reaches at least this share of the longest.
+const PROSE_REACH: f32 = 0.5;
 /// A possessive in front of a capital has at least this many letters.
 const POSSESSIVE_LETTERS_MIN: usize = 5;
 /// The middles of two words of a line differ by less than this share of their height.
@@ -227,12 +229,17 @@ impl Slot {
     /// The text with the line breaks of running prose as blanks, byte for byte: a long line that ends inside a sentence runs on.
     pub(in crate::rules) fn flowing(&self) -> String {
         let mut flowing = String::with_capacity(self.text.len());
+        let edge = self.words.iter().map(|word| word.area.right).max().unwrap_or(0);
         for line in self.text.split_inclusive('\n') {
             let Some(before) = line.strip_suffix('\n') else {
                 flowing.push_str(line);
                 continue;
             };
+            let end = flowing.len() + before.len();
+            let last = self.words.partition_point(|word| word.range.end < end);
+            let right = self.words.get(last).map_or(edge, |word| word.area.right);
             let is_prose = before.split_whitespace().count() >= PROSE_WORDS_MIN
+                && right as f32 >= PROSE_REACH * edge as f32
                 && !before.contains("  ")
                 && !before.trim_end().ends_with(['.', ':', '!', '?']);
             flowing.push_str(before);

@@ -26,6 +26,9 @@ const UNKNOWN_LABEL_WORDS_MAX: usize = 5;
 /// So many rows whose values begin or end at one edge are a page with its values in a column.
 const MARGIN_ROWS_MIN: usize = 3;
 
+/// So many rows of two cells are a table of labels and values.
+const TABLE_ROWS_MIN: usize = 4;
+
 /// So many captions tell on which side of them their values stand.
 const CAPTIONS_MIN: usize = 2;
 
@@ -135,6 +138,11 @@ pub(in crate::rules) fn captions_stand_below(
     let captions = labels.iter().filter(|label| label.caption && !label.colon);
     let (mut under, mut over) = (0, 0);
     for label in captions {
+        // its value stands beside it
+        if is_in_two_columns(sheet, labels, label) {
+            over += 1;
+            continue;
+        }
         // the nearest row with words in the caption's own column; another caption there says nothing
         let value_in = |row: &usize| {
             let in_column =
@@ -268,7 +276,10 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
     for word in label.words.end..end.unwrap_or(row.words.len()) {
         let token = &row.words[word];
         let gap = token.area.left.saturating_sub(right.unwrap_or(label.area.right)) as f32;
-        let far = right.is_none() && gap > FIRST_GAP * sheet.unit && !values_stand_in_a_column(sheet, labels);
+        let far = right.is_none()
+            && gap > FIRST_GAP * sheet.unit
+            && !values_stand_in_a_column(sheet, labels)
+            && !is_in_two_columns(sheet, labels, label);
         // "11. Weeks      12. Is the worker ...": the number of the form's next line is no value
         let is_number = line_number(row, word + 1, CELL_GAP * sheet.unit) == Some(word);
         let names_next =
@@ -313,6 +324,22 @@ fn values_stand_in_a_column(sheet: &Sheet, labels: &[Label]) -> bool {
         begin.max(end)
     };
     edges.iter().any(|edge| of_edge(edge) >= MARGIN_ROWS_MIN)
+}
+
+/// Whether a label is the first of two cells of its row in a table of such rows, whose cells begin at the same edges.
+pub(in crate::rules) fn is_in_two_columns(sheet: &Sheet, labels: &[Label], label: &Label) -> bool {
+    let edges = |row: &Row| {
+        let first = row.words.first()?.area;
+        let mut ends = (1..row.words.len()).filter(|at| gap_before(row, *at) > VALUE_GAP * sheet.unit);
+        let second = ends.next()?;
+        ends.next().is_none().then(|| (second, first.left, row.words[second].area.left))
+    };
+    let Some((second, left, value)) = edges(&sheet.rows[label.row]) else { return false };
+    let near = |a: u32, b: u32| a.abs_diff(b) as f32 <= sheet.unit;
+    let alike = |row: &&Row| edges(row).is_some_and(|(_, first, other)| near(first, left) && near(other, value));
+    let is_first =
+        label.words.end <= second && !of_row(labels, label.row).iter().any(|other| other.words.contains(&second));
+    is_first && sheet.rows.iter().filter(alike).nth(TABLE_ROWS_MIN - 1).is_some()
 }
 
 /// Rows under the label in its own column, down to the next label of that column. A label in the column ends it; a row that
@@ -435,7 +462,7 @@ fn begins_with_a_colon(row: &[Token], places: &[(usize, usize)]) -> bool {
 }
 
 /// Where the next cell of a caption's own row begins.
-fn next_in_row(sheet: &Sheet, label: &Label) -> Option<u32> {
+pub(in crate::rules) fn next_in_row(sheet: &Sheet, label: &Label) -> Option<u32> {
     let behind = sheet.rows[label.row].words.iter().skip(label.words.end).map(|token| token.area.left);
     let mut behind = behind.filter(|left| left.saturating_sub(label.area.right) as f32 > VALUE_GAP * sheet.unit);
     behind.next().filter(|_| label.caption)

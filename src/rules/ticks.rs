@@ -15,6 +15,8 @@ const GAP: f32 = 1.3;
 
 /// On the far side of a box the next word is at least this many times as far as on the near one.
 const BESIDE: f32 = 1.5;
+/// ... and at least so many times for the last box of a row that tells by itself.
+const ROW_BESIDE: f32 = 2.0;
 /// At least so many boxes tell that they stand behind their words, and this many times as many as speak against it.
 const BEHIND_MIN: usize = 3;
 const BEHIND_TO_BEFORE: usize = 2;
@@ -60,10 +62,11 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
         }
     }
     let behind = boxes_stand_behind(sheet, &boxes);
-    let mut ticks: Vec<Tick> = boxes
-        .iter()
-        .filter_map(|(area, ticked, confidence)| tick(sheet, &boxes, *area, *ticked, *confidence, behind))
-        .collect();
+    let tick = |(area, ticked, confidence): &(Area, bool, f32)| {
+        let behind = behind || ends_its_row(sheet, &boxes, area);
+        tick(sheet, &boxes, *area, *ticked, *confidence, behind)
+    };
+    let mut ticks: Vec<Tick> = boxes.iter().filter_map(tick).collect();
     ticks.sort_by_key(|tick| (tick.row, tick.area.left));
     ticks
 }
@@ -101,6 +104,32 @@ fn boxes_stand_behind(sheet: &Sheet, boxes: &[(Area, bool, f32)]) -> bool {
         }
     }
     behind >= BEHIND_MIN && behind > BEHIND_TO_BEFORE * before
+}
+
+/// "Auto [x]  WC [ ]     Claim #": whether the boxes of one row stand behind their words. The first of several has a word close on its
+/// left that is no label, and the last has none on its right.
+fn ends_its_row(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: &Area) -> bool {
+    let beside = boxes.iter().map(|(other, ..)| other);
+    let mut beside: Vec<&Area> =
+        beside.filter(|other| other.center_y().abs_diff(area.center_y()) < sheet.unit as u32).collect();
+    beside.sort_by_key(|other| other.left);
+    let ([first, .., last], Some(row)) = (beside.as_slice(), row_of(sheet, area, true)) else { return false };
+    let words = || sheet.rows[row].words.iter().filter(|token| !token.folded.is_empty() && !is_box(&token.text));
+    let before = words().filter(|token| token.area.center_x() < first.left).max_by_key(|token| token.area.right);
+    let behind = words().filter(|token| token.area.center_x() > last.right).map(|token| token.area.left).min();
+    let near = |gap: u32| gap as f32 <= WORDS_AFTER * sheet.unit;
+    let gap_before = |of: &Area| {
+        let left = words().filter(|token| token.area.center_x() < of.left).map(|token| token.area.right).max();
+        left.map_or(u32::MAX, |left| of.left.saturating_sub(left))
+    };
+    let gap_behind = behind.map_or(u32::MAX, |left| left.saturating_sub(last.right));
+    let between = beside
+        .windows(2)
+        .all(|pair| words().any(|token| token.area.center_x() > pair[0].right && token.area.center_x() < pair[1].left));
+    between
+        && before.is_some_and(|token| !token.ends_label())
+        && beside.iter().all(|of| near(gap_before(of)))
+        && gap_behind as f32 > ROW_BESIDE * gap_before(last).max(1) as f32
 }
 
 /// The row of the page that a box stands in: of those that have words on the side where its words stand, the nearest; in a table of

@@ -66,7 +66,7 @@ pub(super) fn find(page: &Ink, lines: &[Line], rules: &[Area], height: f32) -> V
     if marks.is_empty() {
         // no place to sign is named: a pen's ink over a printed name is one, or before it
         let near = printed_names(lines).filter_map(|name| {
-            let places = [over_name(page, lines, name), before_name(page, lines, name)];
+            let places = [over_name(page, lines, name), before_name(page, lines, name), behind_name(page, lines, name)];
             places.iter().find_map(|place| mark(page, lines, rules, height, place))
         });
         marks.extend(near);
@@ -98,17 +98,20 @@ fn beside_provider(page: &Ink, lines: &[Line], rules: &[Area], name: Area) -> Op
     rule.filter(|_| !written).map(|rule| Place { bare: true, ..on_rule(page, rule) })
 }
 
-/// Where in the lower part of a page a line begins with a name and a credential, so that somebody may sign over it.
+/// Where in the second half of a page's lines one begins with a name and a credential, so that somebody may sign over it. A page
+/// may be half empty.
 fn printed_names(lines: &[Line]) -> impl Iterator<Item = Area> {
     let credentials = [
         "md", "do", "dc", "nd", "nmd", "np", "pa", "pac", "arnp", "aprn", "crnp", "fnp", "dpm", "dnp", "lac", "fnpc",
-        "fnpbc", "anp", "dds", "dmd", "od",
+        "fnpbc", "anp", "dds", "dmd", "od", "cnm", "cpm", "lm", "cnp", "agnp", "pmhnp", "cns",
     ];
-    let bottom = lines.iter().map(|line| line.area().bottom).max().unwrap_or(0);
-    let top = lines.iter().map(|line| line.area().top).min().unwrap_or(0);
-    lines.iter().filter(move |line| line.area().top > top + (bottom - top) / 2).filter_map(move |line| {
-        let first = line.words.first().filter(|word| word.text.reveal().starts_with(char::is_uppercase))?;
-        let credential = line.words.iter().skip(1).take(NAME_WORDS).find(|word| {
+    let mut tops: Vec<u32> = lines.iter().map(|line| line.area().top).collect();
+    tops.sort_unstable();
+    let middle = tops.get(tops.len() / 2).copied().unwrap_or(0);
+    lines.iter().filter(move |line| line.area().top > middle).filter_map(move |line| {
+        let lead = usize::from(line.words.first().is_some_and(|word| word.text.reveal().ends_with(':')));
+        let first = line.words.get(lead).filter(|word| word.text.reveal().starts_with(char::is_uppercase))?;
+        let credential = line.words.iter().skip(lead + 1).take(NAME_WORDS).find(|word| {
             let text = word.text.reveal();
             text.starts_with(char::is_uppercase) && credentials.contains(&letters(text).as_str())
         })?;
@@ -140,6 +143,19 @@ fn before_name(page: &Ink, lines: &[Line], own: Area) -> Place {
     Place { area, shown: area, bare: true }
 }
 
+/// The empty part of the line behind a printed name.
+fn behind_name(page: &Ink, lines: &[Line], own: Area) -> Place {
+    let words = lines.iter().flat_map(|line| &line.words).map(|word| word.area);
+    let right = words.filter(|area| area.overlap_y(&own) > 0 && area.left >= own.right).map(|area| area.left).min();
+    let area = Area::new(
+        own.right + page.inches(0.1),
+        own.top.saturating_sub(page.inches(OVER_INCHES)),
+        right.unwrap_or(page.width),
+        own.bottom + page.inches(OVER_INCHES),
+    );
+    Place { area, shown: area, bare: true }
+}
+
 /// Words that name a place to sign, with the line that they stand on.
 fn captions(lines: &[Line]) -> impl Iterator<Item = (&Line, &[Word])> {
     lines.iter().flat_map(|line| {
@@ -161,7 +177,8 @@ fn is_caption(line: &Line, at: usize) -> bool {
     let asked = match word.as_str() {
         "sign" => next == "here" || text.ends_with(':') || alone,
         "signed" => {
-            let waits = text.ends_with(':') || next == "by" && line.words.len() == at + 2 || alone;
+            let waits =
+                text.ends_with(':') || next == "by" && line.words.len() == at + 2 || alone || is_dated(line, at);
             waits && !["date", "electronically", "digitally"].contains(&before.as_str())
         }
         // "X____"
@@ -172,6 +189,14 @@ fn is_caption(line: &Line, at: usize) -> bool {
     let first = (0..=at).rev().find(|at| is_apart(line, *at)).unwrap_or(0);
     let behind = (at + 1..line.words.len()).find(|at| is_apart(line, *at)).unwrap_or(line.words.len());
     (named && !waiting && behind - first <= CAPTION_WORDS) || asked
+}
+
+/// "Signed on: 10/20/2026" at the beginning of a line.
+fn is_dated(line: &Line, at: usize) -> bool {
+    let on = line.words.get(at + 1).is_some_and(|word| letters(word.text.reveal()) == "on");
+    let date =
+        line.words.get(at + 2).is_some_and(|word| word.text.reveal().starts_with(|first: char| first.is_ascii_digit()));
+    at == 0 && on && date
 }
 
 /// Whether a word begins its line, or stands far behind the word before it; so does the end of a line.
@@ -286,7 +311,8 @@ fn places(page: &Ink, lines: &[Line], rules: &[Area], line: &Line, words: &[Word
 /// The empty space over a caption that stands alone on its line, without a colon: no printed word may stand in it.
 fn over_caption(page: &Ink, lines: &[Line], line: &Line) -> Option<Place> {
     let own = line.area();
-    let alone = line.words.len() <= CLOSING_WORDS && !line.words.iter().any(|word| word.text.reveal().ends_with(':'));
+    let colon = line.words.iter().any(|word| word.text.reveal().ends_with(':'));
+    let alone = line.words.len() <= CLOSING_WORDS && (!colon || is_dated(line, 0));
     let area = Area::new(
         own.left.saturating_sub(page.inches(2.0)),
         own.top.saturating_sub(page.inches(OVER_CAPTION_INCHES)),

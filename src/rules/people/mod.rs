@@ -241,7 +241,9 @@ impl Slot {
             self.cut = !self.name.is_empty();
             return self.name.is_empty() && is_label(plain);
         }
-        if self.name.is_empty() && is_title(plain) {
+        // "Sgt (Ret.) Maria Lopez"
+        let retired = self.titled && plain.eq_ignore_ascii_case("ret");
+        if self.name.is_empty() && (is_title(plain) || retired) {
             self.titled = true;
             self.widen(word);
             return true;

@@ -6,6 +6,17 @@ use rustc_hash::FxHashSet;
 
 pub(super) fn is_title(word: &str) -> bool {
     matches!(word.to_ascii_lowercase().as_str(), "dr" | "mr" | "mrs" | "ms" | "miss" | "prof" | "doctor" | "mx")
+        || is_rank(word)
+}
+
+/// A rank before the name of somebody who serves or has served.
+fn is_rank(word: &str) -> bool {
+    const RANKS: [&str; 22] = [
+        "SGT", "SSG", "SFC", "MSG", "CPL", "PFC", "PVT", "SPC", "LT", "LTC", "LCDR", "CDR", "CAPT", "CPT", "MAJ",
+        "COL", "GEN", "ENS", "CPO", "MSGT", "TSGT", "SSGT",
+    ];
+    let is_shaped = word.starts_with(char::is_uppercase) && word.len() > 1;
+    is_shaped && RANKS.contains(&word.trim_end_matches('.').to_ascii_uppercase().as_str())
 }
 
 pub(super) fn suffix(word: &str) -> Option<String> {
@@ -164,7 +175,7 @@ static CREDENTIALS: Words = LazyLock::new(|| {
     set("MD DO DC ND NMD NP NP-C NPC ARNP APRN APRN-C CRNP FNP FNP-BC FNP-C FNPC AGNP AGNP-C AGPCNP-BC PMHNP PMHNP-BC \
     ANP ANP-BC ANP-C WHNP PNP CPNP DNP CNM CNP CNS PA PA-C PAC DPM DDS DMD OD LAC EAMP DACM DAOM PT DPT OT OTR \
     OTR/L RN BSN MSN MPAS MMS MPA MHS PHD MPH FAAFP FACP FACS FAAOS FAAPMR FACOG FAAP CCSP DACBSP MBBS MBA MS MHA \
-    LMT LMP CMT LPN LVN CCMA CNA PTA OTA ATC DABCO CSCS MSPAS PSYD FACC OCS SCS")
+    LMT LMP CMT LPN LVN CCMA CNA PTA OTA ATC DABCO CSCS MSPAS PSYD FACC OCS SCS LM CPM")
 });
 
 /// Written small within a name.

@@ -159,7 +159,14 @@ fn line_of(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> Ran
 /// "has had pain", "reports", "completed": what follows has happened.
 fn history_before(tokens: &[Token], start: usize, first: usize) -> bool {
     let near = start.max(first.saturating_sub(8));
-    let words: Vec<&str> = tokens.get(near..first).unwrap_or_default().iter().filter_map(Token::word).collect();
+    let line = (near..first).rev().find(|at| tokens.get(*at).is_some_and(|token| token.kind == Kind::Line));
+    // "low back pain", and under it "once a week x 8 weeks": a complaint of another line says nothing
+    let is_told = |at: usize, word: &str| line.is_none_or(|line| line < at) || is_history(word) || is_order(word);
+    let words: Vec<&str> = (near..first)
+        .filter_map(|at| Some((at, tokens.get(at)?.word()?)))
+        .filter(|(at, word)| is_told(*at, word))
+        .map(|(_, word)| word)
+        .collect();
     let turned = words.iter().rposition(|word| is_order(word));
     let past = words.iter().rposition(|word| {
         matches!(

@@ -72,6 +72,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     if !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
         found.extend(behind_signature(page));
     }
+    if !found.iter().any(|candidate| candidate.field == Field::WrittenOn) {
+        found.extend(behind_printed_name(page));
+    }
     let days_written = found.iter().filter(|candidate| candidate.field == Field::WrittenOn);
     let written = days_written.max_by(|a, b| a.trust.total_cmp(&b.trust)).and_then(|best| match &best.value {
         Value::Date(date) => Some((*date.reveal(), best.trust)),
@@ -179,7 +182,8 @@ fn is_signed_by_another(page: &Context, place: &Range<usize>, between: &str) -> 
 fn behind_plain_label(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     let refused = |row: usize, behind: usize| {
         let mut own = page.labels_in(row).iter().filter(|label| label.words.end == behind);
-        own.any(|label| !is_this_orders(page, label))
+        let asks = |label: &Label| matches!(label.meaning, Meaning::Field(of, _) if of == field);
+        own.any(|label| !asks(label) || !is_this_orders(page, label))
     };
     let plain = page.plain_labels(field, CELL_GAP).into_iter().filter(|(row, behind, _)| !refused(*row, *behind));
     let dated = plain.filter_map(|(row, behind, rule)| {
@@ -277,6 +281,7 @@ fn behind_signature(page: &Context) -> Vec<Candidate> {
             let slot = page.sheet.slot(behind.map(|word| (row, word)));
             slots.extend((!labelled).then_some(slot));
         }
+        slots.extend(date_under(page, &mark.area));
     }
     let found = slots.iter().filter_map(|slot| {
         let hit = near(slot)?;
@@ -284,6 +289,42 @@ fn behind_signature(page: &Context) -> Vec<Candidate> {
         Some(dated(Field::WrittenOn, hit, evidence, 0.95, rule))
     });
     found.collect()
+}
+
+/// A date alone in its cell right under ink.
+fn date_under(page: &Context, ink: &Area) -> Option<Slot> {
+    let unit = page.sheet.unit as u32;
+    let under = |row: &&Row| row.area.top + unit > ink.bottom && row.area.top <= ink.bottom + 2 * unit;
+    let (row, words) = page.sheet.rows.iter().enumerate().find(|(_, row)| under(row))?;
+    let is_over = |word: &usize| {
+        let area = words.words[*word].area;
+        area.right + unit > ink.left && area.left < ink.right + unit
+    };
+    let slot = page.sheet.slot((0..words.words.len()).filter(is_over).map(|word| (row, word)));
+    let hit = days(&slot.text, DateKind::Order, page.on).into_iter().next()?;
+    (hit.span == (0..slot.text.len())).then_some(slot)
+}
+
+/// "Evangeline Porter, MD  NPI 1727293759  10/13/2026": the day at the end of the line of a printed name in the lower half.
+fn behind_printed_name(page: &Context) -> Option<Candidate> {
+    static NPI: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)^[\s,]*\bNPI\W{0,3}\d{10}\b").expect("a fixed pattern"));
+    let rule = "rules/80-dates.toml";
+    let rows = page.sheet.rows.len() / 2..page.sheet.rows.len();
+    rows.into_iter().find_map(|row| {
+        let slot = page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word)));
+        let name = read_name(&slot.text).filter(|hit| hit.span.start == 0 && !hit.credentials.is_empty())?;
+        if signer::orders_nothing(page, &name) {
+            return None;
+        }
+        let rest = slot.text.get(name.span.end..)?;
+        let from = name.span.end + NPI.find(rest).map_or(0, |npi| npi.end());
+        let rest = slot.text.get(from..)?;
+        let hit = days(rest, DateKind::Order, page.on).into_iter().next()?;
+        let is_next = rest.get(..hit.span.start)?.chars().all(|letter| " ,|-–·".contains(letter));
+        let span = from + hit.span.start..from + hit.span.end;
+        is_next.then(|| dated(Field::WrittenOn, hit, slot.evidence(&span, rule), 0.9, rule))
+    })
 }
 
 /// "Luis E. Camacho, MD, FAAOS on": a name with credentials, and nothing else than a link to the date.

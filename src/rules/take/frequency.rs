@@ -10,6 +10,7 @@ use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::sheet::Slot;
 use crate::rules::take::matter;
+use crate::rules::take::orders_table::OrdersTable;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Schedule, find_schedules, read_schedule, schedule_from_parts};
 
@@ -30,7 +31,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
     found.extend(ticked(page, &labels));
     if !found.iter().any(says_how_often) {
-        found.extend(labelled(page, &labels));
+        found.extend(in_table(page, &labels).or_else(|| labelled(page, &labels)));
     }
     if !found.iter().any(says_how_often) {
         found.extend(behind_plain_label(page));
@@ -156,9 +157,32 @@ fn labelled(page: &Context, labels: &[Label]) -> Option<Candidate> {
     let Some(two) = both.read(page) else { return one };
     match one {
         // over a caption stands its value, and over that another's
-        Some(one) if page.captions_below || same_frequency(&one, &two) => Some(one),
+        Some(one) if page.captions_below && !says_more(&two, &one) || same_frequency(&one, &two) => Some(one),
         _ => Some(two),
     }
+}
+
+/// A whole frequency with more phases than the other one, which has one or none.
+fn says_more(a: &Candidate, b: &Candidate) -> bool {
+    let phases = |candidate: &Candidate| match &candidate.value {
+        Value::Frequency(frequency) => frequency.phases.len(),
+        _ => 0,
+    };
+    is_settled(&a.value) && a.doubts.is_empty() && phases(a) > phases(b).max(1)
+}
+
+/// "Order | Dx | Frequency | Duration" over a row for each order: the cells of the row that orders our treatment.
+fn in_table(page: &Context, labels: &[Label]) -> Option<Candidate> {
+    let table = OrdersTable::of(page)?;
+    let cells = labels.iter().filter_map(|label| Some((asked(page, label, ""), table.cell(page, label)?, label)));
+    let cells: Vec<(String, Slot, &Label)> = cells.collect();
+    let text: Vec<String> = cells.iter().map(|(asked, slot, _)| format!("{asked}: {}", one_line(&slot.text))).collect();
+    let schedule = read_schedule(&text.join("\n"), &page.book.own.sayings)?;
+    let evidence = cells.iter().flat_map(|(_, slot, label)| slot.evidence(&(0..slot.text.len()), &label.rule));
+    let evidence = evidence.collect();
+    let rule = cells.first()?.2.rule.clone();
+    let candidate = candidate(schedule, evidence, 1.0, &rule, Vec::new());
+    is_settled(&candidate.value).then_some(candidate)
 }
 
 fn same_frequency(a: &Candidate, b: &Candidate) -> bool {

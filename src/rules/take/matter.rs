@@ -25,8 +25,7 @@ pub(in crate::rules::take) fn running_text(page: &Context) -> String {
         if is_ours(field) {
             continue;
         }
-        let behind = text.get(span.end..).unwrap_or_default();
-        let line = span.end + behind.find('\n').unwrap_or(behind.len());
+        let line = end_of_row(page, span);
         let next = page.label_spans().iter().map(|(other, _)| other.start).filter(|start| *start >= span.end).min();
         let place = span.start..line.min(next.unwrap_or(line));
         // a sentence that begins with what may be a label ("Name ... for massage 2x/week") orders all the same
@@ -37,6 +36,14 @@ pub(in crate::rules::take) fn running_text(page: &Context) -> String {
     let spans = others(page, &text);
     spans.into_iter().for_each(|span| blank(&mut text, span));
     text
+}
+
+/// Where the row of the page ends that a part of its text stands in; running prose has no line ends.
+fn end_of_row(page: &Context, span: &Range<usize>) -> usize {
+    let row = page.text.touching(span).next().map(|word| word.area).unwrap_or_default();
+    let from = page.text.words.partition_point(|word| word.range.start < span.start);
+    let own = page.text.words.get(from..).unwrap_or_default().iter();
+    own.take_while(|word| word.area.overlap_y(&row) > 0).last().map_or(span.end, |word| word.range.end.max(span.end))
 }
 
 /// A slot's text without clauses about something else; none where nothing but those has a number.
@@ -144,7 +151,7 @@ fn turn(text: &str, part: Range<usize>) -> usize {
 /// "PT 2x/week": the therapy in capitals before a number, not the patient; "No PT for 2 weeks"; and a dose ("300 mg").
 fn by_letters(text: &str) -> Vec<usize> {
     static LETTERS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:PT|OT|DC|HEP)\b[ :]*(?:for |x ?)?\d|\b\d+ ?(?:mg|mcg|mL)\b").expect("a fixed pattern")
+        Regex::new(r"\b(?:PT|OT|DC|HEP)\b[ :(]*(?:for |x ?)?\d|\b\d+ ?(?:mg|mcg|mL)\b").expect("a fixed pattern")
     });
     LETTERS.find_iter(text).map(|hit| hit.start()).collect()
 }

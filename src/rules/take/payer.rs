@@ -23,6 +23,7 @@ const RULE: &str = "rules/60-payer.toml";
 const FILLED_MIN: usize = 3;
 /// What a label that only one kind has is worth, and the name of an insurer.
 const BY_LABEL: f32 = 0.85;
+const BY_NAMED_LABEL: f32 = 0.95;
 const BY_INSURER: f32 = 0.8;
 /// A page's head has so many rows, and a line that holds only an insurer at most so many words.
 const LETTERHEAD_ROWS: usize = 3;
@@ -57,7 +58,9 @@ fn kind(page: &Context) -> Vec<Candidate> {
         found.push(candidate(*kind, &tick.words, 1.0, RULE, doubts));
     }
     let only_denied = choices.iter().all(|(tick, _)| tick.asked && !tick.ticked);
-    if !choices.is_empty() && !only_denied {
+    // one box that nobody ticked is no choice between payers ("Off work")
+    let lists_kinds = choices.iter().any(|(_, kind)| *kind != choices[0].1);
+    if (lists_kinds || !found.is_empty() || unsure) && !only_denied {
         if found.is_empty()
             && unsure
             && let Some((tick, _)) = choices.first()
@@ -96,6 +99,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
             }
         }
     }
+    found.extend(by_named_label(page));
     for (kind, rule) in &page.book.rules.payer {
         let said = page.found.any(&rule.prose);
         // a question that names the choices answers nothing
@@ -184,7 +188,17 @@ fn is_denied(page: &Context, start: usize) -> bool {
 
 /// "PIP claim #: 0738", "Member ID: 44": a filled label that only one kind of payer has. Labels of two kinds say nothing.
 fn by_label(page: &Context) -> Option<Candidate> {
-    let told = page.labels.iter().filter_map(|label| {
+    of_labels(page, page.labels.iter(), BY_LABEL)
+}
+
+/// "WC carrier: Lakeshore Fund": what asks for the insurer or the claim and names the kind says more than the text around it.
+fn by_named_label(page: &Context) -> Option<Candidate> {
+    let asks = page.labels_of(Field::PayerInsurer).chain(page.labels_of(Field::PayerClaimNumber));
+    of_labels(page, asks, BY_NAMED_LABEL)
+}
+
+fn of_labels<'a>(page: &'a Context, labels: impl Iterator<Item = &'a Label>, trust: f32) -> Option<Candidate> {
+    let told = labels.filter_map(|label| {
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
         let kind = of_phrases(page, &words.text, |rule| vec![&rule.labels, &rule.words, &rule.prose])?;
         let (_, slot) = page.slots(label, 1).into_iter().next()?;
@@ -193,7 +207,7 @@ fn by_label(page: &Context) -> Option<Candidate> {
     });
     let told: Vec<_> = told.collect();
     let (kind, slot, rule) = told.first()?;
-    told.iter().all(|(other, ..)| other == kind).then(|| candidate(*kind, slot, BY_LABEL, rule, Vec::new()))
+    told.iter().all(|(other, ..)| other == kind).then(|| candidate(*kind, slot, trust, rule, Vec::new()))
 }
 
 /// An insurer who writes only one kind, in a payer's slot or behind words like "insured through". Insurers of two kinds say

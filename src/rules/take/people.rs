@@ -48,6 +48,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 
 fn patient(page: &Context) -> Vec<Candidate> {
     let mut found = Vec::new();
+    let names_patient = page.labels_of(Field::PatientName).any(|label| says(label, &["patient", "client"]));
     for label in page.labels_of(Field::PatientName) {
         for (place, slot) in page.slots(label, 1) {
             let Some(mut hit) = name_in(&without_age(slot.clone())) else { continue };
@@ -64,7 +65,10 @@ fn patient(page: &Context) -> Vec<Candidate> {
                 hit.doubts.push("a title or credential stands with the patient's name".to_owned());
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
-            let trust = if label.weak { WEAK } else { trust };
+            // whose account it is, where the patient is named as well
+            let is_holder =
+                names_patient && says(label, &["employee", "participant", "member"]) && !says(label, &["patient"]);
+            let trust = if label.weak || is_holder { WEAK } else { trust };
             found.push(name(Field::PatientName, hit, &slot, trust, &label.rule));
             break;
         }
@@ -99,6 +103,11 @@ fn patient(page: &Context) -> Vec<Candidate> {
     found
 }
 
+/// Whether a label holds one of these words.
+fn says(label: &Label, words: &[&str]) -> bool {
+    label.phrase.split_whitespace().map(fold).any(|word| words.contains(&word.trim_end_matches('s')))
+}
+
 /// "Dr.", not "Mrs.".
 fn is_doctor(text: &str, hit: &NameHit) -> bool {
     let title = text.get(hit.span.clone()).and_then(|text| text.split_whitespace().next()).map(fold);
@@ -120,7 +129,7 @@ fn without_age(mut slot: Slot) -> Slot {
 /// "Last name: Lopez   First name: Maria", on one row or on two.
 fn in_two_parts(page: &Context) -> Vec<Candidate> {
     static PART: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?im)(?P<patient>\b(?:patient|client)(?:'s|s)?\s+)?\b(?P<part>last|family|sur|first|given)\s?name\s?:\s*(?P<name>[\p{L}][\p{L}'’ -]*?)[ .]*(?:\s{2,}|[,;]|$|\b(?:last|family|first|given|middle)\b|\b(?:m\.?i|dob|date)\b)")
+        Regex::new(r"(?im)(?P<patient>\b(?:patient|client)(?:'s|s)?\s+)?\b(?P<part>last|family|sur|first|given)(?:\s?name)?\s?:\s*(?P<name>[\p{L}][\p{L}'’ -]*?)[ .]*(?:\s{2,}|[,;]|$|\b(?:last|family|first|given|middle)\b|\b(?:m\.?i|dob|date)\b)")
             .expect("a fixed pattern")
     });
     let text = &page.text.text;

@@ -14,6 +14,7 @@ use crate::rules::codes::Scope;
 use crate::rules::context::{Candidate, Context, touch};
 use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, SlotWord};
+use crate::rules::take::orders_table::OrdersTable;
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{Agreement, CodeHit, CodeStatus, CodeSystem, find_codes, look_alike};
 
@@ -59,6 +60,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
     push(&mut found, page, &page.text, hits, PROSE, RULE);
     history::leave_out(&mut found, page);
+    leave_out_other_orders(&mut found, page);
     without_ruled_out(&mut found);
     damaged::mend(&mut found, page, &spans);
     take_whole_words(&mut found);
@@ -72,6 +74,20 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     damaged::doubt_unread(&mut found, page, &labels);
     sides::doubt(&mut found, page);
     found
+}
+
+/// What stands in the row of another order ("Sumatriptan 50 mg tab   G43.909").
+fn leave_out_other_orders(found: &mut Vec<Candidate>, page: &Context) {
+    let Some(table) = OrdersTable::of(page) else { return };
+    let of_another = |evidence: &Evidence| {
+        let words = page
+            .text
+            .words
+            .iter()
+            .filter(|word| word.area.overlap_x(&evidence.area) > 0 && word.area.overlap_y(&evidence.area) > 0);
+        words.into_iter().any(|word| table.is_of_another(page, &word.area))
+    };
+    found.retain(|candidate| !candidate.evidence.iter().any(of_another));
 }
 
 /// A form that lists diagnoses beside boxes: those of the ticked boxes, and what somebody wrote elsewhere on the page.
