@@ -13,10 +13,11 @@ use serde_json::Value as Json;
 use crate::cli::kind_words;
 use crate::cli::parse::parts;
 use crate::daemon::Records;
+use crate::decide::decide;
 use crate::intake::senders::Profiles;
 use crate::model::{Finding, Paper, Reading, Value};
 use crate::pipeline::{Pipeline, understand};
-use crate::rules::{self, Book, CodeList, FieldStory, FormStory, PageStory, TestFailure};
+use crate::rules::{self, Book, CodeList, FieldStory, FormStory, PageStory};
 
 /// Names every fault of every rule file, or says that there is none. True if there is none.
 ///
@@ -56,13 +57,13 @@ pub(in crate::cli) fn help(code: &str, out: &mut impl Write) -> anyhow::Result<(
 /// # Errors
 /// Where the output cannot be written.
 pub(in crate::cli) fn test(book: &Book, senders: &Profiles, out: &mut impl Write) -> anyhow::Result<bool> {
-    let report = book.test();
+    let report = book.test(decide);
     let (examples, differences) = senders.test();
     for difference in &differences {
         writeln!(out, "{difference}")?;
     }
-    for TestFailure { file, name, what } in &report.failures {
-        writeln!(out, "{file}: {name}: {what}")?;
+    for failure in &report.failures {
+        writeln!(out, "{failure}")?;
     }
     let failures = report.failures.len() + differences.len();
     writeln!(out, "{} examples, {failures} differences", report.tests + examples)?;

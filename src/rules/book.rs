@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 
 use crate::model::{Field, PayerKind};
@@ -20,6 +21,7 @@ use crate::rules::own::Own;
 use crate::rules::pattern::Patterns;
 use crate::rules::phrase::Phrases;
 use crate::rules::schema::{PayerRule, RequireRule, RuleFile, TellRule, TestRule};
+use crate::rules::test;
 use crate::rules::{AreaHit, CheckName, CodeList, Schedule, TreatmentHit, read_schedule};
 
 /// Largest rule file, in bytes: a person writes them.
@@ -60,7 +62,8 @@ pub(in crate::rules) struct Contents {
     pub(in crate::rules) treatments: Treatments,
     pub(in crate::rules) areas: Areas,
     pub(in crate::rules) own: Own,
-    pub(in crate::rules) tests: Vec<(String, TestRule)>,
+    /// With the file's name, and the line from 1.
+    pub(in crate::rules) tests: Vec<(String, usize, TestRule)>,
     version: String,
 }
 
@@ -206,6 +209,7 @@ impl Book {
                 check(name, text, &file, &mut faults);
                 check_sentences(name, text, &file, &mut faults);
                 forms::check_file(name, text, &file, &mut faults);
+                test::check_file(name, text, &file, &mut faults);
                 faults[before..].sort_by_key(Fault::line);
                 continue;
             }
@@ -217,7 +221,11 @@ impl Book {
             lint::check_file(name, text, &file, &mut faults);
             check_sentences(name, text, &file, &mut faults);
             forms::check_file(name, text, &file, &mut faults);
-            tests.extend(file.test.iter().map(|test| (name.clone(), test.clone())));
+            test::check_file(name, text, &file, &mut faults);
+            tests.extend(file.test.iter().map(|test| {
+                let before = text.get(..test.span().start).unwrap_or_default();
+                (name.clone(), before.matches('\n').count() + 1, test.as_ref().clone())
+            }));
             read.push((name, text, file));
         }
         let known_facts: BTreeSet<String> = read.iter().flat_map(|(.., file)| file.fact.keys().cloned()).collect();
@@ -294,8 +302,7 @@ fn without(text: &str, span: &Range<usize>) -> Option<String> {
         // a block goes as a whole
         let rest = text.get(to..)?;
         let end = rest.match_indices("\n[").map(|(at, _)| at).next().map_or(text.len(), |at| to + at);
-        let taken: String = text.get(from..end)?.chars().filter(|letter| *letter == '\n').collect();
-        return Some([text.get(..from)?, &taken, text.get(end..)?].concat());
+        return Some([text.get(..from)?, &blank(text.get(from..end)?), text.get(end..)?].concat());
     }
     // an unknown key is marked by itself: its value goes with it, however many lines it takes
     let (mut to, mut open) = (to, depth(line));
@@ -304,8 +311,12 @@ fn without(text: &str, span: &Range<usize>) -> Option<String> {
         open += depth(text.get(to + 1..next)?);
         to = next;
     }
-    let taken: String = text.get(from..to)?.chars().filter(|letter| *letter == '\n').collect();
-    Some([text.get(..from)?, &taken, text.get(to..)?].concat())
+    Some([text.get(..from)?, &blank(text.get(from..to)?), text.get(to..)?].concat())
+}
+
+/// As many bytes and lines, and nothing else: what stands behind keeps its place.
+fn blank(text: &str) -> String {
+    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 fn depth(line: &str) -> i32 {
@@ -395,11 +406,11 @@ fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
         let offset = text.find(near).unwrap_or(0);
         faults.push(Fault::at(FaultKind::Idle, name, text, offset, what));
     };
-    for test in file.test.iter().filter(|test| test.is_idle()) {
+    for test in file.test.iter().map(Spanned::as_ref).filter(|test| test.is_idle()) {
         idle(
             &format!("{:?}", test.name),
             format!(
-                "the test {:?} expects nothing: give `expect`, `expect_none`, `expect_doubt`, `expect_sure` or `document`",
+                "the test {:?} expects nothing: give `expect`, `expect_none`, `expect_doubt`, `expect_sure`, `expect_gap` or `document`",
                 test.name
             ),
         );

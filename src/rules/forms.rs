@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
+use serde_spanned::Spanned;
 use strsim::osa_distance;
 
 use crate::model::{Field, Reading};
@@ -260,14 +261,14 @@ pub(in crate::rules) fn check_file(file: &str, text: &str, rules: &RuleFile, fau
                 format!("form {name:?}: the fax number {number:?} has fewer than {FAX_DIGITS} digits"),
             );
         }
-        if !rules.test.iter().any(|test| test.form.as_ref() == Some(name)) {
+        if !rules.test.iter().any(|test| test.as_ref().form.as_ref() == Some(name)) {
             wrong(
                 FaultKind::Untested,
                 format!("the form {name:?} has no test in its file: give one a [[test]] with form = {name:?}"),
             );
         }
     }
-    for test in &rules.test {
+    for test in rules.test.iter().map(Spanned::as_ref) {
         if let Some(form) = test.form.as_ref().filter(|form| !rules.form.contains_key(*form)) {
             let at = text.find(&format!("{:?}", test.name)).unwrap_or(0);
             let what = format!("the test {:?} names the form {form:?}, which its file does not have", test.name);

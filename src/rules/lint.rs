@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_spanned::Spanned;
+
 use crate::model::PayerKind;
 use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::phrase::Folded;
@@ -37,7 +39,8 @@ pub(in crate::rules) fn check_facts(
     known: &BTreeSet<String>,
     faults: &mut Vec<Fault>,
 ) {
-    let in_tests = rules.test.iter().flat_map(|test| test.expect_fact.iter().chain(&test.expect_no_fact));
+    let in_tests =
+        rules.test.iter().map(Spanned::as_ref).flat_map(|test| test.expect_fact.iter().chain(&test.expect_no_fact));
     for fact in rules.require.iter().filter_map(|rule| rule.fact.as_ref()).chain(in_tests) {
         if !known.contains(fact) {
             let near =

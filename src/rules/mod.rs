@@ -53,7 +53,7 @@ pub use schedule::Schedule;
 pub(in crate::rules) use schedule::{find as find_schedules, from_parts as schedule_from_parts, read as read_schedule};
 pub use schema::{CheckName, PayerRule, RequireRule, TellRule};
 pub use section::KindStory;
-pub use test::{TestFailure, TestReport};
+pub use test::{Decide, TestFailure, TestReport};
 
 impl Book {
     /// Sorts the pages of a paper and takes from them what the rules find. `on` is the day of receipt.

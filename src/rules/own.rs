@@ -78,7 +78,7 @@ impl Own {
         patterns: &Patterns,
         faults: &mut Vec<Fault>,
     ) {
-        let pages: Vec<&str> = rules.test.iter().map(|test| test.text.as_str()).collect();
+        let pages: Vec<&str> = rules.test.iter().map(|test| test.as_ref().text.as_str()).collect();
         for (field, rule) in &rules.field {
             let place = |block: &'static str, nth: usize| {
                 let headers = [format!("[[field.\"{field}\".{block}]]"), format!("[[field.{field}.{block}]]")];
@@ -104,8 +104,8 @@ impl Own {
             if rule.words.is_empty() == rule.when.is_none() {
                 wrong(FaultKind::Idle, format!("the fact {name:?}: give `words` or a pattern in `when`"));
             }
-            if !rules.test.iter().any(|test| test.expect_fact.contains(name))
-                || !rules.test.iter().any(|test| test.expect_no_fact.contains(name))
+            if !rules.test.iter().any(|test| test.as_ref().expect_fact.contains(name))
+                || !rules.test.iter().any(|test| test.as_ref().expect_no_fact.contains(name))
             {
                 let what =
                     format!("the fact {name:?} needs a test with it in `expect_fact`, and one in `expect_no_fact`");

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_spanned::Spanned;
 
-use crate::model::{Field, GapLevel, PaperKind, PayerKind};
+use crate::model::{Field, GapLevel, GapReason, PaperKind, PayerKind};
 
 /// One rule file. Every part may stand in any file; by custom each file has one topic.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -49,7 +50,8 @@ pub(in crate::rules) struct RuleFile {
     /// Sentences for what is wrong with a field, other than its absence.
     pub(in crate::rules) tell: Vec<TellRule>,
     /// Examples that must come out as they say.
-    pub(in crate::rules) test: Vec<TestRule>,
+    #[schemars(with = "Vec<TestRule>")]
+    pub(in crate::rules) test: Vec<Spanned<TestRule>>,
 }
 
 /// Whose part of a form it is.
@@ -479,13 +481,17 @@ pub(in crate::rules) struct TestRule {
     pub(in crate::rules) name: String,
     /// The page.
     pub(in crate::rules) text: String,
+    /// The day on which it arrives, as "2026-11-02"; that day where it says none.
+    #[schemars(with = "Option<String>")]
+    pub(in crate::rules) on: Option<Date>,
     /// Who sent it: a fax number or an address.
     pub(in crate::rules) sender: Option<String>,
     /// The kind of paper.
     pub(in crate::rules) document: Option<PaperKind>,
     /// The clinic's own form that it is.
     pub(in crate::rules) form: Option<String>,
-    /// Fields and how their value prints.
+    /// Fields and the value that is taken for them, as `parse` prints it; of a diagnosis its code or words, of the plan one of its
+    /// codes or its words, of a frequency its status and visits ("ok, 12 visits"), of a signature "signed" or "not signed".
     pub(in crate::rules) expect: BTreeMap<Field, String>,
     /// Fields of which nothing may be found.
     pub(in crate::rules) expect_none: Vec<Field>,
@@ -493,6 +499,10 @@ pub(in crate::rules) struct TestRule {
     pub(in crate::rules) expect_doubt: Vec<Field>,
     /// Fields that are found, and of which nobody need look.
     pub(in crate::rules) expect_sure: Vec<Field>,
+    /// Fields of which staff are told, and why: "missing", "not_billable".
+    pub(in crate::rules) expect_gap: BTreeMap<Field, GapReason>,
+    /// Fields of which staff are told nothing.
+    pub(in crate::rules) expect_no_gap: Vec<Field>,
     /// Facts that stand on it.
     pub(in crate::rules) expect_fact: Vec<String>,
     /// Facts that do not.
@@ -502,10 +512,11 @@ pub(in crate::rules) struct TestRule {
 impl TestRule {
     /// It can never fail.
     pub(in crate::rules) fn is_idle(&self) -> bool {
-        let fields = [&self.expect_none, &self.expect_doubt, &self.expect_sure];
+        let fields = [&self.expect_none, &self.expect_doubt, &self.expect_sure, &self.expect_no_gap];
         self.document.is_none()
             && self.form.is_none()
             && self.expect.is_empty()
+            && self.expect_gap.is_empty()
             && fields.iter().all(|list| list.is_empty())
             && self.expect_fact.is_empty()
             && self.expect_no_fact.is_empty()

@@ -92,7 +92,77 @@ fn the_examples_in_the_rule_files_come_out_and_one_that_does_not_is_named() {
     edit(&clinic, "20-patient.toml", "\"patient.name\" = \"Maria Lopez\"", "\"patient.name\" = \"Mario Lopez\"");
     let tested = clinic.command(&["rules", "test"]).output().unwrap();
     assert_eq!(tested.status.code(), Some(1));
-    assert!(said(&tested).contains("patient.name should be \"Mario Lopez\""));
+    assert!(said(&tested).contains("patient.name should be \"Mario Lopez\", taken is \"Maria Lopez\""));
+}
+
+/// An example holds what `parse` would print, not what stands somewhere on its page.
+#[test]
+fn an_example_is_about_the_value_that_is_taken() {
+    let clinic = Clinic::new();
+    let page = "Patient: Maria Lopez\nDOB: 03/02/1984\nDate of Birth: 05/09/1990\nInsurance: VA\n";
+    let test = |name: &str, rest: &str| format!("[[test]]\nname = \"{name}\"\ntext = '''\n{page}'''\n{rest}\n\n");
+    let tests = [
+        test("the first", "expect = { \"patient.birth_date\" = \"1984-03-02\" }\nexpect_doubt = [\"patient.birth_date\"]"),
+        test("the second", "expect = { \"patient.birth_date\" = \"1990-05-09\", \"payer.kind\" = \"auto\" }"),
+        test("sure", "expect_sure = [\"patient.birth_date\"]\nexpect_gap = { diagnoses = \"missing\" }"),
+        test("asked", "expect_gap = { \"patient.name\" = \"missing\" }\nexpect_no_gap = [\"frequency\"]"),
+        "[[test]]\nname = \"in time\"\non = \"2026-03-01\"\ntext = '''\nPatient: Maria Lopez\nDate: 03/02/2026\n'''\n\
+         expect_sure = [\"written_on\"]\n"
+            .to_owned(),
+        "[[test]]\nname = \"too early\"\non = \"2026-02-01\"\ntext = '''\nPatient: Maria Lopez\nDate: 03/02/2026\n'''\n\
+         expect_doubt = [\"written_on\"]\n"
+            .to_owned(),
+    ];
+    fs::write(clinic.path("rules/95-own.toml"), tests.concat()).unwrap();
+    let tested = clinic.command(&["rules", "test"]).output().unwrap();
+    let told: Vec<String> =
+        said(&tested).lines().filter(|line| line.starts_with("95-own")).map(str::to_owned).collect();
+    assert_eq!(
+        told,
+        [
+            "95-own.toml:12: the second: patient.birth_date should be \"1990-05-09\", taken is \"1984-03-02\"",
+            "95-own.toml:12: the second: payer.kind should be \"auto\", taken is \"va\"",
+            "95-own.toml:22: sure: patient.birth_date should not be doubted: two different values stand on the paper",
+            "95-own.toml:33: asked: patient.name should be told as missing, told is []",
+            "95-own.toml:33: asked: nothing should be told of frequency, told is [\"missing\"]",
+        ]
+    );
+}
+
+/// A value that a field can never have is a slip of the pen, and told before the example is run.
+#[test]
+fn an_example_that_can_never_come_out_is_a_fault() {
+    let clinic = Clinic::new();
+    let values = [
+        ("payer.kind", "vaa"),
+        ("written_on", "3/2/2026"),
+        ("frequency", "okay, 12 visits"),
+        ("frequency", "ok, twelve"),
+        ("provider.signature", "yes"),
+        ("provider.npi", "123456789"),
+        ("patient.phone", "704-555-0123"),
+        ("patient.name", ""),
+    ];
+    let tests = values.map(|(field, value)| {
+        format!(
+            "[[test]]\nname = \"x\"\ntext = '''\nPatient: Maria Lopez\n'''\nexpect = {{ \"{field}\" = \"{value}\" }}\n"
+        )
+    });
+    fs::write(clinic.path("rules/95-own.toml"), tests.concat()).unwrap();
+    let checked = clinic.command(&["rules", "check"]).output().unwrap();
+    assert_eq!(checked.status.code(), Some(1));
+    let said = said(&checked);
+    for (at, (field, value)) in values.iter().enumerate() {
+        let wanted = format!("95-own.toml:{}:", 6 * at + 6);
+        let line =
+            said.lines().find(|line| line.starts_with(&wanted)).unwrap_or_else(|| panic!("{wanted} in:\n{said}"));
+        assert!(line.contains(&format!("{field} is never {value:?}: ")) && line.contains("[R004]"), "{line}");
+    }
+    assert!(said.contains("expected one of `auto`, `workers_comp`"), "{said}");
+    // as files of an earlier version have it
+    let old = "[[test]]\nname = \"x\"\ntext = '''\nPatient: Maria Lopez\nInsurance: VA\n'''\nexpect = { \"payer.kind\" = \"Va\" }\n";
+    fs::write(clinic.path("rules/95-own.toml"), old).unwrap();
+    assert!(clinic.command(&["rules", "test"]).output().unwrap().status.success());
 }
 
 #[test]
