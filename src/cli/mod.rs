@@ -111,8 +111,7 @@ fn run(command: Command) -> anyhow::Result<u8> {
         Command::Rules(RulesCommand::Codes(CodesCommand::Import { rules, fiscal_year, file })) => {
             let folder = rules_folder(rules.rules.as_deref())?
                 .ok_or_else(|| Refused("name the folder of your rule files: --rules DIR".to_owned()))?;
-            let book = book(Some(&folder))?;
-            rules::import_codes(&folder, &book, &file, fiscal_year, &mut out).map(|()| DONE)
+            rules::import_codes(&folder, &file, fiscal_year, clock::today(), &mut out).map(|()| DONE)
         }
         Command::Rules(RulesCommand::Rehearse { config: argument, rules }) => {
             let config = config(&argument.config)?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use jiff::civil::Date;
@@ -17,7 +18,7 @@ use crate::decide::decide;
 use crate::intake::senders::Profiles;
 use crate::model::{Finding, Paper, Reading, Value};
 use crate::pipeline::{Pipeline, understand};
-use crate::rules::{self, Book, CodeList, FieldStory, FormStory, PageStory};
+use crate::rules::{self, Book, CodeList, CodeListError, FieldStory, FormStory, PageStory};
 
 /// Names every fault of every rule file, or says that there is none. True if there is none.
 ///
@@ -209,25 +210,44 @@ fn show(finding: &Finding) -> String {
     format!("{read}{}", place.unwrap_or_default())
 }
 
-/// Writes the table of codes into the folder of the rule files.
+/// Writes the table of codes into the folder of the rule files. `today` bounds the fiscal years of which there can be a file.
 ///
 /// # Errors
 /// Where the file is not the official order file, or the folder cannot be written.
 pub(in crate::cli) fn import_codes(
     folder: &Path,
-    book: &Book,
     file: &Path,
     fiscal_year: Option<u16>,
+    today: Date,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let year = fiscal_year
         .or_else(|| year_in(file))
         .with_context(|| format!("{} does not name its fiscal year; give it: --fiscal-year 2027", file.display()))?;
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let codes = book.codes().import(&text, year).with_context(|| {
-        format!("{} is not the official order file (icd10cm-order-YYYY.txt from cms.gov)", file.display())
-    })?;
+    if !folder.is_dir() {
+        bail!("{} is no folder; name that of your rule files: --rules DIR", folder.display());
+    }
     let target = folder.join(Book::CODES_FILE);
+    // a table that is broken is written anew, whatever the other rule files say
+    let known = match target.try_exists().and_then(|there| there.then(|| fs::read_to_string(&target)).transpose()) {
+        Ok(None) => CodeList::built_in(),
+        Ok(Some(table)) => CodeList::from_tsv(&table).map(Arc::new).or_else(|fault| {
+            writeln!(out, "{} is broken, and is written anew from the shipped one:\n{fault}", target.display())?;
+            anyhow::Ok(CodeList::built_in())
+        })?,
+        Err(error) => bail!("cannot read {}: {error}; move it away, and import again", target.display()),
+    };
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    // what is not UTF-8 is Latin-1 ("Ménière"), whose bytes are the numbers of its letters
+    let text =
+        String::from_utf8(bytes).unwrap_or_else(|other| other.into_bytes().into_iter().map(char::from).collect());
+    let codes = known.import(&text, year, today).map_err(|fault| match fault {
+        CodeListError::Year { .. } => anyhow::Error::from(fault),
+        fault => anyhow::Error::from(fault).context(format!(
+            "{} is not the official order file (icd10cm-order-YYYY.txt from cms.gov)",
+            file.display()
+        )),
+    })?;
     let beside = target.with_extension("new");
     if let Some(parent) = target.parent() {
         fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
@@ -235,8 +255,14 @@ pub(in crate::cli) fn import_codes(
     fs::write(&beside, codes.to_tsv())
         .and_then(|()| fs::rename(&beside, &target))
         .with_context(|| format!("cannot write {}", target.display()))?;
-    let (before, after) = (CodeList::len(book.codes()), codes.len());
-    writeln!(out, "{} holds {after} codes of fiscal year {year} ({before} before).", target.display())?;
+    let (before, after) = (CodeList::len(&known), codes.len());
+    writeln!(out, "{} took in the codes of fiscal year {year}: it holds {after} ({before} before).", target.display())?;
+    let (newest, now) = (codes.fiscal_year(), rules::fiscal_year(today));
+    if year < newest {
+        writeln!(out, "The newest file in it is still that of fiscal year {newest}; what that says stays as it was.")?;
+    } else if newest < now {
+        writeln!(out, "Orders of today are of fiscal year {now}: import icd10cm-order-{now}.txt as well.")?;
+    }
     Ok(())
 }
 

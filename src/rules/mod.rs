@@ -39,7 +39,7 @@ use crate::model::{Reading, Section};
 pub use book::Book;
 pub use codes::{
     Agreement, AreaHit, CodeHit, CodeList, CodeListError, CodeStatus, CodeSystem, ProcedureHit, Side, TreatmentFamily,
-    TreatmentHit, find_codes, find_procedures, look_alike,
+    TreatmentHit, find_codes, find_procedures, fiscal_year, look_alike,
 };
 pub use dates::{DateHit, DateKind, find_dates};
 pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory};

@@ -195,6 +195,11 @@ impl Search<'_> {
             if printed != exact {
                 self.tell(&mut hit, printed, reading);
             }
+            if let CodeStatus::Unsettled { known_from_fy } = hit.status {
+                hit.doubts.push(format!(
+                    "the table of codes knows the code from fiscal year {known_from_fy} on, and not whether it was billable before"
+                ));
+            }
             hit.find_fault(self.list, self.on);
             return Some(hit);
         }

@@ -6,10 +6,12 @@ mod find;
 mod icd9;
 mod list;
 mod meaning;
+mod order;
 mod phrase;
 mod procedures;
 mod scope;
 mod shape;
+mod table;
 #[cfg(test)]
 mod tests;
 mod treatment;
@@ -21,10 +23,11 @@ pub use agreement::{Agreement, look_alike};
 pub(in crate::rules) use areas::Areas;
 pub use areas::{AreaHit, Side};
 pub use find::find_codes;
-pub use list::{CodeList, CodeListError, CodeStatus};
+pub use list::{CodeList, CodeStatus, fiscal_year};
 pub use procedures::{ProcedureHit, find_procedures};
 pub(in crate::rules) use scope::{Scope, Scopes};
 pub(in crate::rules) use shape::{begins_with_mark, code_shapes, opens_with_mark, without_marks};
+pub use table::CodeListError;
 pub(in crate::rules) use treatment::Treatments;
 pub use treatment::{TreatmentFamily, TreatmentHit};
 
@@ -70,7 +73,7 @@ impl CodeHit {
             CodeStatus::Billable if list.ends_with_the_year(&self.code, on) => {
                 (Some(CodeFault::Ending), list.successors(&self.code))
             }
-            CodeStatus::Billable | CodeStatus::Unknown => (None, Vec::new()),
+            CodeStatus::Billable | CodeStatus::Unsettled { .. } | CodeStatus::Unknown => (None, Vec::new()),
             CodeStatus::Header { children } if differ_in_the_last(children) => {
                 (Some(CodeFault::CutShort), children.clone())
             }

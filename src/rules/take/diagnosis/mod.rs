@@ -200,7 +200,7 @@ fn candidate(
     let billable = match &hit.status {
         _ if is_icd9 => None,
         CodeStatus::Billable => Some(true),
-        CodeStatus::Unknown => hit.fault.map(|_| false),
+        CodeStatus::Unknown | CodeStatus::Unsettled { .. } => hit.fault.map(|_| false),
         _ => Some(false),
     };
     let mut taken = Candidate {
