@@ -1,11 +1,11 @@
 //! Of several candidates for a field, the one to keep, and whether the others make it doubtful.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
-use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, PayerKind, Private, Procedure, Value};
+use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, GapReason, PayerKind, Private, Procedure, Value};
 use crate::rules::{Book, CheckName};
 
 /// A candidate this much less sure than the best does not contradict it.
@@ -277,6 +277,16 @@ impl Chosen {
 
     pub(in crate::decide) fn doubts(&self) -> Vec<Field> {
         self.doubts.keys().copied().collect()
+    }
+
+    /// The doubted fields of which two values stand on the paper, or whose dates are out of their order.
+    pub(in crate::decide) fn contested(&self) -> Vec<(Field, GapReason)> {
+        let faults = [(TWO_VALUES, GapReason::Conflict), (OUT_OF_ORDER, GapReason::Implausible)];
+        let of_field = |(field, why): (&Field, &BTreeSet<String>)| {
+            let known = faults.iter().filter(|(fault, _)| why.contains(*fault));
+            known.map(|(_, reason)| (*field, *reason)).collect::<Vec<_>>()
+        };
+        self.doubts.iter().flat_map(of_field).collect()
     }
 
     /// Why, of those of which it is known.

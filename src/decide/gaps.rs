@@ -1,21 +1,26 @@
 //! What is missing or wrong in a prescription, each with the sentence for staff.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use crate::model::{CodeFault, Field, FrequencyStatus, Gap, GapLevel, GapReason, PayerKind, PeriodUnit, Prescription};
-use crate::rules::{Book, CheckName};
+use crate::rules::{Book, CheckName, RequireRule};
 
 /// All gaps, the gravest first.
 /// `unread` are the fields of which only unreadable ink is known.
+/// `contested` are the doubted ones that a sentence of the rule files speaks of.
 /// `facts` are those that stand on the paper.
 pub(in crate::decide) fn gaps(
     prescription: &Prescription,
     unread: &[Field],
+    contested: &[(Field, GapReason)],
     facts: &[String],
     book: &Book,
     on: Date,
 ) -> Vec<Gap> {
     let mut gaps = Vec::new();
+    let mut missing: BTreeMap<Field, &RequireRule> = BTreeMap::new();
     let lacks = |field: &Field| is_missing(prescription, *field);
     for rule in book.requirements(on) {
         let of_payer =
@@ -29,23 +34,24 @@ pub(in crate::decide) fn gaps(
                 gaps.push(Gap { field, reason: GapReason::NotAllowed, level, tell });
             }
         } else if is_missing(prescription, rule.field) {
-            let sentence = book.sentence("unreadable").filter(|_| unread.contains(&rule.field));
-            let (reason, tell) = match sentence {
-                // one sentence serves all fields
-                Some(unreadable) => {
-                    (GapReason::Unreadable, format!("{}: {}", capital(rule.field.words()), unreadable.tell))
-                }
-                None => (GapReason::Missing, rule.tell.clone()),
-            };
-            gaps.push(Gap { field: rule.field, reason, level: rule.level, tell });
+            // of two that ask for a field the stricter one is told, of equals that of the payer
+            let rank = |rule: &RequireRule| (rule.level, rule.payers.is_empty());
+            let asked = missing.entry(rule.field).or_insert(rule);
+            if rank(rule) < rank(asked) {
+                *asked = rule;
+            }
         }
     }
-    let mut wrong = |field, reason, fault: &str| {
-        let (level, tell) = book
-            .sentence(fault)
-            .map_or((GapLevel::Warn, fault.replace('_', " ")), |rule| (rule.level, rule.tell.clone()));
-        gaps.push(Gap { field, reason, level, tell });
-    };
+    gaps.extend(missing.into_iter().map(|(field, rule)| {
+        match book.sentence("unreadable").filter(|_| unread.contains(&field)) {
+            Some(unreadable) => {
+                let level = rule.level.min(unreadable.level);
+                Gap { field, reason: GapReason::Unreadable, level, tell: of_field(field, &unreadable.tell) }
+            }
+            None => Gap { field, reason: GapReason::Missing, level: rule.level, tell: rule.tell.clone() },
+        }
+    }));
+    let mut wrong = |field, reason, fault: &str| gaps.push(told(book, field, reason, fault, GapLevel::Warn));
     match prescription.frequency.as_ref().map(|frequency| frequency.status) {
         Some(FrequencyStatus::Ambiguous) => wrong(Field::Frequency, GapReason::Ambiguous, "frequency_ambiguous"),
         Some(FrequencyStatus::Conflict) => wrong(Field::Frequency, GapReason::Conflict, "frequency_conflict"),
@@ -62,6 +68,13 @@ pub(in crate::decide) fn gaps(
     }
     gaps.extend(used_up(prescription, book, on));
     gaps.extend(profile(prescription, book, on));
+    for (field, reason) in contested {
+        let fault = if *reason == GapReason::Conflict { "conflict" } else { "implausible" };
+        // a doubt says so already, and who doubts looks; only the clinic's word makes more of it
+        if let Some(rule) = book.sentence(fault).filter(|rule| rule.level == GapLevel::Stop) {
+            gaps.push(Gap { field: *field, reason: *reason, level: rule.level, tell: of_field(*field, &rule.tell) });
+        }
+    }
     gaps.sort_by_key(|gap| (gap.level, gap.field));
     gaps
 }
@@ -71,7 +84,20 @@ const BEGUN_DAYS: i32 = 183;
 /// An order that says nothing of its end is old after so many days (reference/domain.md, A.7: "payer default").
 const OLD_DAYS: i32 = 365;
 
-/// An order without a stated end whose schedule must be over, or that is older than a year: a note, since nobody wrote that it ends.
+/// A gap with the sentence of the rule files; with `level` where they have none.
+fn told(book: &Book, field: Field, reason: GapReason, fault: &str, level: GapLevel) -> Gap {
+    let rule = book.sentence(fault);
+    let tell = rule.map_or_else(|| fault.replace('_', " "), |rule| rule.tell.clone());
+    Gap { field, reason, level: rule.map_or(level, |rule| rule.level), tell }
+}
+
+/// A sentence that serves all fields, of one.
+fn of_field(field: Field, tell: &str) -> String {
+    format!("{}: {tell}", capital(field.words()))
+}
+
+/// An order without a stated end whose schedule must be over, or that is older than a year. As shipped a note, since nobody wrote
+/// that it ends.
 fn used_up(prescription: &Prescription, book: &Book, on: Date) -> Option<Gap> {
     let written = prescription.written_on.filter(|_| prescription.expires_on.is_none())?;
     let days = |value: u32, unit: PeriodUnit| {
@@ -101,8 +127,7 @@ fn used_up(prescription: &Prescription, book: &Book, on: Date) -> Option<Gap> {
         _ if age > OLD_DAYS && !has_default => "old_order",
         _ => return None,
     };
-    let tell = book.sentence(fault).map_or_else(|| fault.replace('_', " "), |rule| rule.tell.clone());
-    Some(Gap { field: Field::ExpiresOn, reason: GapReason::Expired, level: GapLevel::Note, tell })
+    Some(told(book, Field::ExpiresOn, GapReason::Expired, fault, GapLevel::Note))
 }
 
 /// Payers that take no bill without an ICD-10 code (reference/domain.md, A.6: "S (bill)").
@@ -146,14 +171,11 @@ pub(in crate::decide) fn has_billable_code(prescription: &Prescription) -> bool 
     billable || !is_billed_by_code(prescription)
 }
 
-/// What the kind of payer is known to refuse: always notes, since the rules of one insurer are not those of all.
+/// What the kind of payer is known to refuse. As shipped notes, since the rules of one insurer are not those of all.
 fn profile(prescription: &Prescription, book: &Book, on: Date) -> Vec<Gap> {
     let Some(payer) = prescription.payer.kind.and_then(|kind| book.payer(kind)) else { return Vec::new() };
     let mut notes = Vec::new();
-    let mut note = |field, reason, fault: &str| {
-        let tell = book.sentence(fault).map_or_else(|| fault.replace('_', " "), |rule| rule.tell.clone());
-        notes.push(Gap { field, reason, level: GapLevel::Note, tell });
-    };
+    let mut note = |field, reason, fault: &str| notes.push(told(book, field, reason, fault, GapLevel::Note));
     let is_allowed = |printed: &String| {
         let bare = |text: &str| text.replace(['.', '-', ' '], "").to_uppercase();
         let held: Vec<String> = printed.split([',', '/']).map(bare).collect();
@@ -168,12 +190,21 @@ fn profile(prescription: &Prescription, book: &Book, on: Date) -> Vec<Gap> {
     if last_day.is_some_and(|last_day| last_day < on) {
         note(Field::ExpiresOn, GapReason::Expired, "payer_expired");
     }
-    let plan = prescription.plan.text.as_ref().map(|text| text.reveal().to_lowercase()).unwrap_or_default();
-    let words: Vec<&str> = plan.split(|letter: char| !letter.is_alphanumeric()).collect();
-    if payer.refused_words.iter().any(|refused| words.contains(&refused.to_lowercase().as_str())) {
+    let plan = prescription.plan.text.as_ref().map(|text| words(text.reveal())).unwrap_or_default();
+    let stands = |refused: &String| {
+        let refused = words(refused);
+        !refused.is_empty() && plan.windows(refused.len()).any(|part| part == refused)
+    };
+    if payer.refused_words.iter().any(stands) {
         note(Field::Plan, GapReason::NotAllowed, "refused_words");
     }
     notes
+}
+
+/// The words of a text, in small letters.
+fn words(text: &str) -> Vec<String> {
+    let words = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 /// The words with a capital at their beginning.

@@ -81,7 +81,7 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
         frequency.status = FrequencyStatus::Ok;
     }
     let unread = chosen.unread();
-    prescription.gaps = gaps::gaps(&prescription, &unread, &facts, book, on);
+    prescription.gaps = gaps::gaps(&prescription, &unread, &chosen.contested(), &facts, book, on);
     prescription.evidence = chosen.evidence();
     prescription.doubts = chosen.doubts();
     prescription.reasons = chosen.reasons();

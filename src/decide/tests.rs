@@ -3,7 +3,7 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::model::{Area, CodeFault, Diagnosis, Finding, GapReason, PaperKind, PayerKind, Private};
+use crate::model::{Area, CodeFault, Diagnosis, Finding, Gap, GapReason, PaperKind, PayerKind, Private};
 
 fn finding(field: Field, value: Value, left: u32) -> Finding {
     let evidence = Evidence {
@@ -141,4 +141,92 @@ fn an_order_without_an_end_whose_schedule_is_long_over_is_told_as_a_note() {
     ] {
         assert!(noted(weeks, window, written).is_empty(), "{weeks:?} weeks of {written}");
     }
+}
+
+/// The shipped rules with other words, and with another file beside them.
+fn book_of(edits: &[(&str, &str)], beside: &str) -> Book {
+    let folder = tempfile::TempDir::new().unwrap();
+    for (name, text) in Book::files() {
+        let text = edits.iter().fold((*text).to_owned(), |text, (from, to)| text.replace(from, to));
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    if !beside.is_empty() {
+        std::fs::write(folder.path().join("95-own.toml"), beside).unwrap();
+    }
+    Book::load(folder.path()).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn gaps_under(book: &Book, findings: Vec<Finding>, on: jiff::civil::Date) -> Vec<Gap> {
+    let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
+    decide(vec![section], book, on).1.remove(0).gaps
+}
+
+#[test]
+fn the_level_of_a_sentence_is_obeyed() {
+    let text = |field, text: &str, left| finding(field, Value::Text(Private::from(text)), left);
+    let payer = || finding(Field::PayerKind, Value::PayerKind(PayerKind::HealthPlan), 0);
+    let written = |year| dated(Field::WrittenOn, date(year, 3, 2), 700);
+    let on = date(2026, 3, 20);
+    for (fault, field, findings) in [
+        ("old_order", Field::ExpiresOn, vec![written(2024)]),
+        ("schedule_over", Field::ExpiresOn, vec![written(2024), schedule(Some(4), serde_json::Value::Null)]),
+        ("payer_expired", Field::ExpiresOn, vec![written(2025), payer()]),
+        ("credential_not_allowed", Field::ProviderCredential, vec![text(Field::ProviderCredential, "LMT", 0), payer()]),
+        ("refused_words", Field::Plan, vec![text(Field::Plan, "massage for wellness", 0), payer()]),
+        ("conflict", Field::WrittenOn, vec![written(2026), dated(Field::WrittenOn, date(2026, 3, 3), 0)]),
+        ("implausible", Field::WrittenOn, vec![written(2026), dated(Field::PayerDateOfInjury, date(2026, 3, 9), 0)]),
+        ("unreadable", Field::PatientBirthDate, vec![finding(Field::PatientBirthDate, Value::Unread, 0)]),
+    ] {
+        let told = |book: &Book| {
+            let sentence = &book.sentence(fault).unwrap().tell;
+            let mut gaps = gaps_under(book, findings.clone(), on);
+            gaps.retain(|gap| gap.field == field && gap.tell.ends_with(sentence));
+            gaps.iter().map(|gap| gap.level).collect::<Vec<GapLevel>>()
+        };
+        let shipped = Book::built_in();
+        let stays_a_doubt = matches!(fault, "conflict" | "implausible");
+        let level = Some(shipped.sentence(fault).unwrap().level).filter(|_| !stays_a_doubt);
+        assert_eq!(told(&shipped), Vec::from_iter(level), "{fault}");
+        let levels = ["warn", "note"].map(|level| format!("fault = \"{fault}\"\nlevel = \"{level}\""));
+        let stop = format!("fault = \"{fault}\"\nlevel = \"stop\"");
+        let text = shipped_required();
+        let from = levels.iter().find(|from| text.contains(*from)).unwrap();
+        assert_eq!(told(&book_of(&[(from, &stop)], "")), [GapLevel::Stop], "{fault}");
+    }
+}
+
+fn shipped_required() -> &'static str {
+    Book::files().iter().find(|(name, _)| *name == "90-required.toml").unwrap().1
+}
+
+#[test]
+fn a_refused_phrase_stands_word_for_word() {
+    let edit = ("refused_words = [\"maintenance\"", "refused_words = [\"General up-keep\", \"maintenance\"");
+    let told = |plan: &str| {
+        let plan = finding(Field::Plan, Value::Text(Private::from(plan)), 0);
+        let payer = finding(Field::PayerKind, Value::PayerKind(PayerKind::HealthPlan), 500);
+        let gaps = gaps_under(&book_of(&[edit], ""), vec![plan, payer], date(2026, 11, 2));
+        gaps.iter().any(|gap| gap.field == Field::Plan && gap.reason == GapReason::NotAllowed)
+    };
+    assert!(told("massage for general\nup keep of the back"));
+    assert!(!told("massage; general health, up-keep at home"));
+}
+
+#[test]
+fn of_two_requirements_for_a_field_the_stricter_is_told() {
+    let own =
+        "[[require]]\nfield = \"patient.birth_date\"\nlevel = \"stop\"\npayers = [\"auto\"]\ntell = \"Ask first.\"\n";
+    let told = |own: &str, payer| {
+        let mut gaps = gaps_under(
+            &book_of(&[], own),
+            vec![finding(Field::PayerKind, Value::PayerKind(payer), 0)],
+            date(2026, 11, 2),
+        );
+        gaps.retain(|gap| gap.field == Field::PatientBirthDate);
+        gaps.into_iter().map(|gap| (gap.level, gap.tell == "Ask first.")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(own, PayerKind::Auto), [(GapLevel::Stop, true)]);
+    assert_eq!(told(own, PayerKind::SelfPay), [(GapLevel::Warn, false)]);
+    assert_eq!(told(&own.replace("stop", "note"), PayerKind::Auto), [(GapLevel::Warn, false)]);
+    assert_eq!(told(&own.replace("stop", "warn"), PayerKind::Auto), [(GapLevel::Warn, true)]);
 }
