@@ -52,7 +52,7 @@ impl CodeList {
             codes.extend(entry.map(|entry| (code.clone(), entry)));
         }
         for (code, title) in billable {
-            codes.entry(code).or_insert_with(|| self.new(title, year));
+            codes.entry(code).or_insert_with(|| self.unknown(title, year));
         }
         let newest = if self.full { self.fiscal_year.max(year) } else { year };
         Ok(Self::of(codes, true, newest))
@@ -88,7 +88,7 @@ impl CodeList {
     }
 
     /// A code that the list does not know and the file bills.
-    fn new(&self, title: String, year: u16) -> Entry {
+    fn unknown(&self, title: String, year: u16) -> Entry {
         let was_looked_at = self.full && self.fiscal_year + 1 == year;
         let first = if was_looked_at { First::In(year) } else { First::By(year) };
         let is_over = self.full && year < self.fiscal_year;
@@ -159,7 +159,7 @@ mod tests {
         assert!(matches!(built_in.import("hello", 2027, AFTER), Err(CodeListError::Lines(_))));
         assert!(matches!(built_in.import("", 2027, AFTER), Err(CodeListError::Empty)));
         assert!(built_in.import_part(&format!("\u{feff}{some}"), 2027).is_ok(), "a mark of an editor");
-        let cut = &some[..some.rfind("Title  ").unwrap()];
+        let (cut, _) = some.rsplit_once("Title  ").unwrap();
         assert!(matches!(built_in.import_part(cut, 2027), Err(fault) if fault.to_string().starts_with("line 3: ")));
     }
 

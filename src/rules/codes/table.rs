@@ -28,8 +28,8 @@ pub enum CodeListError {
     },
     /// An order file without its end.
     #[error(
-        "only {lines} lines, and none for the codes that begin with {lacking}: a whole order file has more than {least}; \
-         download it again, unpack it, and import that"
+        "it is not whole: {lines} lines of more than {least}{}; download it again, unpack it, and import that",
+        if lacking.is_empty() { String::new() } else { format!(", and none for the codes that begin with {lacking}") }
     )]
     CutOff {
         /// Lines with a code.
@@ -42,7 +42,7 @@ pub enum CodeListError {
     /// A fiscal year of which there is no order file.
     #[error(
         "there is no order file of fiscal year {year}: ICD-10-CM counts from fiscal year {first}, and that of {latest} is \
-         the last that can be out; give the right one: --fiscal-year {latest}",
+         the last that can be out; give that of the file with --fiscal-year",
         first = FISCAL_YEARS.start()
     )]
     Year {
