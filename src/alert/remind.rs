@@ -149,6 +149,8 @@ pub struct Trouble {
     pub what: String,
     /// Since when it is known.
     pub since: Timestamp,
+    /// It says that something else is mended.
+    pub is_over: bool,
 }
 
 impl Trouble {
@@ -175,12 +177,19 @@ pub fn troubles(troubles: &[Trouble], people: &People, options: &Options, day: D
         format!("Since {since}: {}.", trouble.what.trim_end_matches('.'))
     };
     let body: Vec<String> = troubles.iter().map(line).collect();
-    let head = "Something at the paper intake needs a person. Papers that are here are safe; others may wait outside.";
-    let foot = [
-        format!("How things stand now: {}", options.command("doctor")),
-        "What stays so is told once a day.".to_owned(),
-    ];
+    let is_over = troubles.iter().all(|trouble| trouble.is_over);
+    let head = match is_over {
+        true => "What needed a person at the paper intake is mended.",
+        false => {
+            "Something at the paper intake needs a person. Papers that are here are safe; others may wait outside."
+        }
+    };
+    let mut foot = vec![format!("How things stand now: {}", options.command("doctor"))];
+    if !is_over {
+        foot.push("What stays so is told once a day.".to_owned());
+    }
     let subject = match troubles.len() {
+        _ if is_over => "[rxintake] Mended".to_owned(),
         1 => "[rxintake] Something needs a person".to_owned(),
         several => format!("[rxintake] {several} things need a person"),
     };

@@ -12,12 +12,11 @@ use notify::{RecursiveMode, Watcher};
 use crate::alert::{self, Mailer, Matter};
 use crate::cli::records;
 use crate::config::{Config, Inbox};
-use crate::daemon::clock;
+use crate::daemon::{Rules, clock};
 use crate::intake::hylafax::Queue;
 use crate::intake::mailbox::{self, Mailbox};
 use crate::model::HeldMail;
 use crate::reader::Reader;
-use crate::rules::Book;
 use crate::secret::{self, Source};
 use crate::store::{find_key, is_open_to_others};
 
@@ -246,11 +245,10 @@ fn key(path: &Path, data: &Path) -> Result<String, String> {
 }
 
 fn rules(config: &Config) -> Result<String, String> {
-    let book = match &config.rules_dir {
-        Some(folder) => Book::load(folder).map_err(|faults| format!("broken:\n{faults}"))?,
-        None => Book::built_in(),
-    };
-    Ok(format!("sound (version {})", book.version()))
+    let rules = Rules::named(config).map_err(|faults| {
+        format!("broken; papers are read by those that were in force before, where there were any:\n{faults}")
+    })?;
+    Ok(format!("sound (version {})", rules.book.version()))
 }
 
 async fn reader(config: &Config) -> Result<String, String> {

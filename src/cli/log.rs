@@ -41,7 +41,7 @@ pub(in crate::cli) fn write(event: &Event) {
         Event::Still { .. } => {}
         Event::Reconciled(pages) => info!(received = pages.received, accounted = pages.accounted, "pages"),
         Event::Purged { removed } => info!(removed, "removed"),
-        Event::Rules { version } => info!(version, "rules in force"),
+        Event::Rules { version, mended } => info!(version, mended = !mended.is_empty(), "rules in force"),
         Event::Stopping => info!("stopping"),
     }
 }

@@ -22,7 +22,7 @@ use anyhow::Context;
 use clap::Parser;
 
 use crate::config::Config;
-use crate::daemon::{Records, clock};
+use crate::daemon::{Records, Rules, clock};
 use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
 use crate::reader::{self, Reader};
@@ -170,12 +170,9 @@ async fn run_read(arguments: ReadArguments, out: &mut impl Write) -> anyhow::Res
 
 async fn run_daemon(arguments: RunArguments) -> anyhow::Result<u8> {
     let config = config(&arguments.config.config)?;
-    let book = match &config.rules_dir {
-        Some(folder) => Book::load(folder).map_err(|faults| Refused(faults.to_string()))?,
-        None => Book::built_in(),
-    };
+    let rules = Rules::named(&config);
     let reader = Reader::new(config.reader.clone())?;
-    run::run(config, Pipeline::new(reader, book), arguments.once, arguments.log).await.map(|()| DONE)
+    run::run(config, reader, rules, arguments.once, arguments.log).await.map(|()| DONE)
 }
 
 fn run_records(command: RecordsCommand, out: &mut impl Write) -> anyhow::Result<u8> {

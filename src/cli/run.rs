@@ -7,20 +7,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 
 use crate::cli::arguments::LogFormat;
-use crate::cli::{kind_words, log};
+use crate::cli::{Refused, kind_words, log};
 use crate::config::Config;
-use crate::daemon::{self, Event, Tell};
+use crate::daemon::{self, Event, Rules, Tell};
 use crate::model::{ArrivalId, GapLevel, PaperKind, Private, Record};
-use crate::pipeline::Pipeline;
+use crate::reader::Reader;
 use crate::store::{Store, find_or_make_key};
 
-/// Opens the store and runs the daemon until it is stopped, or, with `once`, until all is done.
+/// Opens the store and runs the daemon until it is stopped, or, with `once`, until all is done. Where `rules` are faults, it goes on
+/// by those that were last in force.
 ///
 /// # Errors
 /// Where the store or the daemon cannot start.
 pub(in crate::cli) async fn run(
     config: Config,
-    pipeline: Pipeline,
+    reader: Reader,
+    rules: Result<Rules, String>,
     once: bool,
     format: LogFormat,
 ) -> anyhow::Result<()> {
@@ -41,6 +43,7 @@ pub(in crate::cli) async fn run(
         );
     }
     let store = Store::open(&config.data_dir, key).context("cannot open the store")?;
+    let rules = rules.or_else(|faults| Rules::kept(&store, faults)).map_err(Refused)?;
     let tell: Tell = match format {
         LogFormat::People => {
             let screen = screen.clone();
@@ -51,7 +54,7 @@ pub(in crate::cli) async fn run(
             Arc::new(|event| log::write(&event))
         }
     };
-    daemon::run(config, pipeline, store, once, tell).await?;
+    daemon::run(config, reader, rules, store, once, tell).await?;
     Ok(())
 }
 
@@ -85,7 +88,10 @@ impl Screen {
                 let records = if *removed == 1 { "record was" } else { "records were" };
                 self.line(&format!("{removed} {records} removed: the time that [retention] gives was over."));
             }
-            Event::Rules { version } => self.line(&format!("The changed rule files are in force (version {version}).")),
+            Event::Rules { version, mended } => {
+                let how = if mended.is_empty() { "changed" } else { "mended" };
+                self.line(&format!("The {how} rule files are in force (version {version})."));
+            }
             Event::Stopping => self.line("Done; nothing is left in hand."),
         }
     }

@@ -2,7 +2,6 @@
 
 use crate::alert::AlertError;
 use crate::intake::IntakeError;
-use crate::intake::senders::ProfileError;
 use crate::store::StoreError;
 
 /// The daemon cannot run, or ended by a fault of its own.
@@ -14,9 +13,6 @@ pub enum DaemonError {
     /// A door cannot be opened.
     #[error("an inbox cannot be watched")]
     Door(#[source] IntakeError),
-    /// The sender profiles are broken.
-    #[error("the sender profiles are broken; `rxintake rules check` shows this too")]
-    Senders(#[source] ProfileError),
     /// The store does not take a line of the audit journal.
     #[error("the start cannot be written into the audit journal")]
     Store(#[source] StoreError),

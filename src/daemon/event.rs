@@ -72,6 +72,8 @@ pub enum Event {
     Rules {
         /// The version of the rule book.
         version: String,
+        /// What was told of the files while they were broken.
+        mended: Vec<String>,
     },
     /// The daemon was asked to stop, or is done.
     Stopping,

@@ -32,10 +32,12 @@ use crate::intake::hylafax::Queue;
 use crate::intake::mailbox::Mailbox;
 use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
+use crate::reader::Reader;
 use crate::store::{Act, Store};
 
 pub use error::DaemonError;
 pub use event::Event;
+pub use rules::Rules;
 pub use socket::{Records, SocketError, Standing};
 
 /// Where events go as they happen.
@@ -87,12 +89,16 @@ impl Shared {
 ///
 /// # Errors
 /// Where a door or the mailer cannot work at all.
-pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, tell: Tell) -> Result<(), DaemonError> {
+pub async fn run(
+    config: Config,
+    reader: Reader,
+    rules: Rules,
+    store: Store,
+    once: bool,
+    tell: Tell,
+) -> Result<(), DaemonError> {
     let mailer = Mailer::new(&config.alerts).map_err(DaemonError::Alerts)?;
-    let profiles = match &config.rules_dir {
-        Some(folder) => Profiles::load(folder).map_err(DaemonError::Senders)?,
-        None => Profiles::built_in(),
-    };
+    let pipeline = Pipeline::new(reader, rules.book);
     let (mut doors, mut mailboxes) = (Vec::new(), Vec::new());
     for inbox in &config.inbox {
         match inbox {
@@ -125,13 +131,18 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         progress: Arc::new(Notify::new()),
         idle_doors: Arc::new(AtomicUsize::new(0)),
         door_count: doors.len() + mailboxes.len(),
-        profiles: Arc::new(RwLock::new(Arc::new(profiles))),
+        profiles: Arc::new(RwLock::new(rules.senders)),
         finishing: Arc::new(Mutex::new(())),
         faults: Arc::default(),
         unreached: Arc::new(AtomicBool::new(false)),
     };
     shared.store.audit(clock::now(), "daemon", Act::Started, None).map_err(DaemonError::Store)?;
     trouble::tell_damages(&shared);
+    match (&rules.broken, rules.files) {
+        (Some(what), _) => (shared.tell)(Event::Needed { what: what.clone() }),
+        (None, Some(files)) => drop(rules::keep(files, &shared).await),
+        (None, None) => {}
+    }
     let mut tasks = JoinSet::new();
     tasks.spawn(trouble::watch(troubles, once, shared.clone()));
     for door in doors {
@@ -145,7 +156,7 @@ pub async fn run(config: Config, pipeline: Pipeline, store: Store, once: bool, t
         tasks.spawn(worker::work(pipeline.clone(), shared.clone()));
     }
     if let Some(folder) = shared.config.rules_dir.clone() {
-        tasks.spawn(rules::watch(folder, pipeline.clone(), shared.clone()));
+        tasks.spawn(rules::watch(folder, rules.broken, pipeline.clone(), shared.clone()));
     }
     if !once {
         tasks.spawn(reminder::remind(shared.clone()));

@@ -36,11 +36,20 @@ struct Matter {
     first: Timestamp,
     last: Timestamp,
     told_at: Option<Timestamp>,
+    /// It says that another is over.
+    is_over: bool,
 }
 
 impl Troubles {
     /// Keeps in mind what an event says of a trouble.
     pub(in crate::daemon) fn note(&self, event: &Event, now: Timestamp) {
+        if let Event::Rules { version, mended } = event {
+            return self.mend(
+                mended,
+                format!("the rule files are sound again, and version {version} is in force"),
+                now,
+            );
+        }
         let (what, needs_person) = match event {
             Event::Needed { what } => (what, true),
             Event::Trouble { what } | Event::Still { what } => (what, false),
@@ -51,13 +60,25 @@ impl Troubles {
         if matters.len() >= MATTERS_MAX && !matters.contains_key(&key) {
             return;
         }
-        let fresh = || Matter { what: what.clone(), needs_person, first: now, last: now, told_at: None };
+        let fresh =
+            || Matter { what: what.clone(), needs_person, first: now, last: now, told_at: None, is_over: false };
         let matter = matters.entry(key).or_insert_with(fresh);
         if is_longer(matter.last, now, OVER_SECONDS) {
             matter.first = now;
         }
         matter.last = now;
         matter.what.clone_from(what);
+    }
+
+    /// What needed a person is over; whoever was told of it is told so.
+    fn mend(&self, over: &[String], what: String, now: Timestamp) {
+        let mut matters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let gone = over.iter().filter_map(|key| matters.remove(key));
+        if gone.filter(|matter| matter.told_at.is_some()).count() > 0 {
+            let matter =
+                Matter { what: what.clone(), needs_person: true, first: now, last: now, told_at: None, is_over: true };
+            matters.insert(what, matter);
+        }
     }
 
     /// What is to be told now; it counts as told then. What is long over is forgotten.
@@ -73,7 +94,12 @@ impl Troubles {
             let is_due = if matter.needs_person { matter.told_at.is_some() || gather } else { stands };
             if is_again && is_due {
                 matter.told_at = Some(now);
-                due.push(Trouble { key: key.clone(), what: matter.what.clone(), since: matter.first });
+                due.push(Trouble {
+                    key: key.clone(),
+                    what: matter.what.clone(),
+                    since: matter.first,
+                    is_over: matter.is_over,
+                });
             }
         }
         due
@@ -161,6 +187,23 @@ mod tests {
         assert!(troubles.due(at(80_100)).is_empty(), "once a day");
         assert_eq!(words(&troubles.due(at(86_500))), ["a mail is held"], "it was seen again since");
         assert!(troubles.due(at(400_000)).is_empty());
+    }
+
+    #[test]
+    fn who_was_told_of_broken_rules_is_told_that_they_are_mended() {
+        let troubles = Troubles::default();
+        let broken = || Event::Needed { what: "broken".to_owned() };
+        let mended = || Event::Rules { version: "1a".to_owned(), mended: vec!["broken".to_owned()] };
+        troubles.note(&broken(), at(0));
+        troubles.note(&mended(), at(10));
+        assert!(troubles.due(at(60)).is_empty(), "nobody knew of it");
+        troubles.note(&broken(), at(100));
+        assert_eq!(words(&troubles.due(at(120))), ["broken"]);
+        troubles.note(&mended(), at(130));
+        let due = troubles.due(at(150));
+        assert!(matches!(due.as_slice(), [over] if over.is_over && over.what.contains("version 1a")));
+        troubles.note(&Event::Rules { version: "1b".to_owned(), mended: Vec::new() }, at(200));
+        assert!(troubles.due(at(100_000)).is_empty());
     }
 
     #[test]

@@ -191,7 +191,11 @@ impl Book {
         self.0.rules.tell.iter().find(|rule| rule.fault == fault)
     }
 
-    fn from_files(files: Vec<(String, String)>, codes: Option<String>) -> Result<Self, Faults> {
+    /// Reads rule files that are names and texts, in the order of their names, and the text of a table of codes.
+    ///
+    /// # Errors
+    /// All faults of all files.
+    pub fn from_files(files: Vec<(String, String)>, codes: Option<String>) -> Result<Self, Faults> {
         let mut digest = Sha256::new();
         let mut rules = RuleFile::default();
         let mut labels = Labels::default();

@@ -14,6 +14,7 @@ mod lanes;
 mod lines;
 mod mark;
 mod originals;
+mod rules;
 mod seal;
 mod shelves;
 mod step;
@@ -489,6 +490,7 @@ impl Embedded {
         self.originals.wrap_anew(&self.damages)?;
         self.shelves.seal_letters_anew()?;
         self.shelves.seal_held_anew()?;
+        self.seal_rules_anew()?;
         self.audit.seal_head_anew()?;
         std::fs::remove_file(path).map_err(StoreError::file("remove", path))
     }

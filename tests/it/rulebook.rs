@@ -200,6 +200,59 @@ fn changed_rules_come_into_force_and_broken_ones_do_not() {
     assert!(told.contains("stays in force"), "{told}");
     clinic.drop_mail("second", &ORDER.replace("Patient:", "Who is it:").replace("M54.2 Cervicalgia", "M54.6"));
     daemon.until("prescription for Q");
+    // the old text again: nothing changed but that it is sound
+    edit(&clinic, "20-patient.toml", "lables = ", "labels = ");
+    daemon.until("mended rule files are in force");
+    daemon.stop();
+}
+
+/// A link's target, a mode, an editor's lock: none of them changes the name, size and time of a rule file.
+#[test]
+fn rules_are_taken_up_once_whatever_was_wrong_is_mended() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let clinic = Clinic::new();
+    let (path, target) = (clinic.path("rules/90-required.toml"), clinic.path("required"));
+    fs::rename(&path, &target).unwrap();
+    symlink(&target, &path).unwrap();
+    let mut daemon = clinic.start_bound_by_modes(&["run"]);
+    clinic.drop_mail("before", ORDER);
+    daemon.until("prescription for Q"); // it runs
+    let text = fs::read_to_string(&target).unwrap();
+    fs::write(&target, text.replacen("No date.", "No day.", 1)).unwrap();
+    daemon.until("changed rule files are in force");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o000)).unwrap();
+    daemon.until("stays in force");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+    daemon.until("mended rule files are in force");
+    fs::create_dir(clinic.path("rules/99-folder.toml")).unwrap();
+    daemon.until("stays in force");
+    fs::remove_dir(clinic.path("rules/99-folder.toml")).unwrap();
+    daemon.until("mended rule files are in force");
+    daemon.stop();
+}
+
+/// A machine that starts anew in the middle of an edit goes on by the rules before it, and says so.
+#[test]
+fn a_start_with_broken_rules_goes_on_by_those_that_were_in_force() {
+    let clinic = Clinic::new();
+    edit(&clinic, "20-patient.toml", "\"Patient Name\"", "\"Patient Name\", \"Who is it\"");
+    assert!(clinic.run_once().status.success());
+    edit(&clinic, "20-patient.toml", "labels = ", "lables = ");
+    let doctor = said(&clinic.command(&["doctor"]).output().unwrap());
+    assert!(doctor.contains("TROUBLE  rule files: broken; papers are read by those"), "{doctor}");
+    clinic.drop_mail("order", &ORDER.replace("Patient:", "Who is it:"));
+    let ended = clinic.run_once();
+    let told = said(&ended);
+    assert!(
+        ended.status.success() && told.contains("stays in force") && told.contains("did you mean `labels`"),
+        "{told}"
+    );
+    assert_eq!(clinic.records()[0]["prescriptions"][0]["patient"]["name"], "Quentin Zebra");
+    let mut daemon = clinic.start(&["run"]);
+    daemon.until("stays in force");
+    edit(&clinic, "20-patient.toml", "lables = ", "labels = ");
+    daemon.until("mended rule files are in force");
     daemon.stop();
 }
 
@@ -246,6 +299,19 @@ fn the_official_table_of_codes_is_taken() {
     let imported = clinic.command(&["rules", "codes", "import"]).arg(&file).output().unwrap();
     assert!(imported.status.success(), "{}", said(&imported));
     assert!(said(&imported).contains("fiscal year 2027"));
+    let no_year = clinic.command(&["rules", "codes", "import", "--fiscal-year", "1850"]).arg(&file).output().unwrap();
+    assert!(
+        !no_year.status.success() && said(&no_year).contains("no order file of fiscal year 1850"),
+        "{}",
+        said(&no_year)
+    );
+    let table = clinic.path("rules/codes/icd10cm.tsv");
+    let whole = fs::read_to_string(&table).unwrap();
+    fs::write(&table, whole.lines().take(60_000).collect::<Vec<_>>().join("\n")).unwrap();
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    assert!(checked.contains("it was cut off") && checked.contains("R009"), "{checked}");
+    let mended = said(&clinic.command(&["rules", "codes", "import"]).arg(&file).output().unwrap());
+    assert!(mended.contains("is written anew") && fs::read_to_string(&table).unwrap() == whole, "{mended}");
     let paper = clinic.path("order.txt");
     fs::write(&paper, ORDER.replace("M54.2 Cervicalgia", "Z99.89 Dependence on enabling machines")).unwrap();
     let parsed = clinic.command(&["parse", "--on", "2026-11-02", "--format", "jsonl"]).arg(&paper).output().unwrap();

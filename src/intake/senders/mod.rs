@@ -184,6 +184,16 @@ impl Profiles {
         Ok(profiles)
     }
 
+    /// Profiles that are names and texts.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn from_files(files: &[(String, String)]) -> Result<Self, ProfileError> {
+        let mut profiles = Self::default();
+        files.iter().try_for_each(|(name, text)| profiles.add(&format!("senders/{name}"), text))?;
+        Ok(profiles)
+    }
+
     fn add(&mut self, file: &str, text: &str) -> Result<(), ProfileError> {
         let fault = |what: String| ProfileError { file: file.to_owned(), what };
         // toml's own message shows line, column and the keys that are known
