@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::daemon::event::trouble;
 use crate::daemon::{Event, Shared};
+use crate::decide::decide;
 use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
 use crate::rules::Book;
@@ -67,6 +68,23 @@ impl Rules {
         let rules = serde_json::from_slice(&kept).map_err(|error| error.to_string()).and_then(Self::of);
         let rules = rules.map_err(|why| format!("{faults}\nthose that were in force before cannot be used: {why}"))?;
         Ok(Self { broken: Some(broken(&rules.book, &faults)), ..rules })
+    }
+
+    /// Those of a folder that may take the place of `in_force`: sound, and all their examples come out.
+    fn changed(folder: &Path, in_force: &Book) -> Result<Self, String> {
+        let rules = Self::load(folder).map_err(|faults| broken(in_force, &faults))?;
+        let (version, mut failures) = (in_force.version(), rules.senders.test().1);
+        if rules.book.version() != version {
+            failures.extend(rules.book.failing_tests(decide).iter().map(ToString::to_string));
+        }
+        if failures.is_empty() {
+            return Ok(rules);
+        }
+        let failures = failures.join("\n");
+        Err(format!(
+            "tests in the changed rule files do not come out; version {version} stays in force. `rxintake rules test` shows this:\n\
+             {failures}"
+        ))
     }
 
     fn of(files: Files) -> Result<Self, String> {
@@ -143,15 +161,14 @@ async fn take_changes(folder: PathBuf, told: Option<String>, pipeline: Pipeline,
             continue;
         }
         tried = seen;
-        let read = folder.clone();
-        let loaded = apart(move || Rules::load(&read)).await;
+        let (read, in_force) = (folder.clone(), pipeline.book());
+        let loaded = apart(move || Rules::changed(&read, &in_force)).await;
         if look_apart(&folder).await != tried {
             continue; // what was read is no more what is there; a later look takes it up
         }
         match loaded {
             Ok(rules) => take(rules, &mut told, &pipeline, shared).await,
-            Err(faults) => {
-                let what = broken(&pipeline.book(), &faults);
+            Err(what) => {
                 if !told.contains(&what) {
                     (shared.tell)(Event::Needed { what: what.clone() });
                     told.push(what);

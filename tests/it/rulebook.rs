@@ -203,6 +203,12 @@ fn changed_rules_come_into_force_and_broken_ones_do_not() {
     // the old text again: nothing changed but that it is sound
     edit(&clinic, "20-patient.toml", "lables = ", "labels = ");
     daemon.until("mended rule files are in force");
+    // sound, and not what their own examples say
+    edit(&clinic, "20-patient.toml", "\"Aisha O'Brien\"", "\"Aisha Nobody\"");
+    let told = daemon.until("TROUBLE");
+    assert!(told.contains("do not come out") && told.contains("stays in force"), "{told}");
+    edit(&clinic, "20-patient.toml", "\"Aisha Nobody\"", "\"Aisha O'Brien\"");
+    daemon.until("mended rule files are in force");
     daemon.stop();
 }
 
