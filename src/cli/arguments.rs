@@ -247,7 +247,8 @@ pub enum RulesCommand {
     },
     /// Run the tests that stand in the rule files
     Test(RulesArgument),
-    /// Show for every field of a paper what was found where, by which rule, and why the nearest candidates were turned down
+    /// Show for every field of a paper what was found where, by which rule, what was taken and why not the rest; what was asked for,
+    /// and what staff are told
     Explain {
         /// Which rule files.
         #[command(flatten)]
@@ -280,6 +281,9 @@ pub enum RulesCommand {
         /// Which configuration.
         #[command(flatten)]
         config: ConfigArgument,
+        /// Print values as they are and as they would be: patient data
+        #[arg(long)]
+        show_values: bool,
         /// The folder of the other rule files
         rules: PathBuf,
     },

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod doctor;
+mod explain;
 mod inbox;
 mod init;
 mod keeping;
@@ -11,6 +12,7 @@ mod parse;
 mod pretty;
 mod read;
 mod records;
+mod rehearse;
 mod rules;
 mod run;
 
@@ -102,7 +104,7 @@ fn run(command: Command) -> anyhow::Result<u8> {
         Command::Rules(RulesCommand::Explain { rules, on, sender, file }) => in_runtime(async {
             let pipeline = Pipeline::new(reader_for(jobs(None))?, book(rules.rules.as_deref())?);
             let on = on.unwrap_or_else(clock::today);
-            rules::explain(&file, on, sender.as_deref(), &pipeline, &mut out).await.map(code)
+            explain::explain(&file, on, sender.as_deref(), &pipeline, &mut out).await.map(code)
         }),
         Command::Rules(RulesCommand::NewForm { rules, name, file }) => in_runtime(async {
             let pipeline = Pipeline::new(reader_for(jobs(None))?, book(rules.rules.as_deref())?);
@@ -113,9 +115,9 @@ fn run(command: Command) -> anyhow::Result<u8> {
                 .ok_or_else(|| Refused("name the folder of your rule files: --rules DIR".to_owned()))?;
             rules::import_codes(&folder, &file, fiscal_year, clock::today(), &mut out).map(|()| DONE)
         }
-        Command::Rules(RulesCommand::Rehearse { config: argument, rules }) => {
+        Command::Rules(RulesCommand::Rehearse { config: argument, rules, show_values }) => {
             let config = config(&argument.config)?;
-            rules::rehearse(&records(&config)?, &book(Some(&rules))?, &mut out).map(|()| DONE)
+            rehearse::rehearse(&records(&config)?, &book(Some(&rules))?, show_values, &mut out).map(|()| DONE)
         }
         Command::Rules(RulesCommand::Schema) => {
             write!(out, "{}", Book::schema())?;

@@ -115,18 +115,20 @@ fn frequency_words(frequency: &Frequency) -> String {
     format!("{}{visits}", frequency.text.reveal())
 }
 
+/// What staff call who pays.
+pub(in crate::cli) fn payer_name(kind: PayerKind) -> &'static str {
+    match kind {
+        PayerKind::Auto => "auto insurance",
+        PayerKind::WorkersComp => "workers' compensation",
+        PayerKind::HealthPlan => "health plan",
+        PayerKind::Va => "Veterans Affairs",
+        PayerKind::HsaFsa => "HSA or FSA",
+        PayerKind::SelfPay => "the patient",
+    }
+}
+
 fn payer_words(payer: &Payer) -> Option<String> {
-    let kind = payer.kind.map(|kind| {
-        match kind {
-            PayerKind::Auto => "auto insurance",
-            PayerKind::WorkersComp => "workers' compensation",
-            PayerKind::HealthPlan => "health plan",
-            PayerKind::Va => "Veterans Affairs",
-            PayerKind::HsaFsa => "HSA or FSA",
-            PayerKind::SelfPay => "the patient",
-        }
-        .to_owned()
-    });
+    let kind = payer.kind.map(|kind| payer_name(kind).to_owned());
     let claim = payer.claim_number.iter().map(|number| format!("claim {}", number.reveal()));
     let injury = payer.date_of_injury.iter().map(|date| format!("injured {}", date.reveal()));
     join(kind.into_iter().chain(payer.insurer.clone()).chain(claim).chain(injury))

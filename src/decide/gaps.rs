@@ -21,19 +21,11 @@ pub(in crate::decide) fn gaps(
 ) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut missing: BTreeMap<Field, &RequireRule> = BTreeMap::new();
-    let lacks = |field: &Field| is_missing(prescription, *field);
-    for rule in book.requirements(on) {
-        let of_payer =
-            rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
-        if !of_payer || rule.only_when.iter().any(lacks) || !rule.accept.iter().all(lacks) {
-            continue;
-        }
-        if let Some(fact) = &rule.fact {
-            if !facts.contains(fact) {
-                let (field, level, tell) = (rule.field, rule.level, rule.tell.clone());
-                gaps.push(Gap { field, reason: GapReason::NotAllowed, level, tell });
-            }
-        } else if is_missing(prescription, rule.field) {
+    for rule in book.requirements(on).filter(|rule| outcome(rule, prescription, facts) == Outcome::Lacking) {
+        if rule.fact.is_some() {
+            let (field, level, tell) = (rule.field, rule.level, rule.tell.clone());
+            gaps.push(Gap { field, reason: GapReason::NotAllowed, level, tell });
+        } else {
             // of two that ask for a field the stricter one is told, of equals that of the payer
             let rank = |rule: &RequireRule| (rule.level, rule.payers.is_empty());
             let asked = missing.entry(rule.field).or_insert(rule);
@@ -77,6 +69,48 @@ pub(in crate::decide) fn gaps(
     }
     gaps.sort_by_key(|gap| (gap.level, gap.field));
     gaps
+}
+
+/// What became of something that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is not asked of this prescription, and why.
+    NotAsked(&'static str),
+    /// It is there.
+    There,
+    /// It is not.
+    Lacking,
+}
+
+/// What became of each `[[require]]` of the book, those that are not asked on the day among them.
+pub fn requirements<'a>(
+    prescription: &Prescription,
+    facts: &[String],
+    book: &'a Book,
+    on: Date,
+) -> Vec<(&'a RequireRule, Outcome)> {
+    let became = |rule: &RequireRule| match (rule.on, rule.is_asked_on(on)) {
+        (false, _) => Outcome::NotAsked("it is switched off (on = false)"),
+        (_, false) => Outcome::NotAsked("it is not in force on the day of receipt"),
+        _ => outcome(rule, prescription, facts),
+    };
+    book.all_requirements().iter().map(|rule| (rule, became(rule))).collect()
+}
+
+fn outcome(rule: &RequireRule, prescription: &Prescription, facts: &[String]) -> Outcome {
+    let lacks = |field: &Field| is_missing(prescription, *field);
+    let of_payer = rule.payers.is_empty() || prescription.payer.kind.is_some_and(|kind| rule.payers.contains(&kind));
+    if !of_payer {
+        Outcome::NotAsked("it is for other payers")
+    } else if rule.only_when.iter().any(lacks) {
+        Outcome::NotAsked("a field of `only_when` is missing")
+    } else if !rule.accept.iter().all(lacks) {
+        Outcome::NotAsked("a field of `accept` is there")
+    } else if rule.fact.as_ref().map_or_else(|| lacks(&rule.field), |fact| !facts.contains(fact)) {
+        Outcome::Lacking
+    } else {
+        Outcome::There
+    }
 }
 
 /// A schedule that should have been over for half a year is not begun any more.

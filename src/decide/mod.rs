@@ -15,6 +15,8 @@ use crate::model::{
 };
 use crate::rules::Book;
 
+pub use crate::decide::gaps::{Outcome, requirements};
+
 /// Fields that must be beyond doubt before anybody treats.
 const TREATMENT_FIELDS: [Field; 5] =
     [Field::PatientName, Field::Diagnoses, Field::Plan, Field::Frequency, Field::ProviderSignature];
@@ -118,7 +120,7 @@ type EvidenceByField = BTreeMap<Field, Vec<Evidence>>;
 type Doubts = BTreeMap<Field, BTreeSet<String>>;
 
 /// Whether two values say the same, upper and lower case aside.
-fn same(a: &Value, b: &Value) -> bool {
+pub fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Name(a), Value::Name(b)) => fold(a.full.reveal()) == fold(b.full.reveal()),
         (Value::Text(a), Value::Text(b)) => fold(a.reveal()) == fold(b.reveal()),

@@ -1,6 +1,6 @@
 //! The rule files as a whole: read, checked, and made ready for use.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Field, PayerKind};
+use crate::model::{Field, Finding, PayerKind, Value};
 use crate::rules::codes::{Areas, Scopes, Treatments};
 use crate::rules::fault::{Fault, FaultKind, Faults};
 use crate::rules::forms;
@@ -64,6 +64,8 @@ pub(in crate::rules) struct Contents {
     pub(in crate::rules) own: Own,
     /// With the file's name, and the line from 1.
     pub(in crate::rules) tests: Vec<(String, usize, TestRule)>,
+    /// Where each block first begins: its header, and `file:line`.
+    blocks: BTreeMap<String, String>,
     version: String,
 }
 
@@ -171,6 +173,11 @@ impl Book {
         self.0.rules.require.iter().filter(move |rule| rule.is_asked_on(on))
     }
 
+    /// The same with what is not asked on the day, or not at all.
+    pub fn all_requirements(&self) -> &[RequireRule] {
+        &self.0.rules.require
+    }
+
     /// Whether the rule files switch a check on for a field.
     pub fn checks(&self, field: Field, name: CheckName) -> bool {
         self.0.own.check(field, name).is_some()
@@ -201,6 +208,7 @@ impl Book {
         let mut labels = Labels::default();
         let (mut patterns, mut own) = (Patterns::default(), Own::default());
         let mut tests = Vec::new();
+        let mut blocks = BTreeMap::new();
         let mut faults = Vec::new();
         let mut read = Vec::new();
         for (name, text) in &files {
@@ -218,6 +226,13 @@ impl Book {
                 continue;
             }
             forms::number(name, text, &mut file);
+            for (line, header) in text.lines().enumerate().filter(|(_, line)| line.starts_with('[')) {
+                blocks.entry(header.trim_end().to_owned()).or_insert_with(|| format!("rules/{name}:{}", line + 1));
+            }
+            let requires = text.lines().enumerate().filter(|(_, line)| line.trim_end() == "[[require]]");
+            for (rule, (line, _)) in file.require.iter_mut().zip(requires) {
+                rule.place = format!("rules/{name}:{}", line + 1);
+            }
             labels.add(name, text, &file, &mut faults);
             labels.add_words(name, text, &file, &mut faults);
             check(name, text, &file, &mut faults);
@@ -259,7 +274,38 @@ impl Book {
         let (scopes, treatments) = (Scopes::new(&rules.not_present), Treatments::new(&rules.treatment));
         let areas = Areas::new(&rules.areas);
         let version = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self(Arc::new(Contents { rules, labels, phrases, codes, scopes, treatments, areas, own, tests, version })))
+        Ok(Self(Arc::new(Contents {
+            rules,
+            labels,
+            phrases,
+            codes,
+            scopes,
+            treatments,
+            areas,
+            own,
+            tests,
+            blocks,
+            version,
+        })))
+    }
+}
+
+impl Contents {
+    /// `file:line` of the rule of a finding; of one that names only its file, the block there that holds the words of its field.
+    pub(in crate::rules) fn place_of(&self, finding: &Finding) -> String {
+        let by_field = format!("[field.\"{}\"]", finding.field);
+        let header = match (finding.field, &finding.value) {
+            (Field::Plan, _) => "[treatment]".to_owned(),
+            (Field::ProviderSignature, _) => "[signature]".to_owned(),
+            (_, Value::PayerKind(kind)) => {
+                let key = serde_json::to_string(kind).unwrap_or_else(|error| unreachable!("a kind is JSON: {error}"));
+                format!("[payer.{}]", key.trim_matches('"'))
+            }
+            _ => by_field.clone(),
+        };
+        let in_file =
+            |header: &String| self.blocks.get(header).filter(|place| place.starts_with(&format!("{}:", finding.rule)));
+        [header, by_field].iter().find_map(in_file).unwrap_or(&finding.rule).clone()
     }
 }
 

@@ -3,19 +3,22 @@
 use jiff::civil::Date;
 use strsim::osa_distance;
 
-use crate::model::{Evidence, Field, Finding, PaperKind, Reading, Value};
+use crate::model::{Area, Field, Finding, PaperKind, Reading, Value};
+use crate::rules::codes::{TreatmentFamily, TreatmentHit, find_codes, find_procedures};
 use crate::rules::context::Context;
 use crate::rules::forms::FormStory;
 use crate::rules::label::{Label, Meaning};
+use crate::rules::phrase::Folded;
 use crate::rules::section::{self, KindStory};
-use crate::rules::sheet::{Slot, fold};
+use crate::rules::sheet::{Slot, SlotWord, fold};
 use crate::rules::slots::Where;
-use crate::rules::{Book, take};
+use crate::rules::take::{self, dates};
+use crate::rules::ticks::Tick;
+use crate::rules::{Book, DateKind, find_claim_numbers, find_dates, find_npis, find_phones, read_name, read_schedule};
 
-/// A phrase of the book that stands on the page but for this many letters is shown as a near miss.
+/// A phrase of the book that stands on the page but for this many letters, one in so many, is shown as a near miss.
 const NEAR_LETTERS: usize = 2;
-/// Shorter words are near everything.
-const NEAR_LETTERS_MIN: usize = 5;
+const NEAR_SHARE: usize = 5;
 /// A field's near misses beyond these are left out.
 const NEAR_MAX: usize = 3;
 
@@ -26,6 +29,8 @@ pub struct PageStory {
     pub page: u32,
     /// What it was taken for.
     pub kind: PaperKind,
+    /// Names of the facts that stand on it, asked for or not.
+    pub facts: Vec<String>,
     /// Which clinic's own form it is.
     pub form: FormStory,
     /// Every kind with its points, the most above its threshold first.
@@ -39,7 +44,7 @@ pub struct PageStory {
 pub struct FieldStory {
     /// The field.
     pub field: Field,
-    /// All candidates, the surest first; the first is taken, the others are turned down.
+    /// All candidates, the surest first. Which is taken is decided over all pages of the paper.
     pub candidates: Vec<Finding>,
     /// Labels of the field on the page behind which nothing was taken.
     pub empty_labels: Vec<EmptyLabel>,
@@ -80,6 +85,7 @@ impl Book {
             return PageStory {
                 page: reading.page,
                 kind: PaperKind::Unreadable,
+                facts: Vec::new(),
                 form: FormStory::None(Vec::new()),
                 kinds: Vec::new(),
                 fields: Vec::new(),
@@ -92,25 +98,28 @@ impl Book {
             .first()
             .map_or(PaperKind::Other, |section| section.kind);
         let fields = Field::ALL.iter().map(|field| self.explain_field(*field, &page, &findings)).collect();
-        PageStory { page: reading.page, kind, form: page.form, kinds, fields }
+        let facts = self.0.own.facts(&page, |_| true);
+        PageStory { page: reading.page, kind, facts, form: page.form, kinds, fields }
     }
 
     fn explain_field(&self, field: Field, page: &Context, findings: &[Finding]) -> FieldStory {
         let mut candidates: Vec<Finding> = findings.iter().filter(|finding| finding.field == field).cloned().collect();
         candidates.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+        candidates.dedup();
         let near_labels = if candidates.iter().all(|finding| finding.value == Value::Unread) {
-            self.near(field, page)
+            self.near(field, page, findings)
         } else {
             Vec::new()
         };
-        let read: Vec<&Evidence> =
-            candidates.iter().filter(|finding| finding.value != Value::Unread).flat_map(|it| &it.evidence).collect();
-        let empty_labels = page.labels_of(field).filter_map(|label| empty(page, field, label, &read)).collect();
+        let empty_labels = page.labels_of(field).filter_map(|label| empty(page, field, label, findings)).collect();
+        for candidate in &mut candidates {
+            candidate.rule = self.0.place_of(candidate);
+        }
         FieldStory { field, candidates, empty_labels, near_labels }
     }
 
-    /// Runs of words that are a label but for `NEAR_LETTERS` letters, and are no label of anything.
-    fn near(&self, field: Field, page: &Context) -> Vec<NearLabel> {
+    /// Runs of words that are a label but for `NEAR_LETTERS` letters, are no label of anything, and hold nothing that was found.
+    fn near(&self, field: Field, page: &Context, findings: &[Finding]) -> Vec<NearLabel> {
         let mut near = Vec::new();
         let labels = self.0.labels.of(field);
         for (row, words) in page.sheet.rows.iter().enumerate() {
@@ -119,7 +128,9 @@ impl Book {
                     .labels
                     .iter()
                     .any(|label| label.row == row && label.words.contains(&at) && label.meaning != Meaning::Other);
-                if taken || near.len() == NEAR_MAX {
+                let area = words.words[at].area;
+                let is_value = || findings.iter().any(|it| it.value != Value::Unread && covers(it, area));
+                if taken || near.len() == NEAR_MAX || is_value() {
                     continue;
                 }
                 near.extend(labels.iter().find_map(|(label, rule)| {
@@ -129,13 +140,13 @@ impl Book {
                     let said: String = run.iter().map(|token| token.folded.as_str()).collect();
                     let meant = label.concat();
                     let differs = osa_distance(&said, &meant);
-                    (stands_out && meant.len() >= NEAR_LETTERS_MIN && (1..=NEAR_LETTERS).contains(&differs)).then(
-                        || NearLabel {
-                            words: run.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" "),
-                            label: label.join(" "),
-                            rule: (*rule).to_owned(),
-                        },
-                    )
+                    let most = NEAR_LETTERS.min(meant.len() / NEAR_SHARE);
+                    let begins_alike = said.chars().next() == meant.chars().next();
+                    (stands_out && begins_alike && (1..=most).contains(&differs)).then(|| NearLabel {
+                        words: run.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" "),
+                        label: label.join(" "),
+                        rule: (*rule).to_owned(),
+                    })
                 }));
             }
         }
@@ -144,14 +155,14 @@ impl Book {
 }
 
 /// What was looked at behind a label that no candidate came from.
-fn empty(page: &Context, field: Field, label: &Label, read: &[&Evidence]) -> Option<EmptyLabel> {
+fn empty(page: &Context, field: Field, label: &Label, findings: &[Finding]) -> Option<EmptyLabel> {
     let slots = page.slots(label, 2);
-    let touches = |slot: &Slot| {
-        slot.words
-            .iter()
-            .any(|word| read.iter().any(|it| it.area.overlap_x(&word.area) > 0 && it.area.overlap_y(&word.area) > 0))
+    let read = |area: Area| {
+        let mut of_field = findings.iter().filter(|it| it.field == field && it.value != Value::Unread);
+        of_field.any(|finding| covers(finding, area))
     };
-    if slots.iter().any(|(_, slot)| touches(slot)) {
+    // "Electronically signed by": the label itself says it
+    if read(label.area) || slots.iter().any(|(_, slot)| slot.words.iter().any(|word| read(word.area))) {
         return None;
     }
     let words = &page.sheet.rows[label.row].words[label.words.clone()];
@@ -161,7 +172,7 @@ fn empty(page: &Context, field: Field, label: &Label, read: &[&Evidence]) -> Opt
             Where::Below => "below it",
             Where::Above => "above it",
         };
-        (format!("{place}: {:?}", slot.text), why_not(field, &slot.text).to_owned())
+        (format!("{place}: {:?}", slot.text), why_not(page, field, label, slot, findings))
     });
     Some(EmptyLabel {
         rule: label.rule.clone(),
@@ -170,25 +181,74 @@ fn empty(page: &Context, field: Field, label: &Label, read: &[&Evidence]) -> Opt
     })
 }
 
-/// What a field asks of the text in its slot.
-fn why_not(field: Field, text: &str) -> &'static str {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    if fold(text).is_empty() {
-        return "it holds no letter or digit";
+fn covers(finding: &Finding, area: Area) -> bool {
+    finding.evidence.iter().any(|it| it.area.overlap_x(&area) > 0 && it.area.overlap_y(&area) > 0)
+}
+
+/// What is known of a slot from which the field was not taken: whether the readers of the field read anything in it, the boxes beside
+/// its words, and what else its words were found for. Where a rule of its place turned it down, no more is said than that.
+fn why_not(page: &Context, field: Field, label: &Label, slot: &Slot, findings: &[Finding]) -> String {
+    let words = || {
+        let says = |word: &&SlotWord| slot.text.get(word.range.clone()).is_some_and(|text| !fold(text).is_empty());
+        slot.words.iter().filter(says)
+    };
+    if words().next().is_none() {
+        return "it holds no letter or digit".to_owned();
     }
-    match field {
-        Field::PatientBirthDate | Field::PayerDateOfInjury | Field::WrittenOn | Field::ExpiresOn => {
-            "no day of the calendar can be read in it"
+    let is_beside = |tick: &&Tick| tick.words.words.iter().any(|of| words().any(|word| word.area == of.area));
+    let mut boxes = page.ticks.iter().filter(is_beside).peekable();
+    if boxes.peek().is_some() && !boxes.any(|tick| tick.ticked) {
+        return "the boxes beside its words are not ticked".to_owned();
+    }
+    if field == Field::WrittenOn && !dates::is_this_orders(page, label) {
+        return "by the words around the label this is the day of something else, or beside somebody else's signature"
+            .to_owned();
+    }
+    let why = match reads(page, field, &slot.text) {
+        Some((what, false)) => format!("no {what} can be read in it"),
+        Some((what, true)) if findings.iter().any(|it| it.field == field && it.value != Value::Unread) => {
+            format!("a {what} can be read in it; what was found stands elsewhere on the page")
         }
-        Field::ProviderNpi if digits >= 10 => "its ten digits do not pass the check digit, or are a phone number",
-        Field::ProviderNpi => "an NPI has ten digits",
-        Field::PayerClaimNumber => "a claim number has digits, and is no phone number, date or policy number",
-        Field::Diagnoses => "no ICD-10-CM code stands in it, and its words are too few or too poorly read",
-        Field::Frequency => "it gives no rate, number of visits or duration that can be put together",
-        Field::Plan => "no procedure code and no treatment word stands in it",
-        Field::PatientName | Field::ProviderName => "it does not read as a given name and a family name",
-        Field::PatientPhone | Field::ProviderPhone | Field::ProviderFax => "a phone number has ten digits",
-        Field::PayerKind => "it names no kind of payer of rules/60-payer.toml",
-        _ => "it does not have the shape of this field's values",
+        Some((what, true)) => format!("a {what} can be read in it, and is not taken from here"),
+        None => "nothing is taken from it".to_owned(),
+    };
+    let whole = |finding: &&Finding| {
+        finding.field != field && finding.value != Value::Unread && words().all(|word| covers(finding, word.area))
+    };
+    match findings.iter().find(whole) {
+        Some(other) => format!("{why}; its words were found for {}", other.field),
+        None => why,
+    }
+}
+
+/// What the reader of a field looks for, and whether it finds it in a text; None where a field's words have no shape of their own.
+fn reads(page: &Context, field: Field, text: &str) -> Option<(&'static str, bool)> {
+    let day = |kind| Some(("day of the calendar", !find_dates(text, kind, page.on).is_empty()));
+    match field {
+        Field::PatientBirthDate => day(DateKind::Birth),
+        Field::PayerDateOfInjury => day(DateKind::Injury),
+        Field::WrittenOn | Field::ExpiresOn => day(DateKind::Order),
+        Field::ProviderNpi => Some(("number of an NPI's ten digits", !find_npis(text).is_empty())),
+        Field::PayerClaimNumber => Some(("claim number", !find_claim_numbers(text).is_empty())),
+        Field::Diagnoses => Some(("code of ICD-10-CM", !find_codes(text, &page.book.codes, page.on, true).is_empty())),
+        Field::Frequency => Some(("frequency", read_schedule(text, &page.book.own.sayings).is_some())),
+        Field::Plan => {
+            let ours = |hit: &TreatmentHit| {
+                !hit.negated && matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy)
+            };
+            let named = page.book.treatments.find(text).iter().any(ours);
+            Some(("procedure code or treatment of ours", named || !find_procedures(text).is_empty()))
+        }
+        Field::PatientName | Field::ProviderName => {
+            Some(("given name and family name", text.lines().any(|line| read_name(line).is_some())))
+        }
+        Field::PatientPhone | Field::ProviderPhone | Field::ProviderFax => {
+            Some(("phone number", !find_phones(text).is_empty()))
+        }
+        Field::PayerKind => {
+            let found = page.book.phrases.find(&Folded::new(text));
+            Some(("kind of payer", page.book.rules.payer.values().any(|payer| !found.any(&payer.words).is_empty())))
+        }
+        _ => None,
     }
 }

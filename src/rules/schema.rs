@@ -422,6 +422,9 @@ pub struct RequireRule {
     pub because: String,
     /// The sentence for staff.
     pub tell: String,
+    /// Its `file:line`.
+    #[serde(skip)]
+    pub place: String,
 }
 
 fn asked() -> bool {
@@ -430,7 +433,7 @@ fn asked() -> bool {
 
 impl RequireRule {
     /// Whether it is asked on a day.
-    pub(in crate::rules) fn is_asked_on(&self, day: Date) -> bool {
+    pub fn is_asked_on(&self, day: Date) -> bool {
         self.on
             && self.effective_from.is_none_or(|from| from <= day)
             && self.effective_until.is_none_or(|until| day <= until)

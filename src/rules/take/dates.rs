@@ -197,7 +197,7 @@ fn behind_plain_label(page: &Context, field: Field, kind: DateKind) -> Vec<Candi
 
 /// Whether a label asks for this order's date: not "X-ray date", not the date beside the patient's signature, and none that
 /// stands apart from the HCP's empty date where the patient signed and dated the same page.
-pub(in crate::rules::take) fn is_this_orders(page: &Context, label: &Label) -> bool {
+pub(in crate::rules) fn is_this_orders(page: &Context, label: &Label) -> bool {
     if !matches!(label.meaning, Meaning::Field(Field::WrittenOn, _)) || fold(&label.phrase) != "date" {
         return true;
     }

@@ -1,6 +1,6 @@
 //! In: a page laid out. Out: the candidates for each field, one file a group of fields.
 
-mod dates;
+pub(in crate::rules) mod dates;
 mod diagnosis;
 mod expiry;
 mod frequency;
