@@ -9,6 +9,10 @@ use jiff::civil::date;
 use rxintake::model::{Area, Line, Private, ReadPaper, Reading, Word};
 use rxintake::rules::Book;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let book = Book::built_in();
     println!("the built-in book: {} labels, phrases and codes", book.rule_count());

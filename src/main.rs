@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// A page's rules make thousands of short texts.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     rxintake::cli::main()
 }

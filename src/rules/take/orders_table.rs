@@ -15,6 +15,8 @@ const CAPTIONS_MIN: usize = 2;
 const ROW_GAP: f32 = 3.0;
 /// What is ordered is named in at least so many letters.
 const LETTERS_MIN: usize = 3;
+/// A row of the table begins at most so many word heights from its head.
+const BEGINS: f32 = 4.0;
 /// A table has at most so many rows.
 const ROWS_MAX: usize = 12;
 
@@ -69,16 +71,14 @@ fn body(page: &Context, head: usize) -> Vec<usize> {
     let mut bottom = rows[head].area.bottom;
     let mut body = Vec::new();
     let left = rows[head].area.left.saturating_sub(page.sheet.unit as u32);
-    for row in head + 1..rows.len().min(head + 1 + ROWS_MAX) {
-        let area = rows[row].area;
-        if area.top.saturating_sub(bottom) as f32 > ROW_GAP * page.sheet.unit
-            || page.labels_in(row).iter().any(|label| label.colon)
-        {
+    for (row, line) in rows.iter().enumerate().skip(head + 1).take(ROWS_MAX) {
+        let far = line.area.top.saturating_sub(bottom) as f32 > ROW_GAP * page.sheet.unit;
+        if far || page.labels_in(row).iter().any(|label| label.colon) {
             break;
         }
-        bottom = area.bottom;
-        let begins =
-            rows[row].words.first().is_some_and(|word| word.area.left.abs_diff(left) as f32 <= 4.0 * page.sheet.unit);
+        bottom = line.area.bottom;
+        let first = line.words.first().map(|word| word.area.left);
+        let begins = first.is_some_and(|first| first.abs_diff(left) as f32 <= BEGINS * page.sheet.unit);
         body.extend(begins.then_some(row));
     }
     body
