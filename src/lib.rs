@@ -11,6 +11,7 @@
 
 pub mod model;
 pub mod secret;
+pub mod written;
 
 pub mod intake;
 pub mod pages;

@@ -12,23 +12,26 @@ use crate::cli::parse::parts;
 use crate::decide::decide;
 use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
-use crate::rules::{self, Book, CodeList, CodeListError};
+use crate::rules::{self, Book, CodeList, CodeListError, Faults};
 
 /// Names every fault of every rule file, or says that there is none. True if there is none.
 ///
 /// # Errors
 /// Where the output cannot be written.
 pub(in crate::cli) fn check(folder: Option<&Path>, out: &mut impl Write) -> anyhow::Result<bool> {
-    let senders = folder.map_or_else(|| Ok(Profiles::built_in()), Profiles::load);
-    if let Err(fault) = &senders {
-        writeln!(out, "{fault}")?;
+    for remark in folder.map(Book::unread).into_iter().flatten() {
+        writeln!(out, "note: {remark}")?;
     }
-    match folder.map_or_else(|| Ok(Book::built_in()), Book::load) {
-        Ok(book) => {
+    let senders = folder.map_or_else(|| Ok(Profiles::built_in()), Profiles::load);
+    let book = folder.map_or_else(|| Ok(Book::built_in()), Book::load);
+    match (book, senders) {
+        (Ok(book), Ok(_)) => {
             writeln!(out, "The rule files are sound (version {}).", book.version())?;
-            Ok(senders.is_ok())
+            Ok(true)
         }
-        Err(faults) => {
+        (book, senders) => {
+            let faults = [book.err(), senders.err()].into_iter().flatten().flat_map(|faults| faults.0);
+            let faults = Faults(faults.collect());
             let count = faults.0.len();
             writeln!(out, "{faults}\n{count} {}", if count == 1 { "fault" } else { "faults" })?;
             writeln!(out, "`rxintake rules check --explain CODE` says more of a code.")?;

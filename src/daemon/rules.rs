@@ -17,6 +17,7 @@ use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
 use crate::rules::Book;
 use crate::store::Store;
+use crate::written::{is_rule_file, names_in};
 
 /// How often the rule files are looked at, in seconds. A change is taken up when two looks saw the same.
 const LOOK_SECONDS: u64 = 2;
@@ -90,7 +91,7 @@ impl Rules {
     fn of(files: Files) -> Result<Self, String> {
         let book = Book::from_files(files.rules.clone(), files.codes.clone()).map_err(|faults| faults.to_string())?;
         let senders = files.senders.as_deref().map_or_else(|| Ok(Profiles::built_in()), Profiles::from_files);
-        let senders = senders.map_err(|fault| fault.to_string())?.into();
+        let senders = senders.map_err(|faults| faults.to_string())?.into();
         Ok(Self { book, senders, files: Some(files), broken: None })
     }
 
@@ -120,16 +121,8 @@ impl Files {
     }
 
     fn texts(folder: &Path) -> io::Result<Vec<(String, String)>> {
-        let paths: Vec<PathBuf> =
-            fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<_>>()?;
-        let paths = paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-        let read = |path: PathBuf| {
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            Ok((name.unwrap_or_default(), fs::read_to_string(&path)?))
-        };
-        let mut texts = paths.map(read).collect::<io::Result<Vec<_>>>()?;
-        texts.sort();
-        Ok(texts)
+        let names = names_in(folder)?.into_iter().filter(|name| is_rule_file(name));
+        names.map(|name| fs::read_to_string(folder.join(&name)).map(|text| (name, text))).collect()
     }
 }
 
@@ -239,7 +232,9 @@ async fn look_apart(folder: &Path) -> Seen {
 
 /// What cannot be looked at is told when the book is read.
 fn look(folder: &Path) -> Seen {
-    let is_read = |path: &Path| path.extension().is_some_and(|it| it == "toml") || path.ends_with(Book::CODES_FILE);
+    let is_read = |path: &Path| {
+        path.file_name().is_some_and(|name| is_rule_file(&name.to_string_lossy())) || path.ends_with(Book::CODES_FILE)
+    };
     let mut seen = Seen::new();
     for folder in [folder.to_owned(), folder.join("codes"), folder.join("senders")] {
         let entries = fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
@@ -297,7 +292,7 @@ mod tests {
         fs::create_dir(path("c.toml")).unwrap();
         changes("a folder named like a file");
         symlink("nobody@host", path(".#a.toml")).unwrap();
-        changes("an editor's lock");
+        changes("an editor's lock is unseen");
         fs::create_dir(path("codes")).unwrap();
         changes("a folder");
         fs::write(path("codes/icd10cm.tsv"), "").unwrap();

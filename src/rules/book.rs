@@ -1,28 +1,25 @@
 //! The rule files as a whole: read, checked, and made ready for use.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use jiff::civil::Date;
-use serde::Deserialize;
-use serde_spanned::Spanned;
 use sha2::{Digest, Sha256};
 
 use crate::model::{Field, Finding, PayerKind, Value};
 use crate::rules::codes::{Areas, Scopes, Treatments};
-use crate::rules::fault::{Fault, FaultKind, Faults};
 use crate::rules::forms;
-use crate::rules::join::{fill_in, join, shipped};
+use crate::rules::join::Joined;
 use crate::rules::label::Labels;
-use crate::rules::lint;
+use crate::rules::lint::{self, key};
 use crate::rules::own::Own;
 use crate::rules::pattern::Patterns;
 use crate::rules::phrase::Phrases;
 use crate::rules::schema::{PayerRule, RequireRule, RuleFile, TellRule, TestRule};
 use crate::rules::test;
 use crate::rules::{AreaHit, CheckName, CodeList, Schedule, TreatmentHit, read_schedule};
+use crate::written::{Fault, FaultKind, Faults, Source, Written, names_in, read_file, read_folder, unread};
 
 /// Largest rule file, in bytes: a person writes them.
 const FILE_BYTES_MAX: u64 = 1_000_000;
@@ -30,8 +27,6 @@ const FILE_BYTES_MAX: u64 = 1_000_000;
 const CODES_BYTES_MAX: u64 = 50_000_000;
 /// Where a clinic's own table of codes lies in its folder of rules.
 pub(in crate::rules) const CODES_FILE: &str = "codes/icd10cm.tsv";
-/// Most faults that are told of one file.
-const FAULTS_MAX: usize = 50;
 
 /// The shipped rule files: name and text.
 const BUILT_IN: &[(&str, &str)] = &[
@@ -64,8 +59,8 @@ pub(in crate::rules) struct Contents {
     pub(in crate::rules) own: Own,
     /// With the file's name, and the line from 1.
     pub(in crate::rules) tests: Vec<(String, usize, TestRule)>,
-    /// Where each block first begins: its header, and `file:line`.
-    blocks: BTreeMap<String, String>,
+    /// Where each block first begins in a file: the file as findings name it, the header, and `file:line`.
+    blocks: BTreeMap<(String, String), String>,
     version: String,
 }
 
@@ -95,28 +90,16 @@ impl Book {
     /// The shipped JSON Schema, to lie beside them.
     pub const SCHEMA: (&str, &str) = ("schema.json", include_str!("../../rules/schema.json"));
 
-    /// Reads every `.toml` file of a folder, and its `codes/icd10cm.tsv` where there is one.
+    /// Reads every rule file of a folder, and its `codes/icd10cm.tsv` where there is one.
     ///
     /// # Errors
     /// All faults of all files; nothing is in force then.
     pub fn load(folder: &Path) -> Result<Self, Faults> {
         let unreadable =
             |path: &Path, what: String| Fault::of_file(FaultKind::Unreadable, &path.display().to_string(), what);
-        let alone =
-            |path: &Path, error: std::io::Error| Faults(vec![unreadable(path, format!("cannot be read: {error}"))]);
-        let mut files = Vec::new();
         let mut faults = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(|error| alone(folder, error))? {
-            let path = entry.map_err(|error| alone(folder, error))?.path();
-            if path.extension().is_none_or(|extension| extension != "toml") {
-                continue;
-            }
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            match read_file(&path, FILE_BYTES_MAX) {
-                Ok(text) => files.push((name, text)),
-                Err(what) => faults.push(Fault::of_file(FaultKind::Unreadable, &name, what)),
-            }
-        }
+        let files = read_folder(folder, "", FILE_BYTES_MAX, &mut faults)
+            .map_err(|error| Faults(vec![unreadable(folder, format!("cannot be read: {error}"))]))?;
         if files.is_empty() && faults.is_empty() {
             let what = "holds no rule file (*.toml); `rxintake init` writes the shipped ones".to_owned();
             faults.push(unreadable(folder, what));
@@ -127,7 +110,6 @@ impl Book {
         } else {
             read_file(&table, CODES_BYTES_MAX).map_err(|what| faults.push(unreadable(&table, what))).ok()
         };
-        files.sort();
         faults.extend(files.iter().filter(|(_, text)| !says_something(text)).map(|(name, _)| {
             let what = "holds no rule; put its text back (`rxintake init` writes the shipped files into a new folder) or delete it";
             Fault::of_file(FaultKind::Incomplete, name, what.to_owned())
@@ -137,10 +119,24 @@ impl Book {
                 let lacking = lacking(&book.0.rules, &folder.display().to_string());
                 if lacking.is_empty() { Ok(book) } else { Err(Faults(lacking)) }
             }
-            Ok(_) if !faults.is_empty() => Err(Faults(faults)),
-            Ok(book) => Ok(book),
+            Ok(_) => Err(Faults(faults)),
             Err(Faults(more)) => Err(Faults(faults.into_iter().chain(more).collect())),
         }
+    }
+
+    /// What lies in a folder of rules and is not read, though somebody may think so: a sentence each. What cannot be looked at is
+    /// told by [`Self::load`].
+    pub fn unread(folder: &Path) -> Vec<String> {
+        let name = "its name does not end in .toml, or begins with a dot";
+        let copies = |below: &str| {
+            let names = unread(&folder.join(below)).unwrap_or_else(|_| Vec::new());
+            names.into_iter().map(|file| format!("{below}{file} is not read: {name}")).collect::<Vec<_>>()
+        };
+        let tables = names_in(&folder.join("codes")).unwrap_or_else(|_| Vec::new());
+        let tables = tables.into_iter().map(|file| format!("codes/{file}")).filter(|file| file != CODES_FILE);
+        let tables =
+            tables.map(|file| format!("{file} is not read: of the tables only {CODES_FILE} can be a clinic's own"));
+        [copies(""), copies("senders/")].into_iter().flatten().chain(tables).collect()
     }
 
     /// The table of codes in force.
@@ -204,59 +200,56 @@ impl Book {
     /// All faults of all files.
     pub fn from_files(files: Vec<(String, String)>, codes: Option<String>) -> Result<Self, Faults> {
         let mut digest = Sha256::new();
-        let mut rules = RuleFile::default();
         let mut labels = Labels::default();
         let (mut patterns, mut own) = (Patterns::default(), Own::default());
         let mut tests = Vec::new();
         let mut blocks = BTreeMap::new();
         let mut faults = Vec::new();
         let mut read = Vec::new();
-        for (name, text) in &files {
+        let written: Vec<Written> = files.iter().map(|(name, text)| Written::new(name, text, &mut faults)).collect();
+        for ((name, text), written) in files.iter().zip(&written) {
             digest.update(name);
             digest.update(text);
-            let before = faults.len();
-            let Some(mut file) = parse(name, text, &mut faults) else { continue };
-            if faults.len() > before {
-                // what could be read is looked at as well; what another file or block says of it would be guessed
-                check(name, text, &file, &mut faults);
-                check_sentences(name, text, &file, &mut faults);
-                forms::check_file(name, text, &file, &mut faults);
-                test::check_file(name, text, &file, &mut faults);
-                faults[before..].sort_by_key(Fault::line);
-                continue;
-            }
-            forms::number(name, text, &mut file);
-            for (line, header) in text.lines().enumerate().filter(|(_, line)| line.starts_with('[')) {
-                blocks.entry(header.trim_end().to_owned()).or_insert_with(|| format!("rules/{name}:{}", line + 1));
-            }
-            let requires = text.lines().enumerate().filter(|(_, line)| line.trim_end() == "[[require]]");
-            for (rule, (line, _)) in file.require.iter_mut().zip(requires) {
-                rule.place = format!("rules/{name}:{}", line + 1);
-            }
+            let (source, mut file) = Source::read::<RuleFile>(written, &mut faults);
+            forms::number(&source, &mut file);
             labels.add(name, text, &file, &mut faults);
-            labels.add_words(name, text, &file, &mut faults);
-            check(name, text, &file, &mut faults);
-            patterns.add(name, text, &file, &mut faults);
-            lint::check_file(name, text, &file, &mut faults);
-            check_sentences(name, text, &file, &mut faults);
-            forms::check_file(name, text, &file, &mut faults);
-            test::check_file(name, text, &file, &mut faults);
-            tests.extend(file.test.iter().map(|test| {
-                let before = text.get(..test.span().start).unwrap_or_default();
-                (name.clone(), before.matches('\n').count() + 1, test.as_ref().clone())
-            }));
-            read.push((name, text, file));
+            labels.add_words(&source, &file, &mut faults);
+            patterns.add(&source, &file, &mut faults);
+            lint::check_file(&source, &file, &mut faults);
+            forms::check_file(&source, &file, &mut faults);
+            test::check_file(&source, &file, &mut faults);
+            let place = format!("rules/{name}");
+            for (line, header) in text.lines().enumerate().filter(|(_, line)| line.starts_with('[')) {
+                let block = (place.clone(), header.trim_end().to_owned());
+                blocks.entry(block).or_insert_with(|| format!("{place}:{}", line + 1));
+            }
+            for (nth, rule) in file.require.iter_mut().enumerate() {
+                rule.place = format!("{place}:{}", source.line(&[&"require", &nth]));
+            }
+            let line = |nth: usize| source.line(&[&"test", &nth]);
+            tests.extend(
+                file.test.iter().enumerate().map(|(nth, test)| (name.clone(), line(nth), test.as_ref().clone())),
+            );
+            read.push((source, file));
         }
-        let known_facts: BTreeSet<String> = read.iter().flat_map(|(.., file)| file.fact.keys().cloned()).collect();
-        for (name, text, file) in read {
-            labels.add_wordings(name, text, &file, &mut faults);
-            own.add(name, text, &file, &patterns, &mut faults);
-            lint::check_facts(name, text, &file, &known_facts, &mut faults);
-            join(&mut rules, file, name, &mut faults);
+        let facts: BTreeSet<String> = read
+            .iter()
+            .flat_map(|(source, file)| file.fact.keys().cloned().chain(source.lost_names("fact").map(str::to_owned)))
+            .collect();
+        let groups: BTreeSet<String> =
+            read.iter().flat_map(|(source, _)| source.lost_names("words").map(str::to_owned)).collect();
+        let mut joined = Joined::default();
+        let mut sources = Vec::new();
+        for (source, file) in read {
+            labels.wordings.add_wordings(&source, &file, &groups, &mut faults);
+            own.add(&source, &file, &patterns, &mut faults);
+            lint::check_names(&source, &file, &facts, &labels, &mut faults);
+            joined.add(&source, file, &mut faults);
+            sources.push(source);
         }
-        forms::check_all(&rules.form, &mut faults);
+        forms::check_all(&sources, &joined.rules.form, &mut faults);
         patterns.check(&mut faults);
-        lint::check_all(&files, &rules, &mut faults);
+        lint::check_all(&sources, &joined.rules, &mut faults);
         let codes = codes.map(|table| {
             digest.update(&table);
             CodeList::from_tsv(&table).map(Arc::new).map_err(|error| {
@@ -265,11 +258,12 @@ impl Book {
             })
         });
         if !faults.is_empty() {
+            faults.sort_by(|a, b| (&a.file, a.line()).cmp(&(&b.file, b.line())));
             return Err(Faults(faults));
         }
         let codes = codes.and_then(Result::ok).unwrap_or_else(CodeList::built_in);
-        fill_in(&mut rules);
-        own.fill_in(shipped);
+        let rules = joined.filled_in();
+        own.complete(&rules);
         let phrases = Phrases::new(&rules);
         let (scopes, treatments) = (Scopes::new(&rules.not_present), Treatments::new(&rules.treatment));
         let areas = Areas::new(&rules.areas);
@@ -297,80 +291,12 @@ impl Contents {
         let header = match (finding.field, &finding.value) {
             (Field::Plan, _) => "[treatment]".to_owned(),
             (Field::ProviderSignature, _) => "[signature]".to_owned(),
-            (_, Value::PayerKind(kind)) => {
-                let key = serde_json::to_string(kind).unwrap_or_else(|error| unreachable!("a kind is JSON: {error}"));
-                format!("[payer.{}]", key.trim_matches('"'))
-            }
+            (_, Value::PayerKind(kind)) => format!("[payer.{}]", key(kind)),
             _ => by_field.clone(),
         };
-        let in_file =
-            |header: &String| self.blocks.get(header).filter(|place| place.starts_with(&format!("{}:", finding.rule)));
-        [header, by_field].iter().find_map(in_file).unwrap_or(&finding.rule).clone()
+        let in_file = |header: String| self.blocks.get(&(finding.rule.clone(), header));
+        [header, by_field].into_iter().find_map(in_file).unwrap_or(&finding.rule).clone()
     }
-}
-
-/// Every fault of a file, not only the first: what is at fault is taken out, and the rest is read again. None where nothing of it
-/// can be read.
-fn parse(name: &str, text: &str, faults: &mut Vec<Fault>) -> Option<RuleFile> {
-    let mut rest = text.to_owned();
-    let before = faults.len();
-    loop {
-        match toml::Deserializer::parse(&rest).and_then(RuleFile::deserialize) {
-            Ok(file) => {
-                faults[before..].sort_by_key(Fault::line);
-                return Some(file);
-            }
-            Err(error) => {
-                let mut fault = Fault::of_toml(name, &rest, &error);
-                let goes_on = fault.kind != FaultKind::Syntax && faults.len() - before < FAULTS_MAX;
-                fault.show(text);
-                // an unknown block is told once, not for each of its parts
-                let is_told = faults[before..].iter().any(|other| other.what == fault.what);
-                if !is_told {
-                    faults.push(fault);
-                }
-                let blanked = error.span().filter(|_| goes_on).and_then(|span| without(&rest, &span));
-                let Some(blanked) = blanked else {
-                    faults[before..].sort_by_key(Fault::line);
-                    return None;
-                };
-                rest = blanked;
-            }
-        }
-    }
-}
-
-/// The text without the lines of a key and its value; None where nothing is left to take out.
-fn without(text: &str, span: &Range<usize>) -> Option<String> {
-    let from = text.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
-    let to = text.get(span.end..)?.find('\n').map_or(text.len(), |at| span.end + at);
-    let line = text.get(from..to)?;
-    if line.trim().is_empty() {
-        return None;
-    }
-    if line.trim_start().starts_with('[') {
-        // a block goes as a whole
-        let rest = text.get(to..)?;
-        let end = rest.match_indices("\n[").map(|(at, _)| at).next().map_or(text.len(), |at| to + at);
-        return Some([text.get(..from)?, &blank(text.get(from..end)?), text.get(end..)?].concat());
-    }
-    // an unknown key is marked by itself: its value goes with it, however many lines it takes
-    let (mut to, mut open) = (to, depth(line));
-    while open > 0 && to < text.len() {
-        let next = text.get(to + 1..)?.find('\n').map_or(text.len(), |at| to + 1 + at);
-        open += depth(text.get(to + 1..next)?);
-        to = next;
-    }
-    Some([text.get(..from)?, &blank(text.get(from..to)?), text.get(to..)?].concat())
-}
-
-/// As many bytes and lines, and nothing else: what stands behind keeps its place.
-fn blank(text: &str) -> String {
-    text.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
-}
-
-fn depth(line: &str) -> i32 {
-    line.chars().map(|letter| i32::from(letter == '[') - i32::from(letter == ']')).sum()
 }
 
 /// Whether a file holds more than comments.
@@ -393,89 +319,4 @@ fn lacking(rules: &RuleFile, folder: &str) -> Vec<Fault> {
         Fault::of_file(FaultKind::Incomplete, folder, what)
     });
     lacking.collect()
-}
-
-/// The sentences for staff: one for each fault that the program knows, and none empty.
-fn check_sentences(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
-    static KNOWN: LazyLock<Vec<&str>> = LazyLock::new(|| {
-        let of_file =
-            |text: &'static str| text.lines().filter_map(|line| line.strip_prefix("fault = \"")?.strip_suffix('"'));
-        BUILT_IN.iter().flat_map(|(_, text)| of_file(text)).collect()
-    });
-    let mut fault = |kind, near: String, what: String| {
-        faults.push(Fault::at(kind, name, text, text.find(&near).unwrap_or(0), what));
-    };
-    for rule in file.tell.iter().filter(|rule| !KNOWN.contains(&rule.fault.as_str())) {
-        let best = KNOWN
-            .iter()
-            .max_by(|a, b| strsim::jaro_winkler(a, &rule.fault).total_cmp(&strsim::jaro_winkler(b, &rule.fault)));
-        let what =
-            format!("no fault is called `{}`; did you mean `{}`?", rule.fault, best.copied().unwrap_or_default());
-        fault(FaultKind::Value, format!("fault = {:?}", rule.fault), what);
-    }
-    let silent =
-        file.tell.iter().filter(|rule| rule.tell.trim().is_empty()).map(|rule| format!("fault = {:?}", rule.fault));
-    let silent = silent.chain(
-        file.require
-            .iter()
-            .filter(|rule| rule.tell.trim().is_empty())
-            .map(|rule| format!("field = \"{}\"", rule.field)),
-    );
-    for near in silent.collect::<Vec<_>>() {
-        fault(FaultKind::Idle, near, "`tell` is empty: say what staff should do".to_owned());
-    }
-}
-
-/// Rules that can never do anything are a mistake of whoever wrote them.
-fn check(name: &str, text: &str, file: &RuleFile, faults: &mut Vec<Fault>) {
-    let mut idle = |near: &str, what: String| {
-        let offset = text.find(near).unwrap_or(0);
-        faults.push(Fault::at(FaultKind::Idle, name, text, offset, what));
-    };
-    for (kind, rule) in &file.document {
-        let key = serde_json::to_string(kind).unwrap_or_default();
-        let table = format!("[document.{}", key.trim_matches('"'));
-        if rule.sign.is_empty() || rule.threshold < 1 {
-            idle(&table, "a kind of paper needs signs and a threshold of at least 1".to_owned());
-        }
-        for sign in rule.sign.iter().filter(|sign| sign.weight == 0 || !sign.says_something()) {
-            let near = sign.any.first().map_or(table.clone(), |phrase| format!("{phrase:?}"));
-            idle(&near, "a sign needs `any`, `lacks` or `found`, and a `weight` other than 0".to_owned());
-        }
-    }
-    for (payer, rule) in &file.payer {
-        let asks = !rule.allowed_credentials.is_empty() || rule.valid_days.is_some() || !rule.refused_words.is_empty();
-        if asks && rule.because.trim().is_empty() {
-            let key = serde_json::to_string(payer).unwrap_or_default();
-            let table = format!("[payer.{}]", key.trim_matches('"'));
-            let what = format!("{table} asks for something: say in `because` where that is said, and when you read it");
-            faults.push(Fault::at(FaultKind::Unsourced, name, text, text.find(&table).unwrap_or(0), what));
-        }
-    }
-    let mut idle = |near: &str, what: String| {
-        let offset = text.find(near).unwrap_or(0);
-        faults.push(Fault::at(FaultKind::Idle, name, text, offset, what));
-    };
-    for test in file.test.iter().map(Spanned::as_ref).filter(|test| test.is_idle()) {
-        idle(
-            &format!("{:?}", test.name),
-            format!(
-                "the test {:?} expects nothing: give `expect`, `expect_none`, `expect_doubt`, `expect_sure`, `expect_gap` or `document`",
-                test.name
-            ),
-        );
-    }
-}
-
-fn read_file(path: &Path, bytes_max: u64) -> Result<String, String> {
-    let size = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.len();
-    if size > bytes_max {
-        return Err(format!("is larger than {bytes_max} bytes; take it apart"));
-    }
-    let bytes = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let before = error.utf8_error().valid_up_to();
-        let line = error.as_bytes().iter().take(before).filter(|byte| **byte == b'\n').count() + 1;
-        format!("line {line} is not UTF-8; save the file as UTF-8")
-    })
 }

@@ -4,18 +4,19 @@
 //! that field are put aside: what is behind the anchor is read as behind any other label.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use jiff::civil::Date;
 use serde_spanned::Spanned;
 use strsim::osa_distance;
 
 use crate::model::{Field, Reading};
-use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::phrase::Found;
 use crate::rules::schema::{FormRule, PlaceRule, RuleFile};
 use crate::rules::sheet::{Row, Sheet, fold};
 use crate::rules::slots::Where;
+use crate::written::{Fault, FaultKind, Source};
 
 /// Words of an anchor of at least this many letters may differ in one letter: OCR damage.
 const TOLERANT_LETTERS_MIN: usize = 5;
@@ -198,29 +199,23 @@ fn stands_at(wanted: &[String], row: &Row, at: usize) -> bool {
 }
 
 /// Tells each place its `file:line`.
-pub(in crate::rules) fn number(file: &str, text: &str, rules: &mut RuleFile) {
+pub(in crate::rules) fn number(source: &Source, rules: &mut RuleFile) {
     for (name, form) in &mut rules.form {
-        let begin = header(text, name);
         for (field, place) in &mut form.field {
-            let rest = text.get(begin..).unwrap_or_default();
-            let key = [format!("field.\"{field}\""), format!("field.{field}"), format!("\"{field}\"")];
-            let at = key.iter().filter_map(|key| rest.find(key)).min().unwrap_or(0);
-            let line = text.get(..begin + at).unwrap_or_default().matches('\n').count() + 1;
-            place.rule = format!("rules/{file}:{line}");
+            place.rule = format!("rules/{}:{}", source.name, source.line(&[&"form", name, &"field", field]));
         }
     }
 }
 
-/// Where the block of a form begins.
-fn header(text: &str, name: &str) -> usize {
-    text.find(&format!("[form.{name}")).or_else(|| text.find(&format!("[form.\"{name}\""))).unwrap_or(0)
-}
-
 /// What is wrong with the forms of one file.
-pub(in crate::rules) fn check_file(file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+pub(in crate::rules) fn check_file(source: &Source, rules: &RuleFile, faults: &mut Vec<Fault>) {
     for (name, form) in &rules.form {
-        let at = header(text, name);
-        let mut wrong = |kind, what: String| faults.push(Fault::at(kind, file, text, at, what));
+        let mut wrong_at = |kind, part: &[&dyn Display], what: String| {
+            let path: Vec<&dyn Display> =
+                [&"form" as &dyn Display, name].into_iter().chain(part.iter().copied()).collect();
+            source.tell(faults, kind, &path, what);
+        };
+        let mut wrong = |kind, what: String| wrong_at(kind, &[], what);
         let told = [&form.all, &form.any, &form.sender_fax, &form.sender_email];
         if told.iter().all(|list| list.is_empty()) {
             wrong(
@@ -268,18 +263,17 @@ pub(in crate::rules) fn check_file(file: &str, text: &str, rules: &RuleFile, fau
             );
         }
     }
-    for test in rules.test.iter().map(Spanned::as_ref) {
-        if let Some(form) = test.form.as_ref().filter(|form| !rules.form.contains_key(*form)) {
-            let at = text.find(&format!("{:?}", test.name)).unwrap_or(0);
+    for (nth, test) in rules.test.iter().map(Spanned::as_ref).enumerate() {
+        if let Some(form) = test.form.as_ref().filter(|form| !source.names_it("form", form)) {
             let what = format!("the test {:?} names the form {form:?}, which its file does not have", test.name);
-            faults.push(Fault::at(FaultKind::Value, file, text, at, what));
+            source.tell(faults, FaultKind::Value, &[&"test", &nth, &"form"], what);
         }
     }
 }
 
 /// Two forms of the book that are told by the same text, or by the same sender and no text, on the same days: none would ever
 /// be used.
-pub(in crate::rules) fn check_all(forms: &BTreeMap<String, FormRule>, faults: &mut Vec<Fault>) {
+pub(in crate::rules) fn check_all(sources: &[Source], forms: &BTreeMap<String, FormRule>, faults: &mut Vec<Fault>) {
     let set = |list: &[String]| -> BTreeSet<String> { list.iter().map(|phrase| fold(phrase)).collect() };
     let told = |form: &FormRule| {
         let text = (set(&form.all), set(&form.any), set(&form.none));
@@ -295,11 +289,11 @@ pub(in crate::rules) fn check_all(forms: &BTreeMap<String, FormRule>, faults: &m
             let apart = form.valid_until.zip(other.valid_from).is_some_and(|(until, from)| until < from)
                 || other.valid_until.zip(form.valid_from).is_some_and(|(until, from)| until < from);
             if !apart && told(form) == told(other) {
-                let file = form.field.values().next().map_or("", |place| place.rule.as_str());
-                let file = file.trim_start_matches("rules/").split(':').next().unwrap_or_default();
                 let what =
                     format!("the forms {name:?} and {other_name:?} are told by the same, so neither is ever used");
-                faults.push(Fault::of_file(FaultKind::SameForm, file, what));
+                let path: [&dyn Display; 2] = [&"form", other_name];
+                let source = sources.iter().find(|source| source.has(&path));
+                faults.extend(source.map(|source| source.fault(FaultKind::SameForm, &path, what)));
             }
         }
     }

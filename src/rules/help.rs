@@ -9,7 +9,7 @@ pub fn help(code: &str) -> Option<&'static str> {
 /// A page for each code; the first four letters of a page are its code.
 const PAGES: [&str; 21] = [
     "R001: a file cannot be read.
-It is missing, too large (1 MB is the most), locked, or not UTF-8. Save it as UTF-8 in a plain text editor; the line that is
+It is missing, too large (1 MB is the most), locked, no plain file, not UTF-8, or its name does not end in .toml. Save it as UTF-8 in a plain text editor; the line that is
 named holds the first letter that is at fault.",
     "R002: this is not TOML.
 A quote, a bracket or an equals sign is missing, at or before the place that is named. Text stands in double quotes, a list in
@@ -20,7 +20,8 @@ proposed, or delete the line.",
     "R004: a value of the wrong shape, or a name that is not known.
 A number where a list belongs, a field, payer or fact that does not exist. What is expected stands in the sentence.",
     "R005: the same thing is said twice.
-A field, a payer, a form, a kind of paper or a sentence may stand in one place only, or nobody could say which counts. Delete one.",
+Lists go on from file to file: labels, words, signs and the like may be added in a file of your own. A form, a sentence, a demand, a
+threshold or a title may stand in one place only, or nobody could say which counts. Delete one; the other place is named.",
     "R006: a phrase without a letter or digit.
 Signs are not compared, so that it would be nothing. Write the words that stand on the paper.",
     "R007: a label with two meanings.
@@ -49,12 +50,13 @@ It must fit each of `examples` as a whole and none of `counter_examples`. One of
 `.*`, or one that fits an empty text, would take whatever stands there. Say what the value is made of.",
     "R018: nothing uses it.
 A pattern that no `when` puts in, or a fact that no [[require]] names. Use it or delete it.",
-    "R019: a value, a trap, a pattern or a fact without a test.
+    "R019: a value, a trap, a pattern, a fact or a sender without a test.
 Each `say` and `refuse` needs a [[test]] in its file whose text holds words that it fits; a pattern needs examples and
-counter-examples; a fact needs a test with it (expect_fact) and one without (expect_no_fact).",
+counter-examples; a fact needs a test with it (expect_fact) and one without (expect_no_fact); a sender needs a mail of its.",
     "R020: two rules that are told by the same words.
 Words that stand for two kinds of payer tell neither; words in two blocks of one field would be read in the order of chance.
 Delete them in one of the two. (A `say` may name words of a `refuse`: it goes before it.)",
-    "R021: a form that can never be told.
-A phrase that must stand on it holds one that must not. Correct `none`, or `all` and `any`.",
+    "R021: a form or a rule that can never count.
+A phrase that must stand on a form holds one that must not: correct `none`, or `all` and `any`. Or something is asked only on days that
+there are not, or only where it is there anyway: correct `effective_until` or `only_when`.",
 ];

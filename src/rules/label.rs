@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use crate::model::{Area, Field};
-use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::near::{beginning, each_form, end, one_off, shape};
 use crate::rules::people::is_credential;
 use crate::rules::place::Places;
@@ -15,6 +14,7 @@ use crate::rules::slots::Where;
 use crate::rules::span::{Span, gap_before, span_of};
 use crate::rules::ticks::is_box;
 use crate::rules::wording::Wordings;
+use crate::written::{Fault, FaultKind, Source};
 
 /// Words of at least this many letters may differ in one letter: OCR damage.
 pub(in crate::rules) const TOLERANT_LETTERS_MIN: usize = 5;
@@ -56,7 +56,7 @@ pub(in crate::rules) struct Labels {
     by_beginning: FxHashMap<String, Vec<Entry>>,
     by_end: FxHashMap<String, Vec<Entry>>,
     /// What labels are made of.
-    wordings: Wordings,
+    pub(in crate::rules) wordings: Wordings,
 }
 
 #[derive(Debug, Clone)]
@@ -152,15 +152,20 @@ impl Labels {
     }
 
     /// Takes up the groups of words of a file.
-    pub(in crate::rules) fn add_words(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+    pub(in crate::rules) fn add_words(&mut self, source: &Source, rules: &RuleFile, faults: &mut Vec<Fault>) {
         let mut wordings = std::mem::take(&mut self.wordings);
-        wordings.add_words(file, text, rules, |word| self.number(word), faults);
+        wordings.add_words(source, rules, |word| self.number(word), faults);
         self.wordings = wordings;
     }
 
-    /// Takes up what groups mean together, when the words of all files are known.
-    pub(in crate::rules) fn add_wordings(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
-        self.wordings.add_wordings(file, text, rules, faults);
+    /// Whether a label stands in a list, in whatever case.
+    pub(in crate::rules) fn lists(&self, phrase: &str) -> bool {
+        let words = phrase.split_whitespace().map(fold).filter(|word| !word.is_empty());
+        let words: Option<Vec<usize>> = words.map(|word| self.vocabulary.get(&word).copied()).collect();
+        words.is_some_and(|words| {
+            let entries = words.first().map(|first| self.by_first_word[*first].as_slice()).unwrap_or_default();
+            entries.iter().any(|entry| entry.words == words)
+        })
     }
 
     fn insert(

@@ -7,7 +7,6 @@ mod context;
 mod dates;
 mod draft;
 mod explain;
-mod fault;
 mod forms;
 mod help;
 mod join;
@@ -35,6 +34,7 @@ mod wording;
 use jiff::civil::Date;
 
 use crate::model::{Reading, Section};
+pub use crate::written::{Fault, FaultKind, Faults};
 
 pub use book::Book;
 pub use codes::{
@@ -43,7 +43,6 @@ pub use codes::{
 };
 pub use dates::{DateHit, DateKind, find_dates};
 pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory};
-pub use fault::{Fault, FaultKind, Faults};
 pub use forms::FormStory;
 pub use help::help;
 pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, find_phones};

@@ -2,17 +2,18 @@
 //! program finds by itself. Out: the candidates as the clinic says them.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use regex::Regex;
 
 use crate::model::{Field, Value};
 use crate::rules::context::{Candidate, Context, touch};
-use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::numbers::npi_holds;
 use crate::rules::pattern::{Patterns, is_over_wide};
 use crate::rules::schedule::Sayings;
 use crate::rules::schema::{CheckName, CheckRule, FactRule, RefuseRule, RuleFile, SayRule};
 use crate::rules::{DateKind, find_dates, read_schedule};
+use crate::written::{Fault, FaultKind, Source};
 
 /// Fields whose values may be written in a clinic's own way. Names, diagnoses and plans are told by more than their look.
 const SAID: [Field; 10] = [
@@ -30,6 +31,9 @@ const SAID: [Field; 10] = [
 /// A value begins within so many bytes of its slot.
 const LEAD_MAX: usize = 6;
 
+/// What words of a frequency are made of.
+const TOLD: &str = "write words, numbers of up to three digits and signs, no dates and no prices";
+
 /// What the clinic says of values.
 #[derive(Default)]
 pub(in crate::rules) struct Own {
@@ -40,6 +44,9 @@ pub(in crate::rules) struct Own {
     /// The words of frequencies.
     pub(in crate::rules) sayings: Sayings,
 }
+
+/// What is wrong with a rule.
+type Why = (FaultKind, String);
 
 struct Say {
     pattern: Regex,
@@ -52,19 +59,22 @@ struct Refuse {
     tell: String,
 }
 
-/// A rule with its place in its file.
+/// A rule with its place in its file: the block of that number, from 0.
 struct Placed<'a> {
-    file: &'a str,
-    text: &'a str,
+    source: &'a Source<'a>,
     field: Field,
     block: &'static str,
-    offset: usize,
+    nth: usize,
 }
 
 impl Placed<'_> {
-    fn fault(&self, kind: FaultKind, what: &str) -> Fault {
+    fn tell(&self, faults: &mut Vec<Fault>, kind: FaultKind, what: &str) {
         let what = format!("{} of {}: {what}", self.block, self.field);
-        Fault::at(kind, self.file, self.text, self.offset, what)
+        self.source.tell(faults, kind, &self.path(), what);
+    }
+
+    fn path(&self) -> [&dyn Display; 4] {
+        [&"field", &self.field, &self.block, &self.nth]
     }
 }
 
@@ -72,35 +82,35 @@ impl Own {
     /// Takes up what a file says of values; called when the patterns of all files are known.
     pub(in crate::rules) fn add(
         &mut self,
-        file: &str,
-        text: &str,
+        source: &Source,
         rules: &RuleFile,
         patterns: &Patterns,
         faults: &mut Vec<Fault>,
     ) {
         let pages: Vec<&str> = rules.test.iter().map(|test| test.as_ref().text.as_str()).collect();
         for (field, rule) in &rules.field {
-            let place = |block: &'static str, nth: usize| {
-                let headers = [format!("[[field.\"{field}\".{block}]]"), format!("[[field.{field}.{block}]]")];
-                let mut at: Vec<usize> =
-                    headers.iter().flat_map(|header| text.match_indices(header.as_str())).map(|(at, _)| at).collect();
-                at.sort_unstable();
-                Placed { file, text, field: *field, block, offset: at.get(nth).copied().unwrap_or(0) }
-            };
-            for (nth, say) in rule.say.iter().enumerate() {
-                faults.extend(self.add_say(&place("say", nth), say, patterns, &pages));
+            let place = |block, nth| Placed { source, field: *field, block, nth };
+            let lost = |when: &Option<String>| when.as_ref().is_some_and(|when| patterns.needs_a_lost_one(when));
+            for (nth, say) in rule.say.iter().enumerate().filter(|(_, say)| !lost(&say.when)) {
+                let at = place("say", nth);
+                if let Some((kind, what)) = self.add_say(&at, say, patterns, &pages) {
+                    at.tell(faults, kind, &what);
+                }
             }
-            for (nth, refuse) in rule.refuse.iter().enumerate() {
-                faults.extend(self.add_refuse(&place("refuse", nth), refuse, patterns, &pages));
+            for (nth, refuse) in rule.refuse.iter().enumerate().filter(|(_, refuse)| !lost(&refuse.when)) {
+                let at = place("refuse", nth);
+                if let Some((kind, what)) = self.add_refuse(&at, refuse, patterns, &pages) {
+                    at.tell(faults, kind, &what);
+                }
             }
             for (nth, check) in rule.check.iter().enumerate() {
-                faults.extend(why_no_check(*field, check).map(|why| place("check", nth).fault(FaultKind::Value, why)));
-                self.checks.entry(*field).or_default().push(check.clone());
+                if let Some(why) = why_no_check(*field, check) {
+                    place("check", nth).tell(faults, FaultKind::Value, why);
+                }
             }
         }
         for (name, rule) in &rules.fact {
-            let header = text.find(&format!("[fact.{name}]")).unwrap_or(0);
-            let mut wrong = |kind, what: String| faults.push(Fault::at(kind, file, text, header, what));
+            let mut wrong = |kind, what: String| source.tell(faults, kind, &[&"fact", name], what);
             if rule.words.is_empty() == rule.when.is_none() {
                 wrong(FaultKind::Idle, format!("the fact {name:?}: give `words` or a pattern in `when`"));
             }
@@ -116,13 +126,14 @@ impl Own {
                     wrong(FaultKind::OverWide, format!("the fact {name:?}: its pattern stands on every page"));
                 }
                 Ok(pattern) => self.facts.push((name.clone(), rule.clone(), pattern)),
+                Err(_) if rule.when.as_ref().is_some_and(|when| patterns.needs_a_lost_one(when)) => {}
                 Err(why) => wrong(FaultKind::Pattern, format!("the fact {name:?}: {why}")),
             }
         }
     }
 
-    fn add_say(&mut self, at: &Placed, rule: &SayRule, patterns: &Patterns, pages: &[&str]) -> Option<Fault> {
-        let fault = |kind, what: &str| Some(at.fault(kind, what));
+    fn add_say(&mut self, at: &Placed, rule: &SayRule, patterns: &Patterns, pages: &[&str]) -> Option<Why> {
+        let fault = |kind, what: &str| Some((kind, what.to_owned()));
         if !SAID.contains(&at.field) {
             return fault(
                 FaultKind::Idle,
@@ -142,8 +153,11 @@ impl Own {
             if read_schedule(means, &Sayings::default()).is_none() {
                 return fault(FaultKind::Value, &format!("the grammar does not read {means:?}"));
             }
+            if let Some(phrase) = rule.words.iter().find(|phrase| !Sayings::can_tell(phrase)) {
+                return fault(FaultKind::Value, &format!("{phrase:?} cannot be told: {TOLD}"));
+            }
             rule.words.iter().for_each(|phrase| self.sayings.say(phrase, means));
-            return self.untested(at, &rule.words, pages);
+            return self.untested(&rule.words, pages);
         }
         let text = match (&rule.when, &rule.means) {
             (Some(when), _) => when.clone(),
@@ -159,18 +173,17 @@ impl Own {
                 if date_kind(at.field).is_some() && !["year", "month", "day"].into_iter().all(has) {
                     return fault(FaultKind::Pattern, "a date names its parts: (?<year>…), (?<month>…), (?<day>…)");
                 }
-                let line = at.text.get(..at.offset).unwrap_or_default().matches('\n').count() + 1;
-                let place = format!("rules/{}:{line}", at.file);
+                let place = format!("rules/{}:{}", at.source.name, at.source.line(&at.path()));
                 let tested = pages.iter().any(|page| anywhere.is_match(page));
                 self.say.push((at.field, Say { pattern, means: rule.means.clone(), rule: place }));
-                (!tested).then(|| untested(at))
+                (!tested).then(untested)
             }
             (Err(why), ..) | (_, Err(why), _) | (.., Err(why)) => fault(FaultKind::Pattern, &why),
         }
     }
 
-    fn add_refuse(&mut self, at: &Placed, rule: &RefuseRule, patterns: &Patterns, pages: &[&str]) -> Option<Fault> {
-        let fault = |kind, what: &str| Some(at.fault(kind, what));
+    fn add_refuse(&mut self, at: &Placed, rule: &RefuseRule, patterns: &Patterns, pages: &[&str]) -> Option<Why> {
+        let fault = |kind, what: &str| Some((kind, what.to_owned()));
         if rule.tell.trim().is_empty() || rule.words.is_empty() == rule.when.is_none() {
             return fault(FaultKind::Idle, "give `words` or a pattern in `when`, and in `tell` what staff should know");
         }
@@ -178,8 +191,11 @@ impl Own {
             if rule.when.is_some() {
                 return fault(FaultKind::Idle, "of a frequency give `words`");
             }
+            if let Some(phrase) = rule.words.iter().find(|phrase| !Sayings::can_tell(phrase)) {
+                return fault(FaultKind::Value, &format!("{phrase:?} cannot be told: {TOLD}"));
+            }
             rule.words.iter().for_each(|phrase| self.sayings.refuse(phrase, &rule.tell));
-            return self.untested(at, &rule.words, pages);
+            return self.untested(&rule.words, pages);
         }
         let text = rule.when.clone().unwrap_or_else(|| any_of(&rule.words));
         let value = if rule.when.is_some() { patterns.whole(&text) } else { patterns.anywhere(&text) };
@@ -190,24 +206,22 @@ impl Own {
             (Ok(pattern), Ok(anywhere)) => {
                 let tested = pages.iter().any(|page| anywhere.is_match(page));
                 self.refuse.push((at.field, Refuse { pattern, tell: rule.tell.clone() }));
-                (!tested).then(|| untested(at))
+                (!tested).then(untested)
             }
             (Err(why), _) | (_, Err(why)) => fault(FaultKind::Pattern, &why),
         }
     }
 
-    fn untested(&self, at: &Placed, phrases: &[String], pages: &[&str]) -> Option<Fault> {
+    fn untested(&self, phrases: &[String], pages: &[&str]) -> Option<Why> {
         let stands = |phrase: &String| pages.iter().any(|page| self.sayings.stands_in(phrase, page));
-        (!phrases.iter().any(stands)).then(|| untested(at))
+        (!phrases.iter().any(stands)).then(untested)
     }
 
-    /// Rule files of an earlier version, which name no check and refuse no words of a frequency, have those that ship.
-    pub(in crate::rules) fn fill_in(&mut self, shipped: impl Fn() -> &'static RuleFile) {
-        if self.checks.is_empty() {
-            self.checks = shipped().field.iter().map(|(field, rule)| (*field, rule.check.clone())).collect();
-        }
+    /// Takes up what all files together say: the checks, and words of a frequency that are refused by what ships.
+    pub(in crate::rules) fn complete(&mut self, rules: &RuleFile) {
+        self.checks = rules.field.iter().map(|(field, rule)| (*field, rule.check.clone())).collect();
         if !self.sayings.refuses() {
-            let refused = shipped().field.get(&Field::Frequency).map(|rule| rule.refuse.as_slice()).unwrap_or_default();
+            let refused = rules.field.get(&Field::Frequency).map(|rule| rule.refuse.as_slice()).unwrap_or_default();
             for rule in refused {
                 rule.words.iter().for_each(|phrase| self.sayings.refuse(phrase, &rule.tell));
             }
@@ -371,8 +385,8 @@ fn any_of(words: &[String]) -> String {
     format!(r"\b(?:{})\b", words.iter().map(phrase).collect::<Vec<_>>().join("|"))
 }
 
-fn untested(at: &Placed) -> Fault {
-    at.fault(FaultKind::UntestedValue, "no [[test]] of this file holds words that it fits: give one")
+fn untested() -> Why {
+    (FaultKind::UntestedValue, "no [[test]] of this file holds words that it fits: give one".to_owned())
 }
 
 /// Why a check does nothing for a field.

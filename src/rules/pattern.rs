@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
 
-use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::schema::{PatternRule, RuleFile};
+use crate::written::{Fault, FaultKind, Source};
 
 /// A pattern with all that it puts in is not longer: two that put in another twice grow with each step.
 const EXPANDED_BYTES_MAX: usize = 20_000;
@@ -18,11 +18,18 @@ const COMPILED_BYTES_MAX: usize = 1_000_000;
 /// Texts that have nothing in common: what fits all of them says nothing.
 const ANYTHING: [&str; 3] = ["Qz", "7 7 7", "~ x & 12/34 otherwise"];
 
+/// What is not said again of a pattern that puts in one which could not be read.
+const LOST: &str = "it puts in a pattern that is at fault itself";
+
 /// The named patterns of the book.
 #[derive(Default)]
 pub(in crate::rules) struct Patterns {
     named: BTreeMap<String, Named>,
     used: RefCell<BTreeSet<String>>,
+    /// Names of patterns that could not be read, which is told where they stand.
+    lost: BTreeSet<String>,
+    /// Something that may use a pattern could not be read.
+    lost_use: bool,
 }
 
 struct Named {
@@ -33,10 +40,11 @@ struct Named {
 
 impl Patterns {
     /// Takes up the patterns of a file.
-    pub(in crate::rules) fn add(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
+    pub(in crate::rules) fn add(&mut self, source: &Source, rules: &RuleFile, faults: &mut Vec<Fault>) {
+        self.lost.extend(source.lost_names("pattern").map(str::to_owned));
+        self.lost_use |= ["field", "fact", "pattern"].into_iter().any(|section| source.has_lost(section));
         for (name, rule) in &rules.pattern {
-            let header = text.find(&format!("[pattern.{name}]")).unwrap_or(0);
-            let at = Fault::at(FaultKind::Pattern, file, text, header, String::new());
+            let at = source.fault(FaultKind::Pattern, &[&"pattern", name], String::new());
             if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(is_of_name) {
                 let what =
                     format!("{name:?} is no name for a pattern: begin with a letter, and use letters, digits and _");
@@ -74,6 +82,11 @@ impl Patterns {
         compile(&self.expand(text, &mut Vec::new())?)
     }
 
+    /// Whether a pattern puts in one that could not be read.
+    pub(in crate::rules) fn needs_a_lost_one(&self, text: &str) -> bool {
+        self.expand(text, &mut Vec::new()).is_err_and(|why| why == LOST)
+    }
+
     fn expand(&self, text: &str, within: &mut Vec<String>) -> Result<String, String> {
         static PIECE: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\\[pPxuU]\{[^}]*\}|\\.|\{([A-Za-z][A-Za-z0-9_]*)\}").expect("a fixed pattern")
@@ -88,7 +101,9 @@ impl Patterns {
             if within.iter().any(|outer| outer == name) {
                 return Err(format!("it goes in a circle: {} → {name}", within.join(" → ")));
             }
-            let Some(named) = self.named.get(name) else { return Err(self.unknown(name)) };
+            let Some(named) = self.named.get(name) else {
+                return Err(if self.lost.contains(name) { LOST.to_owned() } else { self.unknown(name) });
+            };
             self.used.borrow_mut().insert(name.to_owned());
             within.push(name.to_owned());
             expanded.push_str(&format!("(?:{})", self.expand(&named.rule.text, within)?));
@@ -118,7 +133,9 @@ impl Patterns {
             let whole = match whole {
                 Ok(whole) => whole,
                 Err(why) => {
-                    wrong(FaultKind::Pattern, format!("the pattern {name:?}: {why}"));
+                    if why != LOST {
+                        wrong(FaultKind::Pattern, format!("the pattern {name:?}: {why}"));
+                    }
                     continue;
                 }
             };
@@ -137,7 +154,7 @@ impl Patterns {
             for example in rule.counter_examples.iter().filter(|example| whole.is_match(example)) {
                 wrong(FaultKind::Example, format!("the pattern {name:?} fits {example:?}, which it should not"));
             }
-            if !self.used.borrow().contains(name) {
+            if !self.used.borrow().contains(name) && !self.lost_use {
                 let what = format!("nothing uses the pattern {name:?}: put {{{name}}} into a `when`, or delete it");
                 wrong(FaultKind::Unused, what);
             }

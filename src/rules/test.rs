@@ -11,9 +11,9 @@ use crate::model::{
 };
 use crate::rules::Book;
 use crate::rules::context::Context;
-use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::forms::FormStory;
 use crate::rules::schema::{RuleFile, TestRule};
+use crate::written::{self, Fault, FaultKind};
 
 /// The day on which the examples arrive that name none.
 const ON: Date = date(2026, 11, 2);
@@ -211,14 +211,12 @@ const SIGNED: &str = "signed";
 const NOT_SIGNED: &str = "not signed";
 
 /// Values of examples that their fields can never have.
-pub(in crate::rules) fn check_file(file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
-    for test in &rules.test {
+pub(in crate::rules) fn check_file(source: &written::Source, rules: &RuleFile, faults: &mut Vec<Fault>) {
+    for (nth, test) in rules.test.iter().enumerate() {
         for (field, wanted) in &test.as_ref().expect {
             let Err(why) = value_of(*field, wanted) else { continue };
-            let block = test.span().start;
-            let near = text.get(block..).and_then(|rest| rest.find(&format!("{wanted:?}")));
             let what = format!("{field} is never {wanted:?}: {why}");
-            faults.push(Fault::at(FaultKind::Value, file, text, block + near.unwrap_or(0), what));
+            source.tell(faults, FaultKind::Value, &[&"test", &nth, &"expect", field], what);
         }
     }
 }

@@ -3,11 +3,14 @@
 //! The rule files sort words into groups (`[words]`) and say which groups together mean which field (`[[wording]]`). A run of
 //! words that ends in a colon, a question mark or a gap is a label where every word of it belongs to a group.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
-use crate::rules::fault::{Fault, FaultKind};
 use crate::rules::label::Meaning;
+use crate::rules::lint::nearest;
 use crate::rules::schema::{RuleFile, WordingRule};
+use crate::written::{Fault, FaultKind, Source};
 
 /// The group of words that may stand in any label and say nothing ("of", "the", "please").
 const FILLER: &str = "filler";
@@ -40,8 +43,7 @@ impl Wordings {
     /// The groups of a file's words; `number` gives a folded word its number.
     pub(in crate::rules) fn add_words(
         &mut self,
-        file: &str,
-        text: &str,
+        source: &Source,
         rules: &RuleFile,
         mut number: impl FnMut(&str) -> usize,
         faults: &mut Vec<Fault>,
@@ -49,15 +51,14 @@ impl Wordings {
         for (group, words) in &rules.words {
             let Some(bit) = self.bit(group) else {
                 let what = format!("more than {GROUPS_MAX} groups of words; put some together");
-                faults.push(Fault::at(FaultKind::Value, file, text, text.find(group).unwrap_or(0), what));
+                source.tell(faults, FaultKind::Value, &[&"words", group], what);
                 continue;
             };
-            for word in words {
+            for (nth, word) in words.iter().enumerate() {
                 let folded = crate::rules::sheet::fold(word);
                 if folded.is_empty() || word.split_whitespace().count() != 1 {
                     let what = format!("{word:?} is not one word; groups hold single words");
-                    let offset = text.find(&format!("{word:?}")).unwrap_or(0);
-                    faults.push(Fault::at(FaultKind::EmptyPhrase, file, text, offset, what));
+                    source.tell(faults, FaultKind::EmptyPhrase, &[&"words", group, &nth], what);
                     continue;
                 }
                 *self.of_word.entry(number(&folded)).or_default() |= bit;
@@ -65,29 +66,34 @@ impl Wordings {
         }
     }
 
-    /// What groups mean together; called when the words of all files are known.
-    pub(in crate::rules) fn add_wordings(&mut self, file: &str, text: &str, rules: &RuleFile, faults: &mut Vec<Fault>) {
-        let starts: Vec<usize> = text.match_indices("[[wording]]").map(|(at, _)| at).collect();
-        for (at, rule) in rules.wording.iter().enumerate() {
-            let offset = starts.get(at).copied().unwrap_or(0);
-            let unknown = rule.of.iter().chain(&rule.may).find(|group| !self.groups.contains(*group));
-            if let Some(unknown) = unknown {
-                let near = self
-                    .groups
-                    .iter()
-                    .max_by(|a, b| strsim::jaro_winkler(a, unknown).total_cmp(&strsim::jaro_winkler(b, unknown)));
-                let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
-                let what = format!("no group of words is called {unknown:?}{hint}");
-                faults.push(Fault::at(FaultKind::Value, file, text, offset, what));
-                continue;
+    /// What groups mean together; called when the words of all files are known. The groups of `lost` are at fault themselves.
+    pub(in crate::rules) fn add_wordings(
+        &mut self,
+        source: &Source,
+        rules: &RuleFile,
+        lost: &BTreeSet<String>,
+        faults: &mut Vec<Fault>,
+    ) {
+        for (nth, rule) in rules.wording.iter().enumerate() {
+            let mut is_whole = true;
+            for (key, groups) in [("of", &rule.of), ("may", &rule.may)] {
+                for (at, group) in groups.iter().enumerate().filter(|(_, group)| !self.groups.contains(group)) {
+                    is_whole = false;
+                    if !lost.contains(group) {
+                        let near = nearest(group, self.groups.iter());
+                        let hint = near.map(|near| format!("; did you mean {near:?}?")).unwrap_or_default();
+                        let what = format!("no group of words is called {group:?}{hint}");
+                        source.tell(faults, FaultKind::Value, &[&"wording", &nth, &key, &at], what);
+                    }
+                }
             }
             if rule.of.is_empty() {
                 let what = "a wording needs at least one group in `of`".to_owned();
-                faults.push(Fault::at(FaultKind::Idle, file, text, offset, what));
-                continue;
+                source.tell(faults, FaultKind::Idle, &[&"wording", &nth], what);
+            } else if is_whole {
+                let line = source.line(&[&"wording", &nth]);
+                self.wordings.push(self.wording(rule, format!("rules/{}:{line}", source.name)));
             }
-            let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
-            self.wordings.push(self.wording(rule, format!("rules/{file}:{line}")));
         }
         // the one that asks for most is the most exact
         self.wordings

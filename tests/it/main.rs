@@ -30,6 +30,7 @@ mod mailbox;
 mod make;
 mod reader;
 mod relay;
+mod rule_faults;
 mod rulebook;
 mod steps;
 mod tell;

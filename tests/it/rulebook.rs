@@ -34,7 +34,7 @@ fn every_fault_of_every_file_is_told_with_place_and_code() {
     let said = said(&checked);
     for wanted in [
         "did you mean `threshold`? [R003]",
-        "expected i32 [R004]",
+        "a whole number is expected, without quotes [R004]",
         "20-patient.toml:",
         "no letter or digit [R006]",
         "95-latin.toml: line 1 is not UTF-8",
@@ -76,7 +76,7 @@ fn groups_of_words_that_are_none_or_too_many_are_told() {
     for wanted in [
         "more than 64 groups of words",
         "no group of words is called \"group69\"",
-        "96-words.toml:1:",
+        "96-words.toml:2:",
         "no group of words is called \"patiant\"; did you mean \"patient\"?",
         "96-words.toml:4:",
         "needs at least one group",

@@ -9,28 +9,33 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     // passwords and tokens: both doors and letters log in somewhere, and neither may know the other
     ("secret", &["model"]),
-    ("intake", &["model", "secret"]),
+    // rule book and sender profiles lie in one folder, written by one person: neither room may know the other
+    ("written", &["model"]),
+    ("intake", &["model", "secret", "written"]),
     ("pages", &["model"]),
     ("ocr", &["model"]),
-    ("rules", &["model"]),
+    ("rules", &["model", "written"]),
     ("store", &["model"]),
     ("alert", &["model", "secret"]),
     ("decide", &["model", "rules"]),
     ("reader", &["model", "pages", "ocr"]),
     ("pipeline", &["model", "reader", "rules", "decide"]),
-    ("config", &["model", "secret", "intake", "pages", "ocr", "reader", "rules", "decide", "store", "alert"]),
+    (
+        "config",
+        &["model", "secret", "written", "intake", "pages", "ocr", "reader", "rules", "decide", "store", "alert"],
+    ),
     (
         "daemon",
         &[
-            "model", "secret", "intake", "pages", "ocr", "reader", "rules", "decide", "store", "alert", "pipeline",
-            "config",
+            "model", "secret", "written", "intake", "pages", "ocr", "reader", "rules", "decide", "store", "alert",
+            "pipeline", "config",
         ],
     ),
     (
         "cli",
         &[
-            "model", "secret", "intake", "pages", "ocr", "reader", "rules", "decide", "store", "alert", "pipeline",
-            "config", "daemon",
+            "model", "secret", "written", "intake", "pages", "ocr", "reader", "rules", "decide", "store", "alert",
+            "pipeline", "config", "daemon",
         ],
     ),
 ];

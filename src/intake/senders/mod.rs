@@ -7,12 +7,14 @@
 mod number;
 mod template;
 
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::intake::senders::number::number;
 use crate::intake::senders::template::{Said, Template};
+use crate::written::{Fault, FaultKind, Faults, Source, Written, read_folder};
 
 /// Largest file of profiles, in bytes: a person writes it.
 const FILE_BYTES_MAX: u64 = 1_000_000;
@@ -72,17 +74,7 @@ struct Profile {
     attachment: Vec<Template>,
 }
 
-/// A file of profiles cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}: {what}")]
-pub struct ProfileError {
-    /// The file.
-    pub file: String,
-    /// What is wrong, and where.
-    pub what: String,
-}
-
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(default)]
@@ -146,75 +138,81 @@ impl Profiles {
 
     /// The profiles that ship with the program.
     pub fn built_in() -> Self {
-        let mut profiles = Self::default();
-        if let Err(error) = profiles.add(BUILT_IN.0, BUILT_IN.1) {
-            unreachable!("the shipped profiles are sound: {error}");
-        }
+        let (mut profiles, mut faults) = (Self::default(), Vec::new());
+        profiles.add(BUILT_IN.0, BUILT_IN.1, &mut faults);
+        assert!(faults.is_empty(), "the shipped profiles are broken:\n{}", Faults(faults));
         profiles
     }
 
     /// Every `senders/*.toml` of a folder of rules, in the order of their names; the shipped ones where there is no such folder.
     ///
     /// # Errors
-    /// The first fault: nothing is in force then.
-    pub fn load(rules: &Path) -> Result<Self, ProfileError> {
+    /// All faults of all files; nothing is in force then.
+    pub fn load(rules: &Path) -> Result<Self, Faults> {
         let folder = rules.join("senders");
-        let unreadable = |path: &Path, error: std::io::Error| ProfileError {
-            file: path.display().to_string(),
-            what: format!("cannot be read: {error}"),
-        };
-        let entries = match std::fs::read_dir(&folder) {
+        let mut faults = Vec::new();
+        let files = match read_folder(&folder, "senders/", FILE_BYTES_MAX, &mut faults) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::built_in()),
-            entries => entries.map_err(|error| unreadable(&folder, error))?,
-        };
-        let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-        paths.sort();
-        let mut profiles = Self::default();
-        for path in paths {
-            let size = std::fs::metadata(&path).map_err(|error| unreadable(&path, error))?.len();
-            if size > FILE_BYTES_MAX {
-                let what = format!("is larger than {FILE_BYTES_MAX} bytes");
-                return Err(ProfileError { file: path.display().to_string(), what });
+            Err(error) => {
+                let what = format!("cannot be read: {error}");
+                return Err(Faults(vec![Fault::of_file(FaultKind::Unreadable, &folder.display().to_string(), what)]));
             }
-            let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            profiles.add(&format!("senders/{name}"), &text)?;
+            Ok(files) => files,
+        };
+        let mut profiles = Self::default();
+        for (name, text) in &files {
+            profiles.add(name, text, &mut faults);
         }
-        Ok(profiles)
+        if faults.is_empty() { Ok(profiles) } else { Err(Faults(faults)) }
     }
 
     /// Profiles that are names and texts.
     ///
     /// # Errors
-    /// The first fault.
-    pub fn from_files(files: &[(String, String)]) -> Result<Self, ProfileError> {
-        let mut profiles = Self::default();
-        files.iter().try_for_each(|(name, text)| profiles.add(&format!("senders/{name}"), text))?;
-        Ok(profiles)
+    /// All faults of all files.
+    pub fn from_files(files: &[(String, String)]) -> Result<Self, Faults> {
+        let (mut profiles, mut faults) = (Self::default(), Vec::new());
+        for (name, text) in files {
+            profiles.add(&format!("senders/{name}"), text, &mut faults);
+        }
+        if faults.is_empty() { Ok(profiles) } else { Err(Faults(faults)) }
     }
 
-    fn add(&mut self, file: &str, text: &str) -> Result<(), ProfileError> {
-        let fault = |what: String| ProfileError { file: file.to_owned(), what };
-        // toml's own message shows line, column and the keys that are known
-        let File { sender, test } = toml::from_str(text).map_err(|error| fault(error.to_string()))?;
-        for Sender { name, from, verify: is_verified, subject, failed, body, attachment } in sender {
-            let templates = |key: &str, texts: &[String]| {
-                let template = |text: &String| {
-                    Template::new(text).map_err(|what| fault(format!("sender \"{name}\", {key} = '{text}': {what}")))
-                };
-                texts.iter().map(template).collect::<Result<Vec<_>, _>>()
+    fn add(&mut self, file: &str, text: &str, faults: &mut Vec<Fault>) {
+        let before = faults.len();
+        let written = Written::new(file, text, faults);
+        let (source, File { sender, test }) = Source::read(&written, faults);
+        for (nth, Sender { name, from, verify: is_verified, subject, failed, body, attachment }) in
+            sender.into_iter().enumerate()
+        {
+            let mut tell = |kind, path: &[&dyn Display], what: String| {
+                source.tell(faults, kind, path, format!("sender {name:?}: {what}"));
             };
             if subject.is_empty() {
-                return Err(fault(format!("sender \"{name}\" names no subject; every mail would be its")));
+                tell(
+                    FaultKind::Idle,
+                    &[&"sender", &nth, &"subject"],
+                    "give a `subject`; every mail would be its".to_owned(),
+                );
             }
-            let (subject, failed) = (templates("subject", &subject)?, templates("failed", &failed)?);
-            let (body, attachment) = (templates("body", &body)?, templates("attachment", &attachment)?);
+            if !test.iter().any(|test| test.expect.sender.as_ref() == Some(&name)) {
+                let what = "it needs a [[test]] in its file: a mail of its, with its name in `expect`".to_owned();
+                tell(FaultKind::UntestedValue, &[&"sender", &nth], what);
+            }
+            let mut templates = |key: &'static str, texts: &[String]| -> Vec<Template> {
+                let read = texts.iter().enumerate().map(|(at, text)| (at, Template::new(text)));
+                let told = read.filter_map(|(at, template)| {
+                    template.map_err(|what| tell(FaultKind::Pattern, &[&"sender", &nth, &key, &at], what)).ok()
+                });
+                told.collect()
+            };
+            let (subject, failed) = (templates("subject", &subject), templates("failed", &failed));
+            let (body, attachment) = (templates("body", &body), templates("attachment", &attachment));
             let from = from.iter().map(|from| from.to_lowercase()).collect();
             self.profiles.push(Profile { name, from, is_verified, subject, failed, body, attachment });
         }
         self.examples.extend(test.into_iter().map(|test| (file.to_owned(), test)));
-        Ok(())
+        faults[before..].sort_by_key(Fault::line);
     }
 
     /// How many services are known.
@@ -296,16 +294,29 @@ mod tests {
         let mut profiles = Profiles::default();
         let text = "[[sender]]\nname = \"A\"\nfrom = [\"@a.example\"]\nsubject = ['Fax from {number}']\n\n[[test]]\nfrom = \
                     \"x@b.example\"\nsubject = 'Fax from 7045550101'\nexpect = { sender = \"A\" }\n";
-        profiles.add("a.toml", text).unwrap();
+        profiles.add("a.toml", text, &mut Vec::new());
         let (examples, differences) = profiles.test();
         assert_eq!((examples, differences.len()), (1, 1), "another sender may not speak for the service");
     }
 
     #[test]
-    fn a_fault_is_told_with_its_place() {
-        let fault = |text| Profiles::default().add("a.toml", text).unwrap_err().to_string();
-        assert!(fault("[[sender]]\nname = \"A\"\nsubjekt = []\n").contains("line 3"));
-        assert!(fault("[[sender]]\nname = \"A\"\nsubject = ['{numb}']\n").contains("{numb} is not known"));
-        assert!(fault("[[sender]]\nname = \"A\"\nsubject = []\n").contains("names no subject"));
+    fn every_fault_is_told_with_its_place() {
+        let text = "[[sender]]\nname = \"A\"\nsubjekt = []\n\n[[sender]]\nname = \"B\"\nsubject = ['{numb}', '{any']\n\n[[sender]]\nname \
+                    = \"C\"\nsubject = []\n\n[[test]]\nfrom = \"x@b.example\"\nsubject = 'Fax'\nexpect = { sender = \"B\" }\n";
+        let mut faults = Vec::new();
+        Profiles::default().add("a.toml", text, &mut faults);
+        let told: Vec<String> =
+            faults.iter().map(|fault| format!("{} {} {}", fault.line(), fault.kind.code(), fault.what)).collect();
+        let wanted = [
+            (3, "R003", "did you mean `subject`?"),
+            (7, "R015", "{numb} is not known"),
+            (7, "R015", "a { has no }"),
+            (9, "R019", "needs a [[test]]"),
+            (11, "R008", "give a `subject`"),
+        ];
+        assert_eq!(told.len(), wanted.len(), "{told:#?}");
+        for (told, (line, code, what)) in told.iter().zip(wanted) {
+            assert!(told.starts_with(&format!("{line} {code}")) && told.contains(what), "{told}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a rule file, with its place.
+//! What is wrong with a file of the rules folder, with its place.
 
 use std::fmt;
 
@@ -49,7 +49,7 @@ pub enum FaultKind {
     UntestedValue,
     /// R020: two rules that are told by the same words, so that one takes from the other.
     Overlap,
-    /// R021: a form that can never be told.
+    /// R021: a form or a rule that can never count.
     Unreachable,
 }
 
@@ -80,6 +80,11 @@ impl FaultKind {
             Self::Unreachable => "R021",
         }
     }
+
+    /// Whether it says that something is not there.
+    pub fn is_lack(self) -> bool {
+        matches!(self, Self::Idle | Self::Form | Self::Untested | Self::Unsourced | Self::UntestedValue)
+    }
 }
 
 /// One thing that is wrong.
@@ -96,11 +101,13 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(in crate::rules) fn of_file(kind: FaultKind, file: &str, what: String) -> Self {
+    /// A fault of a file as a whole.
+    pub fn of_file(kind: FaultKind, file: &str, what: String) -> Self {
         Self { kind, file: file.to_owned(), place: None, what }
     }
 
-    pub(in crate::rules) fn at(kind: FaultKind, file: &str, text: &str, offset: usize, what: String) -> Self {
+    /// A fault at a byte of a file's text.
+    pub fn at(kind: FaultKind, file: &str, text: &str, offset: usize, what: String) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count();
         let start = before.rfind('\n').map_or(0, |at| at + 1);
@@ -110,46 +117,13 @@ impl Fault {
     }
 
     /// The line from 1; 0 where the file as a whole is meant.
-    pub(in crate::rules) fn line(&self) -> usize {
+    pub fn line(&self) -> usize {
         self.place.as_ref().map_or(0, |(line, ..)| *line)
-    }
-
-    /// Shows the line as it stands in `text`.
-    pub(in crate::rules) fn show(&mut self, text: &str) {
-        if let Some((line, _, shown)) = &mut self.place {
-            *shown = text.lines().nth(*line - 1).unwrap_or_default().to_owned();
-        }
-    }
-
-    pub(in crate::rules) fn of_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
-        let mut what = error.message().lines().collect::<Vec<_>>().join("; ");
-        if let Some(nearest) = nearest(&what) {
-            what.push_str(&format!("; did you mean `{nearest}`?"));
-        }
-        let kind = if what.starts_with("unknown field") {
-            FaultKind::UnknownKey
-        } else if toml::de::DeTable::parse(text).is_err() {
-            FaultKind::Syntax
-        } else {
-            FaultKind::Value
-        };
-        match error.span() {
-            Some(span) => Self::at(kind, file, text, span.start, what),
-            None => Self::of_file(kind, file, what),
-        }
     }
 }
 
 /// A longer line is shown in part, in letters.
 const SHOWN_LETTERS_MAX: usize = 100;
-
-/// From "unknown field `labls`, expected one of `title`, `labels`": the allowed key that is nearest to the unknown one.
-fn nearest(message: &str) -> Option<String> {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let unknown = message.starts_with("unknown").then(|| quoted.next())??;
-    let best = quoted.max_by(|a, b| strsim::jaro_winkler(unknown, a).total_cmp(&strsim::jaro_winkler(unknown, b)))?;
-    (strsim::jaro_winkler(unknown, best) > 0.75).then(|| best.to_owned())
-}
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

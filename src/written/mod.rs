@@ -1,0 +1,17 @@
+//! In: a TOML file of the rules folder, as a person wrote it. Out: what it says, where each part stands, and all its faults.
+//!
+//! A room of its own: the rule book and the sender profiles are both written in that folder, and neither room may know the other.
+
+mod disk;
+mod fault;
+mod source;
+mod text;
+mod words;
+
+pub use disk::{is_rule_file, names_in, read_file, read_folder, unread};
+pub use fault::{Fault, FaultKind, Faults};
+pub use source::Source;
+pub use text::Written;
+
+/// Most faults that are told of one file.
+const FAULTS_MAX: usize = 50;

@@ -1,0 +1,161 @@
+//! What `rules check` tells of a folder that a clinic keeps: each mistake once, at its place, and nothing that is none.
+
+use std::fs;
+use std::process::Command;
+
+use crate::clinic::Clinic;
+use crate::rulebook::said;
+
+/// The faults, as `line:column code`, of the rule file 95-mine.toml with some text.
+fn faults_of(clinic: &Clinic, text: &str) -> Vec<String> {
+    fs::write(clinic.path("rules/95-mine.toml"), text).unwrap();
+    let told = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    let of_file = told.lines().filter_map(|line| line.strip_prefix("95-mine.toml:"));
+    of_file
+        .map(|line| {
+            let place: Vec<&str> = line.splitn(3, ':').take(2).collect();
+            format!("{} {}", place.join(":"), line.rsplit(['[', ']']).nth(1).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn each_mistake_is_told_once_at_its_place_and_takes_none_with_it() {
+    let clinic = Clinic::new();
+    let demand = |own: &str| format!("[[require]]\nfield = \"plan\"\npayers = [\"va\"]\n{own}");
+    let cases: [(String, &[&str]); 9] = [
+        // the same mistake in two blocks, and what a mistake makes missing
+        (
+            [demand("level = \"stopp\"\ntell = 5\n"), demand("level = \"stopp\"\ntell = \"x\"\n")].concat(),
+            &["4:9 R004", "5:8 R004", "9:9 R004"],
+        ),
+        (
+            demand("level = \"stop\"\ntel = \"x\"\n\n[[tell]]\nfault='expird'\nlevel=\"stop\"\ntell=\"\"\n"),
+            &["5:1 R003", "8:7 R004", "10:6 R008"],
+        ),
+        // what is no TOML, and what stands behind it
+        (
+            demand("level = \"stop\"\ntell = \"x\"\non = no\n\n[[tell]]\nfault = “x”\n\n[[test]]\nname = \"t\"\n"),
+            &["6:6 R002", "9:9 R002", "12:8 R008"],
+        ),
+        ("[[document.order.sign]]\nanyy = [\"x\"]\nweight = 2\n".to_owned(), &["2:1 R003"]),
+        // the pattern is there, though it cannot be read
+        (
+            "[[field.\"payer.claim_number\".say]]\nwhen = '{mine}'\n\n[pattern.mine]\ntxt = 'x'\n".to_owned(),
+            &["5:1 R003"],
+        ),
+        ("[[wording]]\nof = [\"patiant\"]\nlike = \"Dration\"\n".to_owned(), &["2:7 R004", "3:8 R004"]),
+        // rules that can never count
+        (
+            demand(
+                "level = \"stop\"\ntell = \"x\"\neffective_from = \"2026-02-01\"\neffective_until = \"2026-01-01\"\n",
+            ),
+            &["7:19 R021"],
+        ),
+        (demand("level = \"stop\"\ntell = \"x\"\nonly_when = [\"plan\"]\n"), &["6:13 R021"]),
+        ("[payer.va]\nallowed_credentials = [\"MD\", \"XYZ\"]\nbecause = \"x\"\n".to_owned(), &["2:30 R004"]),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(faults_of(&clinic, &text), wanted, "{text}");
+    }
+}
+
+/// An update brings new shipped files: what is a clinic's own stands beside them.
+#[test]
+fn a_clinic_adds_to_the_shipped_rules_in_a_file_of_its_own() {
+    let clinic = Clinic::new();
+    let readme = fs::read_to_string("README.md").unwrap();
+    let begin = readme.find("[pattern.lakeside_claim]").unwrap();
+    let example = &readme[begin..begin + readme[begin..].find("```").unwrap()];
+    let more = "[field.\"payer.claim_number\"]\nlabels = [\"Case Ref Nr\"]\n\n[[document.order.sign]]\nany = [\"Lakeside order\"]\n\
+        weight = 2\n\n[payer.auto]\nwords = [\"Lakeside Auto\"]\n\n[[test]]\nname = \"lakeside\"\n\
+        text = \"\"\"\nCase Ref Nr: LK-44-QX\nFrequency: 1x/fortnight x 6 weeks\n\"\"\"\n\
+        expect = { \"payer.claim_number\" = \"LK-44-QX\", \"frequency\" = \"ok, 3 visits\" }\n";
+    fs::write(clinic.path("rules/66-lakeside.toml"), format!("{example}\n{more}")).unwrap();
+    for command in ["check", "test"] {
+        let output = clinic.command(&["rules", command]).output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    }
+    // what can be said only once names both places
+    let twice = "[document.order]\nthreshold = 9\n\n[[tell]]\nfault = \"conflict\"\nlevel = \"warn\"\ntell = \"x\"\n";
+    fs::write(clinic.path("rules/95-twice.toml"), twice).unwrap();
+    let told = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    for wanted in
+        ["95-twice.toml:2:13: the threshold of order stands in 10-documents.toml:", "95-twice.toml:5:9: a sentence"]
+    {
+        assert!(told.contains(wanted), "{wanted} is missing in:\n{told}");
+    }
+}
+
+/// A pipe has no end, and neither has a device.
+#[test]
+fn only_plain_files_are_read_and_what_is_not_read_is_told() {
+    let clinic = Clinic::new();
+    let rules = |name: &str| clinic.path(&format!("rules/{name}"));
+    assert!(
+        Command::new("mkfifo").args([rules("96-pipe.toml"), rules("senders/pipe.toml")]).status().unwrap().success()
+    );
+    std::os::unix::fs::symlink("/dev/zero", rules("97-zero.toml")).unwrap();
+    std::os::unix::fs::symlink("nobody@nowhere.1", rules(".#90-required.toml")).unwrap();
+    for name in ["66-mine.toml.txt", "67-mine.TOML", "senders/mine.toml.txt", "68-mine.toml.bak"] {
+        fs::write(rules(name), "# mine\n").unwrap();
+    }
+    fs::create_dir_all(rules("codes")).unwrap();
+    fs::write(rules("codes/icd9cm.tsv"), "garbage").unwrap();
+    let checked = clinic.command(&["rules", "check"]).output().unwrap();
+    let told = said(&checked);
+    for wanted in [
+        "96-pipe.toml: cannot be read: it is a pipe or a device",
+        "97-zero.toml: cannot be read: it is a pipe or a device",
+        "senders/pipe.toml: cannot be read",
+        "66-mine.toml.txt: is not read",
+        "67-mine.TOML: is not read",
+        "senders/mine.toml.txt: is not read",
+        "note: 68-mine.toml.bak is not read",
+        "note: codes/icd9cm.tsv is not read",
+        "6 faults",
+    ] {
+        assert!(told.contains(wanted), "{wanted} is missing in:\n{told}");
+    }
+    assert_eq!(checked.status.code(), Some(1));
+}
+
+#[test]
+fn faults_of_senders_are_faults_of_the_rules() {
+    let clinic = Clinic::new();
+    let sender = "[[sender]]\nname = \"Own\"\nsubjekt = ['Fax']\n\n[[sender]]\nname = \"Other\"\nsubject = ['Fax from {numbr}']\n";
+    fs::write(clinic.path("rules/senders/own.toml"), sender).unwrap();
+    let checked = clinic.command(&["rules", "check"]).output().unwrap();
+    let told = said(&checked);
+    for wanted in
+        ["senders/own.toml:3:1:", "did you mean `subject`? [R003]", "senders/own.toml:7:12:", "[R019]", "3 faults"]
+    {
+        assert!(told.contains(wanted), "{wanted} is missing in:\n{told}");
+    }
+    assert!(!told.contains("sound") && checked.status.code() == Some(1), "{told}");
+}
+
+/// A `check` that a clinic deletes is not asked, be it the last one.
+#[test]
+fn what_is_deleted_stays_deleted() {
+    let clinic = Clinic::new();
+    for entry in fs::read_dir(clinic.path("rules")).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let blocks: Vec<&str> = text.split("\n\n").filter(|block| !block.contains(".check]]")).collect();
+        fs::write(path, blocks.join("\n\n")).unwrap();
+    }
+    let checked = clinic.command(&["rules", "check"]).output().unwrap();
+    assert!(checked.status.success(), "{}", said(&checked));
+    let paper = clinic.path("order.txt");
+    fs::write(&paper, format!("{}NPI: 1234567890\n", crate::clinic::ORDER)).unwrap();
+    let parsed =
+        said(&clinic.command(&["parse", "--on", "2026-11-02", "--format", "jsonl"]).arg(&paper).output().unwrap());
+    let line: serde_json::Value = serde_json::from_str(&parsed).unwrap();
+    let prescription = &line["prescriptions"][0];
+    assert_eq!(prescription["provider"]["npi"], "1234567890", "{parsed}");
+    assert_eq!(prescription["doubts"], serde_json::json!([]), "{parsed}");
+}
