@@ -108,7 +108,7 @@ impl<'t> Source<'t> {
         let block = self.follow(path).into_iter().rfind(|part| part.get_ref().is_table());
         let is_damaged = block.is_some_and(|block| self.damaged.contains(&block.span().start));
         let lacks_a_test = matches!(kind, FaultKind::Untested | FaultKind::UntestedValue) && self.has_lost("test");
-        if !(kind.is_lack() && is_damaged) && !lacks_a_test {
+        if !(lacks_a_test || kind.is_lack() && is_damaged) {
             faults.push(self.fault(kind, path, what));
         }
     }

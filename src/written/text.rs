@@ -92,9 +92,9 @@ impl<'t> Written<'t> {
         self.lost.extend(names.clone().take(1));
         self.named.extend(names.next().zip(names.next()));
         let span = statement.span.start..end;
-        let is_blank = self.left.get(span.clone()).is_none_or(|ink| ink.trim().is_empty());
-        let blanks: String =
-            self.text[span.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+        let Some(ink) = self.left.get(span.clone()) else { return false };
+        let is_blank = ink.trim().is_empty();
+        let blanks: String = ink.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
         self.left.to_mut().replace_range(span, &blanks);
         !is_blank
     }
@@ -127,7 +127,7 @@ fn keys(ink: &str) -> Vec<String> {
     let (mut keys, mut rest) = (Vec::new(), ink);
     while let Some(found) = KEY.captures(rest) {
         keys.extend((1..4).filter_map(|nth| found.get(nth)).map(|key| key.as_str().to_owned()));
-        rest = &rest[found.get(0).map_or(rest.len(), |all| all.end())..];
+        rest = rest.split_at(found.get(0).map_or(rest.len(), |all| all.end())).1;
         if !rest.trim_start_matches(' ').starts_with('.') {
             break;
         }
@@ -165,7 +165,8 @@ fn statements_of(text: &str) -> Vec<Statement<'_>> {
         }
     }
     for statement in &mut statements {
-        statement.ink = &text[statement.span.clone()];
+        let ink = text.get(statement.span.clone());
+        statement.ink = ink.unwrap_or_else(|| unreachable!("a statement begins and ends with a letter"));
     }
     statements
 }
@@ -173,32 +174,33 @@ fn statements_of(text: &str) -> Vec<Statement<'_>> {
 /// How deep in brackets, and in which quotes of several lines, a line ends.
 fn scan(line: &str, depth: &mut usize, quotes: &mut Option<&'static str>) {
     let mut rest = line;
-    while let Some(first) = rest.chars().next() {
+    loop {
         if let Some(open) = *quotes {
-            let Some(end) = rest.find(open) else { return };
-            rest = &rest[end + open.len()..];
-            *quotes = None;
+            let Some((_, behind)) = rest.split_once(open) else { return };
+            (rest, *quotes) = (behind, None);
             continue;
         }
-        if let Some(open) = ["\"\"\"", "'''"].into_iter().find(|open| rest.starts_with(open)) {
-            *quotes = Some(open);
-            rest = &rest[open.len()..];
+        let begun = ["\"\"\"", "'''"].into_iter().find_map(|open| Some((rest.strip_prefix(open)?, open)));
+        if let Some((behind, open)) = begun {
+            (rest, *quotes) = (behind, Some(open));
             continue;
         }
-        rest = &rest[first.len_utf8()..];
+        let mut letters = rest.chars();
+        let Some(first) = letters.next() else { return };
+        rest = letters.as_str();
         match first {
             '#' => return,
             '[' | '{' => *depth += 1,
             ']' | '}' => *depth = depth.saturating_sub(1),
             '"' | '\'' => {
                 let mut is_escaped = false;
-                let end = rest.find(|letter| {
+                let behind = rest.split_once(|letter| {
                     let is_end = letter == first && !is_escaped;
                     is_escaped = letter == '\\' && first == '"' && !is_escaped;
                     is_end
                 });
-                let Some(end) = end else { return };
-                rest = &rest[end + 1..];
+                let Some((_, behind)) = behind else { return };
+                rest = behind;
             }
             _ => {}
         }
