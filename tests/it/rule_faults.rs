@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::clinic::Clinic;
-use crate::rulebook::said;
+use crate::rulebook::{edit, said};
 
 /// The faults, as `line:column code`, of the rule file 95-mine.toml with some text.
 fn faults_of(clinic: &Clinic, text: &str) -> Vec<String> {
@@ -158,4 +158,49 @@ fn what_is_deleted_stays_deleted() {
     let prescription = &line["prescriptions"][0];
     assert_eq!(prescription["provider"]["npi"], "1234567890", "{parsed}");
     assert_eq!(prescription["doubts"], serde_json::json!([]), "{parsed}");
+}
+
+#[test]
+fn rule_files_that_are_broken_in_every_way_are_refused_with_their_place() {
+    let huge = format!("[other_labels]\nwords = [{}]\n", "\"a label\", ".repeat(100_000));
+    let deep = format!("x = {}", "[".repeat(100_000));
+    let wide = format!("[other_labels]\nwords = [\"{}\"]\n", "word ".repeat(2_000));
+    let cases: [(&str, &[u8], &str); 7] = [
+        ("broken", b"[field", "98-broken.toml:1:"),
+        ("empty-key", b"\"\" = 1\n", "[R003]"),
+        ("huge", huge.as_bytes(), "larger than 1000000 bytes"),
+        ("deep", deep.as_bytes(), "98-deep.toml:1:"),
+        ("utf16", b"\xff\xfe[\0f\0", "line 1 is not UTF-8"),
+        ("nul", b"[other_labels]\nwords = [\"a\0\"]\n", "98-nul.toml:2:"),
+        ("wide", wide.as_bytes(), "98-wide.toml:2:"),
+    ];
+    for (name, bytes, wanted) in cases {
+        let clinic = Clinic::new();
+        fs::write(clinic.path(&format!("rules/98-{name}.toml")), bytes).unwrap();
+        let checked = clinic.command(&["rules", "check"]).output().unwrap();
+        assert_eq!(checked.status.code(), Some(1), "{name}: {}", said(&checked));
+        assert!(said(&checked).contains(wanted), "{name}: {wanted} is missing in:\n{}", said(&checked));
+    }
+    // a folder that leads back to itself, and one without rules
+    let clinic = Clinic::new();
+    std::os::unix::fs::symlink(clinic.path("rules"), clinic.path("rules/98-round.toml")).unwrap();
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    assert!(checked.contains("98-round.toml: cannot be read") && checked.contains("[R001]"), "{checked}");
+    fs::remove_dir_all(clinic.path("rules")).unwrap();
+    fs::create_dir(clinic.path("rules")).unwrap();
+    let checked = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    assert!(checked.contains("holds no rule file"), "{checked}");
+}
+
+/// A sentence for a fault that does not exist, one without words, and one said twice would never reach anybody.
+#[test]
+fn sentences_that_nobody_would_hear_are_refused() {
+    let clinic = Clinic::new();
+    edit(&clinic, "90-required.toml", "\"frequency_ambiguous\"", "\"frequency_ambigous\"");
+    edit(&clinic, "90-required.toml", "tell = \"No date. Ask the HCP's office when it was written.\"", "tell = \"\"");
+    edit(&clinic, "90-required.toml", "fault = \"implausible\"", "fault = \"conflict\"");
+    let told = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    for wanted in ["did you mean `frequency_ambiguous`?", "`tell` is empty", "a sentence for `conflict` stands"] {
+        assert!(told.contains(wanted), "{wanted} is missing in:\n{told}");
+    }
 }
