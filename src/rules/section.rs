@@ -28,6 +28,8 @@ const LETTERS_MAX: usize = 60_000;
 const LEGIBLE: f32 = 0.7;
 /// What a page lacks is believed where its words are at least this sure in the mean.
 const SURELY_READ: f32 = 0.85;
+/// So many points make a page that was read poorly an order, where somebody signed it.
+const DOUBTFUL_POINTS_MIN: i32 = 1;
 /// An answer under its question has at most so many words.
 const ANSWER_WORDS_MAX: usize = 6;
 /// Pages of the longest document that is one prescription.
@@ -166,6 +168,7 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
         kind if kind.is_prescription() && reading.source == Source::TextLayer && !is_of_one(&page, &findings) => {
             PaperKind::Other
         }
+        PaperKind::Other if reading.source == Source::Ocr && may_be_an_order(&page, &findings) => PaperKind::Order,
         // nobody can say that a page of which so little was read is none of ours
         PaperKind::Other if reading.source == Source::Ocr && page.legibility() < LEGIBLE => PaperKind::Unreadable,
         kind => kind,
@@ -230,12 +233,26 @@ fn is_blank_form(page: &Context, findings: &[Finding]) -> bool {
         })
 }
 
+/// A pad that a pen filled in: who orders and signs was read, and a treatment or a diagnosis; the words that would tell it for an order
+/// may be among those that were not. What is missing is told.
+fn may_be_an_order(page: &Context, findings: &[Finding]) -> bool {
+    let signed = findings.iter().any(|finding| finding.value == Value::Signed(true));
+    let points = page.book.rules.document.get(&PaperKind::Order).map(|rule| points(page, findings, rule));
+    page.legibility() < SURELY_READ
+        && signed
+        && has(findings, Field::ProviderName)
+        && (has(findings, Field::Plan) || has(findings, Field::Diagnoses) || has(findings, Field::Frequency))
+        && points.is_some_and(|points| points >= DOUBTFUL_POINTS_MIN)
+}
+
+/// What the signs of a kind add up to.
+fn points(page: &Context, findings: &[Finding], rule: &DocumentRule) -> i32 {
+    rule.sign.iter().map(|sign| weight(page, findings, sign)).sum()
+}
+
 /// The kind whose signs add up to the most above its threshold.
 fn kind(page: &Context, findings: &[Finding]) -> PaperKind {
-    let above = |(kind, rule): (&PaperKind, &DocumentRule)| {
-        let sum: i32 = rule.sign.iter().map(|sign| weight(page, findings, sign)).sum();
-        (sum - rule.threshold, *kind)
-    };
+    let above = |(kind, rule): (&PaperKind, &DocumentRule)| (points(page, findings, rule) - rule.threshold, *kind);
     let best = page.book.rules.document.iter().map(above).max_by_key(|(above, _)| *above);
     match best {
         Some((above, kind)) if above >= 0 => kind,
