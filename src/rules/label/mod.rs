@@ -55,10 +55,21 @@ pub(in crate::rules) struct Labels {
     forms: FxHashMap<String, Vec<usize>>,
     /// Labels of two words and more by the first letters of all their words written as one, and by the last: with one letter
     /// damaged, or a blank where none belongs, one of the two is still whole.
-    by_beginning: FxHashMap<String, Vec<Entry>>,
-    by_end: FxHashMap<String, Vec<Entry>>,
+    by_beginning: FxHashMap<String, Vec<Together>>,
+    by_end: FxHashMap<String, Vec<Together>>,
+    /// Those labels.
+    together: Vec<Entry>,
     /// What labels are made of.
     pub(in crate::rules) wordings: Wordings,
+}
+
+/// A label whose words are written as one.
+#[derive(Debug, Clone, Copy)]
+struct Together {
+    /// Its bytes.
+    length: usize,
+    /// Its place among all such labels.
+    at: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -199,12 +210,14 @@ impl Labels {
         let weak = weight == Weight::Weak;
         let entry = Entry { words, together, meaning, bare, colon_only, weak, phrase: phrase.to_owned(), rule };
         if entry.words.len() > 1 && entry.together.chars().count() >= TOGETHER_LETTERS_MIN {
+            let together = Together { length: entry.together.len(), at: self.together.len() };
             if let Some(beginning) = beginning(&entry.together) {
-                self.by_beginning.entry(beginning.to_owned()).or_default().push(entry.clone());
+                self.by_beginning.entry(beginning.to_owned()).or_default().push(together);
             }
             if let Some(end) = end(&entry.together) {
-                self.by_end.entry(end.to_owned()).or_default().push(entry.clone());
+                self.by_end.entry(end.to_owned()).or_default().push(together);
             }
+            self.together.push(entry.clone());
         }
         entries.push(entry);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.words.len()));
@@ -414,7 +427,8 @@ impl Labels {
                 return None;
             }
             let end_alike = end(said).and_then(|letters| self.by_end.get(letters)).map_or(&[][..], Vec::as_slice);
-            let near = begin_alike.iter().chain(end_alike).filter(|entry| one_off(&entry.together, said));
+            let near = begin_alike.iter().chain(end_alike).filter(|label| label.length.abs_diff(said.len()) <= 1);
+            let near = near.map(|label| &self.together[label.at]).filter(|entry| one_off(&entry.together, said));
             let near: Vec<&Entry> = near.collect();
             let exact: Vec<&Entry> = near.iter().filter(|entry| entry.together == said).copied().collect();
             let entries = if exact.is_empty() { near } else { exact };

@@ -11,7 +11,7 @@ use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
 use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::near::one_off;
-use crate::rules::phrase::Folded;
+use crate::rules::phrase::{Folded, Found};
 use crate::rules::schema::PayerRule;
 use crate::rules::sheet::{Slot, Token, fold};
 use crate::rules::span::gap_before;
@@ -247,8 +247,8 @@ fn choice_of(page: &Context, tick: &Tick) -> Option<PayerKind> {
     if tick.asked {
         return of_phrases(page, &slot.text, |rule| vec![&rule.questions]);
     }
-    let kind = named(page, slot, true)?;
     let found = page.book.phrases.find(&Folded::new(&slot.text));
+    let kind = longest(page, &found, |rule| vec![&rule.words, &rule.prose])?;
     let rule = page.book.rules.payer.get(&kind)?;
     let longest = found.any(&rule.words).into_iter().chain(found.any(&rule.prose)).map(|place| place.len()).max()?;
     (longest * CHOICE_SHARE >= slot.text.len()).then_some(kind)
@@ -265,7 +265,14 @@ fn of_phrases<'a>(
     text: &str,
     phrases: impl Fn(&'a PayerRule) -> Vec<&'a Vec<String>>,
 ) -> Option<PayerKind> {
-    let found = page.book.phrases.find(&Folded::new(text));
+    longest(page, &page.book.phrases.find(&Folded::new(text)), phrases)
+}
+
+fn longest<'a>(
+    page: &'a Context,
+    found: &Found,
+    phrases: impl Fn(&'a PayerRule) -> Vec<&'a Vec<String>>,
+) -> Option<PayerKind> {
     let longest = |(kind, rule): (&PayerKind, &'a PayerRule)| {
         let places = phrases(rule).into_iter().flat_map(|phrases| found.any(phrases));
         Some((places.map(|place| place.len()).max()?, *kind))

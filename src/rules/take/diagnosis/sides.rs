@@ -16,6 +16,8 @@ const NOT_TREATED: [&str; 9] =
     ["avoid", "not", "no", "except", "without", "precaution", "precautions", "contraindication", "contraindications"];
 /// A clause with one of these speaks of where the treatment is wanted.
 const WHERE: [&str; 9] = ["treat", "treatment", "area", "areas", "region", "regions", "site", "focus", "location"];
+/// A clause without any of these names no side.
+const SIDES: [&str; 10] = ["left", "lt", "l", "right", "rt", "r", "bilateral", "bilat", "both", "b"];
 /// Boxes whose words are sides, of which one question is made.
 const BOXES_MIN: usize = 2;
 
@@ -104,6 +106,9 @@ fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<String, BTreeSet<Sid
         let lower = clause.to_lowercase();
         let any =
             |list: &[&str]| lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| list.contains(&word));
+        if !any(&SIDES) {
+            continue;
+        }
         let first = page.treatments().partition_point(|hit| hit.span.start < place.start);
         let mut named = page.treatments()[first..].iter().take_while(|hit| hit.span.start < place.end).peekable();
         let is_order = any(&WHERE) || named.peek().is_some() || !find_procedures(clause).is_empty();
