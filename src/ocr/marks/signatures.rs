@@ -108,7 +108,7 @@ fn printed_names(lines: &[Line]) -> impl Iterator<Item = Area> {
     let mut tops: Vec<u32> = lines.iter().map(|line| line.area().top).collect();
     tops.sort_unstable();
     let middle = tops.get(tops.len() / 2).copied().unwrap_or(0);
-    lines.iter().filter(move |line| line.area().top > middle).filter_map(move |line| {
+    lines.iter().filter(move |line| line.area().top >= middle).filter_map(move |line| {
         let lead = usize::from(line.words.first().is_some_and(|word| word.text.reveal().ends_with(':')));
         let first = line.words.get(lead).filter(|word| word.text.reveal().starts_with(char::is_uppercase))?;
         let credential = line.words.iter().skip(lead + 1).take(NAME_WORDS).find(|word| {
