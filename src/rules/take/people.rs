@@ -231,7 +231,8 @@ fn beside_birth_date(page: &Context, label: &Label) -> Option<Candidate> {
     }
     let slot = page.sheet.slot(cell.map(|word| (label.row, word)));
     // "LOPEZ,MARIA F": behind the given name one letter is an initial
-    let is_initial = |aged: &str| aged.len() == 2 && aged.starts_with(' ') && slot.text.contains(',');
+    let is_initial =
+        |aged: &str| aged.trim_end_matches('.').len() == 2 && aged.starts_with(' ') && slot.text.contains(',');
     let aged = AGED.find(&slot.text).filter(|aged| !is_initial(aged.as_str()));
     let bare = aged.map_or(slot.text.as_str(), |aged| slot.text.get(..aged.start()).unwrap_or_default());
     let hit = read_name(bare)?;
@@ -266,6 +267,9 @@ fn provider(page: &Context) -> Vec<Candidate> {
             // a plain "Name" may be anybody's where the head of its part could not be read
             if label.is_plain() && hit.credentials.is_empty() && hit.doubts.is_empty() {
                 hit.doubts.push("neither its label nor a credential says that it is the prescriber's".to_owned());
+            }
+            if label.weak {
+                hit.doubts.push("its label says that it is somebody beside the prescriber".to_owned());
             }
             let trust = if place == Where::SameLine { LABELLED } else { PROSE };
             let trust = if label.weak { WEAK } else { trust };
