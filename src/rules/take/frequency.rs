@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::model::{Area, Field, FrequencyStatus, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
-use crate::rules::sheet::Slot;
+use crate::rules::sheet::{Slot, fold};
 use crate::rules::take::matter;
 use crate::rules::take::orders_table::OrdersTable;
 use crate::rules::ticks::{SURE, Tick};
@@ -24,6 +24,8 @@ const PLAIN_LEAD_MAX: usize = 3;
 const COLUMN_WIDTH: u32 = 6;
 /// A box stands at most so many word heights behind its label.
 const BOX_GAP: f32 = 3.0;
+/// What a number counts; alone it is the end of a value.
+const UNITS: [&str; 8] = ["week", "weeks", "wk", "wks", "month", "months", "visits", "sessions"];
 const RULE: &str = "rules/50-frequency.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -207,10 +209,11 @@ impl<'a> Slots<'a> {
         let mut text = String::new();
         let mut slots = Vec::new();
         for label in labels.iter().filter(|label| !is_left_empty(page, label)) {
-            let Some((_, slot)) = page.slots(label, rows_max).into_iter().find(|(_, slot)| is_schedule_like(slot))
-            else {
-                continue;
-            };
+            let like = |rows: usize| page.slots(label, rows).into_iter().map(|(_, slot)| slot).find(is_schedule_like);
+            let Some(slot) = like(rows_max) else { continue };
+            // "3 weeks, then 1 visit per week for 6", and under it "weeks": over a caption stands the end of its value
+            let is_end = page.captions_below && UNITS.contains(&fold(&slot.text).as_str());
+            let slot = if is_end { like(rows_max + 1).unwrap_or(slot) } else { slot };
             let Some(own) = matter::of_slot(page, &slot.text) else {
                 continue;
             };
