@@ -136,10 +136,11 @@ pub(in crate::rules) fn captions_stand_below(
     fits: impl Fn(&Label, &dyn Fn() -> String) -> bool,
 ) -> bool {
     let captions = labels.iter().filter(|label| label.caption && !label.colon);
+    let edges: Vec<Option<Edges>> = sheet.rows.iter().map(|row| edges(row, sheet.unit)).collect();
     let (mut under, mut over) = (0, 0);
     for label in captions {
         // its value stands beside it
-        if is_in_two_columns(sheet, labels, label) {
+        if is_in_two_columns(sheet, &edges, labels, label) {
             over += 1;
             continue;
         }
@@ -279,7 +280,12 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
         let far = right.is_none()
             && gap > FIRST_GAP * sheet.unit
             && !values_stand_in_a_column(sheet, labels)
-            && !is_in_two_columns(sheet, labels, label);
+            && !is_in_two_columns(
+                sheet,
+                &sheet.rows.iter().map(|row| edges(row, sheet.unit)).collect::<Vec<_>>(),
+                labels,
+                label,
+            );
         // "11. Weeks      12. Is the worker ...": the number of the form's next line is no value
         let is_number = line_number(row, word + 1, CELL_GAP * sheet.unit) == Some(word);
         let names_next =
@@ -326,20 +332,25 @@ fn values_stand_in_a_column(sheet: &Sheet, labels: &[Label]) -> bool {
     edges.iter().any(|edge| of_edge(edge) >= MARGIN_ROWS_MIN)
 }
 
+/// The second of a row's two cells, by its first word, and where both begin.
+type Edges = (usize, u32, u32);
+
+/// Of a row of two cells, and of no other.
+fn edges(row: &Row, unit: f32) -> Option<Edges> {
+    let first = row.words.first()?.area;
+    let mut ends = (1..row.words.len()).filter(|at| gap_before(row, *at) > VALUE_GAP * unit);
+    let second = ends.next()?;
+    ends.next().is_none().then(|| (second, first.left, row.words[second].area.left))
+}
+
 /// Whether a label is the first of two cells of its row in a table of such rows, whose cells begin at the same edges.
-pub(in crate::rules) fn is_in_two_columns(sheet: &Sheet, labels: &[Label], label: &Label) -> bool {
-    let edges = |row: &Row| {
-        let first = row.words.first()?.area;
-        let mut ends = (1..row.words.len()).filter(|at| gap_before(row, *at) > VALUE_GAP * sheet.unit);
-        let second = ends.next()?;
-        ends.next().is_none().then(|| (second, first.left, row.words[second].area.left))
-    };
-    let Some((second, left, value)) = edges(&sheet.rows[label.row]) else { return false };
+fn is_in_two_columns(sheet: &Sheet, edges: &[Option<Edges>], labels: &[Label], label: &Label) -> bool {
+    let Some((second, left, value)) = edges[label.row] else { return false };
     let near = |a: u32, b: u32| a.abs_diff(b) as f32 <= sheet.unit;
-    let alike = |row: &&Row| edges(row).is_some_and(|(_, first, other)| near(first, left) && near(other, value));
+    let alike = |(_, first, other): &&Edges| near(*first, left) && near(*other, value);
     let is_first =
         label.words.end <= second && !of_row(labels, label.row).iter().any(|other| other.words.contains(&second));
-    is_first && sheet.rows.iter().filter(alike).nth(TABLE_ROWS_MIN - 1).is_some()
+    is_first && edges.iter().flatten().filter(alike).nth(TABLE_ROWS_MIN - 1).is_some()
 }
 
 /// Rows under the label in its own column, down to the next label of that column. A label in the column ends it; a row that

@@ -1,7 +1,7 @@
 //! Tick boxes with the words that they stand beside.
 
 use crate::model::{Area, MarkKind, MarkState, Reading};
-use crate::rules::sheet::{Sheet, Slot, Token, fold};
+use crate::rules::sheet::{Row, Sheet, Slot, Token, fold};
 
 /// Marks less sure than this are told as a doubt.
 pub(in crate::rules) const SURE: f32 = 0.7;
@@ -17,6 +17,8 @@ const GAP: f32 = 1.3;
 const BESIDE: f32 = 1.5;
 /// ... and at least so many times for the last box of a row that tells by itself.
 const ROW_BESIDE: f32 = 2.0;
+/// A box and the words of its row stand on one height but for so many word heights.
+const ROW_REACH: f32 = 1.2;
 /// At least so many boxes tell that they stand behind their words, and this many times as many as speak against it.
 const BEHIND_MIN: usize = 3;
 const BEHIND_TO_BEFORE: usize = 2;
@@ -140,15 +142,18 @@ fn row_of(sheet: &Sheet, area: &Area, behind: bool) -> Option<usize> {
 
 fn row_on_side(sheet: &Sheet, area: &Area, behind: bool) -> Option<usize> {
     let middle = area.center_y();
-    let near = |row: &crate::rules::sheet::Row| {
+    let near = |row: &Row| {
         let beside = row
             .words
             .iter()
             .filter(|token| if behind { token.area.left < area.right } else { token.area.right > area.left });
         beside.map(|token| token.area.center_y().abs_diff(middle)).min().unwrap_or(u32::MAX)
     };
-    let (row, words) = sheet.rows.iter().enumerate().min_by_key(|(_, row)| near(row))?;
-    (near(words) as f32 <= 1.2 * sheet.unit).then_some(row)
+    let reach = (ROW_REACH * sheet.unit) as u32;
+    let is_level = |row: &Row| row.area.top <= middle + reach && middle <= row.area.bottom + reach;
+    let level = sheet.rows.iter().enumerate().filter(|(_, row)| is_level(row));
+    let (row, near) = level.map(|(at, row)| (at, near(row))).min_by_key(|(_, near)| *near)?;
+    (near <= reach).then_some(row)
 }
 
 /// The words that a box stands behind, back to the box or the gap before them.
