@@ -339,23 +339,29 @@ fn is_one_paper(last: &Section, next: &Sorted) -> bool {
         stands_alone(kind) && !has(findings, Field::PatientName) && !has(findings, Field::ProviderSignature)
     };
     let one_orders = last.kind.is_prescription() != next.kind.is_prescription();
-    let one_patient =
-        patient(&last.findings).zip(patient(&next.findings)).is_none_or(|(before, after)| before == after);
-    one_orders && one_patient && !is_another(last.kind, &last.findings) && !is_another(next.kind, &next.findings)
+    one_orders
+        && is_one_patient(last, next)
+        && !is_another(last.kind, &last.findings)
+        && !is_another(next.kind, &next.findings)
 }
 
 /// Two pages of one order that count themselves: what the first gives of the patient and the payer the second does not give otherwise.
 fn goes_on(last: &Section, next: &Sorted) -> bool {
-    // one of the two may leave the middle initial out
+    let is_whole = |findings: &[Finding]| has(findings, Field::Diagnoses) && has(findings, Field::Frequency);
+    let both_order = last.kind.is_prescription() && next.kind.is_prescription();
+    both_order
+        && is_one_patient(last, next)
+        && next.marks.number.is_some()
+        && !(is_whole(&last.findings) && is_whole(&next.findings))
+}
+
+/// Two pages name one patient, or one of them names none; one of the two may leave the middle initial out.
+fn is_one_patient(last: &Section, next: &Sorted) -> bool {
     let ends = |name: &Private<String>| {
         let words: Vec<String> = name.reveal().split_whitespace().map(fold).collect();
         (words.first().cloned(), words.last().cloned())
     };
-    let one_patient =
-        patient(&last.findings).zip(patient(&next.findings)).is_none_or(|(before, after)| ends(before) == ends(after));
-    let is_whole = |findings: &[Finding]| has(findings, Field::Diagnoses) && has(findings, Field::Frequency);
-    let both_order = last.kind.is_prescription() && next.kind.is_prescription();
-    both_order && one_patient && next.marks.number.is_some() && !(is_whole(&last.findings) && is_whole(&next.findings))
+    patient(&last.findings).zip(patient(&next.findings)).is_none_or(|(before, after)| ends(before) == ends(after))
 }
 
 fn patient(findings: &[Finding]) -> Option<&Private<String>> {
@@ -384,7 +390,59 @@ fn is_second_page(last: &Section, next: &Sorted) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::PageMarks;
+    use crate::model::{Area, Line, PaperKind, Private, Reading, Section, Source, Word};
+    use crate::rules::Book;
+
+    /// The sections of pages that OCR read so surely.
+    fn sorted(pages: &[&str], confidence: f32) -> Vec<Section> {
+        let word = |row: usize, at: usize, text: &str| {
+            let (left, top) = (at as u32 * 20, row as u32 * 60);
+            let area = Area::new(left, top, left + text.len() as u32 * 20, top + 40);
+            Word { text: Private::from(text), area, confidence, also: Vec::new(), struck_out: false }
+        };
+        let line = |(row, text): (usize, &str)| {
+            let starts = text
+                .char_indices()
+                .filter(|(at, letter)| !letter.is_whitespace() && (*at == 0 || text.as_bytes()[at - 1] == b' '));
+            let words = starts.map(|(at, _)| word(row, at, text.split_at(at).1.split(' ').next().unwrap()));
+            Line { words: words.collect() }
+        };
+        let page = |(nth, text): (usize, &&str)| Reading {
+            page: nth as u32 + 1,
+            width: 1700,
+            height: 2200,
+            rotated: 0,
+            fax_header: None,
+            source: Source::Ocr,
+            trouble: None,
+            lines: text.lines().enumerate().map(line).collect(),
+            marks: Vec::new(),
+        };
+        let readings: Vec<Reading> = pages.iter().enumerate().map(page).collect();
+        Book::built_in().sort(&readings, date(2026, 11, 2))
+    }
+
+    #[test]
+    fn pages_of_one_order_that_count_themselves_are_one() {
+        let first = "MASSAGE THERAPY ORDER page 1 of 2\nPatient: Maria Lopez  DOB: 03/02/1984\nClaim no: 44-2211-B90";
+        let second = |name: &str| {
+            format!(
+                "MASSAGE THERAPY ORDER page 2 of 2\nPatient: {name}\nDx: M54.2\nCPT: 97124\nFrequency: 2x/week x 4 weeks"
+            )
+        };
+        assert_eq!(sorted(&[first, &second("Maria A Lopez")], 0.95).len(), 1);
+        assert_eq!(sorted(&[first, &second("Brian Wolf")], 0.95).len(), 2);
+    }
+
+    #[test]
+    fn a_signed_page_that_was_read_poorly_is_an_order() {
+        let pad = "Ada Roux, MD\nFOR Maria Lopez\nDx M54.2 rnyofsc\n/s/ Ada Roux, MD";
+        assert_eq!(sorted(&[pad], 0.8)[0].kind, PaperKind::Order);
+        assert_ne!(sorted(&[pad], 0.95)[0].kind, PaperKind::Order);
+    }
 
     #[test]
     fn pages_that_count_themselves_follow_each_other() {

@@ -136,7 +136,7 @@ pub(in crate::rules) fn captions_stand_below(
     fits: impl Fn(&Label, &dyn Fn() -> String) -> bool,
 ) -> bool {
     let captions = labels.iter().filter(|label| label.caption && !label.colon);
-    let edges: Vec<Option<Edges>> = sheet.rows.iter().map(|row| edges(row, sheet.unit)).collect();
+    let edges = all_edges(sheet);
     let (mut under, mut over) = (0, 0);
     for label in captions {
         // its value stands beside it
@@ -280,12 +280,7 @@ fn same_line(sheet: &Sheet, labels: &[Label], label: &Label) -> Vec<(usize, usiz
         let far = right.is_none()
             && gap > FIRST_GAP * sheet.unit
             && !values_stand_in_a_column(sheet, labels)
-            && !is_in_two_columns(
-                sheet,
-                &sheet.rows.iter().map(|row| edges(row, sheet.unit)).collect::<Vec<_>>(),
-                labels,
-                label,
-            );
+            && !is_in_two_columns(sheet, &all_edges(sheet), labels, label);
         // "11. Weeks      12. Is the worker ...": the number of the form's next line is no value
         let is_number = line_number(row, word + 1, CELL_GAP * sheet.unit) == Some(word);
         let names_next =
@@ -334,6 +329,10 @@ fn values_stand_in_a_column(sheet: &Sheet, labels: &[Label]) -> bool {
 
 /// The second of a row's two cells, by its first word, and where both begin.
 type Edges = (usize, u32, u32);
+
+fn all_edges(sheet: &Sheet) -> Vec<Option<Edges>> {
+    sheet.rows.iter().map(|row| edges(row, sheet.unit)).collect()
+}
 
 /// Of a row of two cells, and of no other.
 fn edges(row: &Row, unit: f32) -> Option<Edges> {

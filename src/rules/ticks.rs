@@ -65,7 +65,7 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
     }
     let behind = boxes_stand_behind(sheet, &boxes);
     let tick = |(area, ticked, confidence): &(Area, bool, f32)| {
-        let behind = behind || ends_its_row(sheet, &boxes, area);
+        let behind = behind || stand_behind_in_row(sheet, &boxes, area);
         tick(sheet, &boxes, *area, *ticked, *confidence, behind)
     };
     let mut ticks: Vec<Tick> = boxes.iter().filter_map(tick).collect();
@@ -110,7 +110,7 @@ fn boxes_stand_behind(sheet: &Sheet, boxes: &[(Area, bool, f32)]) -> bool {
 
 /// "Auto [x]  WC [ ]     Claim #": whether the boxes of one row stand behind their words. The first of several has a word close on its
 /// left that is no label, and the last has none on its right.
-fn ends_its_row(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: &Area) -> bool {
+fn stand_behind_in_row(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: &Area) -> bool {
     let beside = boxes.iter().map(|(other, ..)| other);
     let mut beside: Vec<&Area> =
         beside.filter(|other| other.center_y().abs_diff(area.center_y()) < sheet.unit as u32).collect();

@@ -185,6 +185,32 @@ fn ink_over_a_printed_name_is_a_signature_where_no_place_is_named() {
 }
 
 #[test]
+fn ink_is_looked_for_in_the_second_half_of_the_lines_and_behind_the_name() {
+    let lines = || {
+        let row = |text: &str, top: u32| word(text, Area::new(100, top, 260, top + 30));
+        let name = words(&[
+            ("Provider:", Area::new(100, 300, 230, 330)),
+            ("Ada", Area::new(240, 300, 300, 330)),
+            ("Roux", Area::new(310, 300, 390, 330)),
+            ("CNM", Area::new(400, 300, 470, 330)),
+        ]);
+        [row("Massage", 100), row("Neck", 150), name, row("Footer", 760)]
+    };
+    assert_eq!(signature(&Page::new().marks(&lines())), None);
+    assert_eq!(signature(&Page::new().signature(600, 320).marks(&lines())), Some(MarkState::Ticked));
+}
+
+#[test]
+fn ink_over_the_day_of_signing_is_a_signature() {
+    let line = words(&[
+        ("Signed", Area::new(100, 600, 200, 630)),
+        ("on:", Area::new(210, 600, 250, 630)),
+        ("10/20/2026", Area::new(260, 600, 420, 630)),
+    ]);
+    assert_eq!(signature(&Page::new().signature(110, 590).marks(&[line])), Some(MarkState::Ticked));
+}
+
+#[test]
 fn what_stands_over_a_table_s_line_is_not_the_signature_under_it() {
     let mut page = Page::new();
     // the pen filled in the cell above; the caption's own cell is empty
