@@ -295,12 +295,11 @@ fn goes_on_from_a_number(sheet: &Sheet, labels: &[Label], label: &Label) -> bool
 
 /// Three kinds of payer in rows of few words are the choices of a form.
 fn lists_choices(book: &Contents, sheet: &Sheet, found: &Found) -> bool {
-    let lists = |found: &Found| {
-        book.rules.payer.values().filter(|payer| !found.any(&payer.words).is_empty()).count() >= KINDS_MIN
-    };
+    let lists =
+        |found: &Found| book.rules.payer.values().filter(|payer| found.has_any(&payer.words)).count() >= KINDS_MIN;
     let is_short = |row: &usize| sheet.rows[*row].words.len() <= CHOICE_WORDS_MAX;
     // then the page's text is theirs
-    if (0..sheet.rows.len()).all(|row| is_short(&row)) {
+    if !lists(found) || (0..sheet.rows.len()).all(|row| is_short(&row)) {
         return lists(found);
     }
     let short = (0..sheet.rows.len()).filter(is_short);

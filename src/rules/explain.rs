@@ -247,7 +247,7 @@ fn reads(page: &Context, field: Field, text: &str) -> Option<(&'static str, bool
         }
         Field::PayerKind => {
             let found = page.book.phrases.find(&Folded::new(text));
-            Some(("kind of payer", page.book.rules.payer.values().any(|payer| !found.any(&payer.words).is_empty())))
+            Some(("kind of payer", page.book.rules.payer.values().any(|payer| found.has_any(&payer.words))))
         }
         _ => None,
     }

@@ -236,8 +236,7 @@ impl Own {
     /// The facts of `asked` that stand on a page.
     pub(in crate::rules) fn facts(&self, page: &Context, asked: impl Fn(&str) -> bool) -> Vec<String> {
         let stands = |rule: &FactRule, pattern: &Option<Regex>| {
-            !page.found.any(&rule.words).is_empty()
-                || pattern.as_ref().is_some_and(|pattern| pattern.is_match(&page.text.text))
+            page.found.has_any(&rule.words) || pattern.as_ref().is_some_and(|pattern| pattern.is_match(&page.text.text))
         };
         let facts = self.facts.iter().filter(|(name, rule, pattern)| asked(name) && stands(rule, pattern));
         facts.map(|(name, ..)| name.clone()).collect()

@@ -1,6 +1,7 @@
 //! All phrases of the book that are looked for in running text, in one pass.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -24,11 +25,13 @@ pub(in crate::rules) struct Phrases {
 struct Marks([u64; 8]);
 
 impl Marks {
+    #[inline]
     fn place(phrase: &str) -> (usize, u64) {
-        let letter = |byte: Option<&u8>| byte.copied().map_or(0, usize::from);
-        let (first, last) = (letter(phrase.as_bytes().first()), letter(phrase.as_bytes().last()));
-        let middle = letter(phrase.as_bytes().get(phrase.len() / 2));
-        let all = phrase.len() * 89 + first * 13 + middle * 31 + last * 7;
+        let bytes = phrase.as_bytes();
+        let (Some(first), Some(middle), Some(last)) = (bytes.first(), bytes.get(bytes.len() / 2), bytes.last()) else {
+            return (0, 1);
+        };
+        let all = bytes.len() * 89 + usize::from(*first) * 13 + usize::from(*middle) * 31 + usize::from(*last) * 7;
         (all / 64 % 8, 1 << (all % 64))
     }
 
@@ -43,6 +46,7 @@ impl Marks {
         self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
     }
 
+    #[inline]
     fn holds(&self, phrase: &str) -> bool {
         let (word, bit) = Self::place(phrase);
         self.0[word] & bit != 0
@@ -62,25 +66,28 @@ impl Folded {
         let mut back = Vec::with_capacity(text.len() + 2);
         folded.push(' ');
         back.push(0);
+        // whether a blank stands at the end
+        let mut blank = true;
         for (at, letter) in text.char_indices() {
-            // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
-            if matches!(letter, '\'' | '’' | '.') {
-                continue;
-            }
             if letter.is_ascii_alphanumeric() {
                 folded.push(letter.to_ascii_lowercase());
                 back.push(at);
-            } else if letter.is_alphanumeric() {
+                blank = false;
+            } else if matches!(letter, '\'' | '’' | '.') {
+                // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
+            } else if !letter.is_ascii() && letter.is_alphanumeric() {
                 for lower in letter.to_lowercase() {
                     folded.push(lower);
                     back.extend(std::iter::repeat_n(at, lower.len_utf8()));
                 }
-            } else if !folded.ends_with(' ') {
+                blank = false;
+            } else if !blank {
                 folded.push(' ');
                 back.push(at);
+                blank = true;
             }
         }
-        if !folded.ends_with(' ') {
+        if !blank {
             folded.push(' ');
             back.push(text.len());
         }
@@ -157,25 +164,33 @@ pub(in crate::rules) struct Found {
     numbers: Arc<FxHashMap<String, usize>>,
     marks: Marks,
     /// Where a phrase stands, in the order of the phrases' numbers.
-    places: Vec<(usize, std::ops::Range<usize>)>,
+    places: Vec<(usize, Range<usize>)>,
 }
 
 impl Found {
-    /// Where `phrase`, as the rule files write it, stands.
-    fn places(&self, phrase: &str) -> impl Iterator<Item = &std::ops::Range<usize>> {
-        let number = self.marks.holds(phrase).then(|| self.numbers.get(phrase)).flatten();
-        let from = number.map_or(self.places.len(), |number| self.places.partition_point(|(other, _)| other < number));
-        let of_phrase = self.places[from..].iter().take_while(move |(other, _)| Some(other) == number);
-        of_phrase.map(|(_, place)| place)
+    /// Where `phrase`, as the rule files write it, stands, with its number.
+    fn places(&self, phrase: &str) -> &[(usize, Range<usize>)] {
+        let Some(number) = self.numbers.get(phrase) else { return &[] };
+        let from = self.places.partition_point(|(other, _)| other < number);
+        let length = self.places[from..].iter().take_while(|(other, _)| other == number).count();
+        &self.places[from..from + length]
     }
 
     /// Where any of `phrases` stands, from left to right.
-    pub(in crate::rules) fn any(&self, phrases: &[String]) -> Vec<std::ops::Range<usize>> {
-        if self.places.is_empty() {
-            return Vec::new();
+    pub(in crate::rules) fn any(&self, phrases: &[String]) -> Vec<Range<usize>> {
+        let mut places = Vec::new();
+        // nearly all of them stand nowhere
+        for phrase in phrases.iter().filter(|phrase| self.marks.holds(phrase)) {
+            places.extend(self.places(phrase).iter().map(|(_, place)| place.clone()));
         }
-        let mut places: Vec<_> = phrases.iter().flat_map(|phrase| self.places(phrase)).cloned().collect();
-        places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        if places.len() > 1 {
+            places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        }
         places
+    }
+
+    /// Whether any of `phrases` stands anywhere.
+    pub(in crate::rules) fn has_any(&self, phrases: &[String]) -> bool {
+        phrases.iter().any(|phrase| self.marks.holds(phrase) && !self.places(phrase).is_empty())
     }
 }

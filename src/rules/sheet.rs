@@ -130,17 +130,22 @@ impl Sheet {
                 continue;
             }
             let (text, area) = beside_box(word.text.reveal(), word.area, &boxes, unit);
+            let token = |text: String, area: Area| Token {
+                folded: as_initials(&text).unwrap_or_else(|| fold(&text)),
+                text,
+                area,
+                confidence: word.confidence,
+                struck_out: word.struck_out,
+            };
+            if is_one_piece(text) {
+                tokens.push(token(text.to_owned(), area));
+                continue;
+            }
             tokens.extend(split(text).into_iter().map(|(text, from, to)| {
                 let width = f64::from(area.width());
                 let left = area.left + (width * from) as u32;
                 let right = area.left + (width * to) as u32;
-                Token {
-                    folded: as_initials(&text).unwrap_or_else(|| fold(&text)),
-                    text,
-                    area: Area::new(left, area.top, right, area.bottom),
-                    confidence: word.confidence,
-                    struck_out: word.struck_out,
-                }
+                token(text, Area::new(left, area.top, right, area.bottom))
             }));
         }
         Self {
@@ -282,12 +287,12 @@ impl Slot {
 /// A tick box that OCR took for letters: "Ol1" is a box and a 1. What is left of a word when the letters that stand in a box
 /// are gone. Words longer than a box and two digits are words.
 fn beside_box<'a>(text: &'a str, area: Area, boxes: &[Area], unit: f32) -> (&'a str, Area) {
-    let letters = text.chars().count();
     let over = |of: &&Area| {
         of.overlap_y(&area) * 2 > of.height().min(area.height())
             && of.overlap_x(&area) * 2 > of.width().min(area.width())
     };
     let Some(over) = boxes.iter().find(over) else { return (text, area) };
+    let letters = text.chars().count();
     if letters > BOX_LETTERS_MAX {
         return glued_to_box(text, area, over);
     }
@@ -316,12 +321,14 @@ fn glued_to_box<'a>(text: &'a str, area: Area, over: &Area) -> (&'a str, Area) {
     }
 }
 
+/// Whether nothing in a word could be the edge of another.
+fn is_one_piece(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b'-' | b'/');
+    !text.is_empty() && text.bytes().all(is_plain) && !begins_with_code(text) || is_box(text)
+}
+
 /// "Name:____" is a label and a blank line, "____Maria" a line and a value. The numbers are shares of the word's width.
 fn split(text: &str) -> Vec<(String, f64, f64)> {
-    let is_plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".,-/".contains(&byte));
-    if is_plain && !begins_with_code(text) || is_box(text) {
-        return vec![(text.to_owned(), 0.0, 1.0)];
-    }
     let total = text.chars().count().max(1) as f64;
     let mut pieces = Vec::new();
     let mut piece = String::new();
@@ -382,15 +389,16 @@ fn begins_with_code(text: &str) -> bool {
 }
 
 /// Words whose middles lie on one height are a row, whatever lines the reader made of them.
-fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
+fn rows(tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
     let level = |token: &Token| token.area.center_y() as f32 - slope * token.area.center_x() as f32;
-    tokens.sort_by(|a, b| level(a).total_cmp(&level(b)));
-    // the middle of each row and the height of its highest word
-    let mut rows: Vec<(f32, u32, Vec<Token>)> = Vec::new();
-    for token in tokens {
-        let middle = level(&token);
+    let mut levels: Vec<(f32, usize)> = tokens.iter().enumerate().map(|(at, token)| (level(token), at)).collect();
+    levels.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    let areas: Vec<Area> = tokens.iter().map(|token| token.area).collect();
+    // the middle of each row, the height of its highest word, and its words
+    let mut rows: Vec<(f32, u32, Vec<usize>)> = Vec::new();
+    for (middle, token) in levels {
         // large print stands on one line though its middles differ more than small print's
-        let height = token.area.height();
+        let height = areas[token].height();
         let reach = |highest: u32| (0.5 * unit).max(LARGE_REACH * highest.min(height) as f32);
         let near = rows.iter_mut().rev().take(3);
         let near = near.filter(|(center, highest, _)| (middle - *center).abs() < reach(*highest));
@@ -404,11 +412,12 @@ fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
         }
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut tokens: Vec<Option<Token>> = tokens.into_iter().map(Some).collect();
     rows.into_iter()
         .map(|(.., mut words)| {
-            words.sort_by_key(|token| token.area.left);
-            let area = words.iter().map(|token| token.area).reduce(|all, area| all.union(&area)).unwrap_or_default();
-            Row { words, area }
+            words.sort_by_key(|token| areas[*token].left);
+            let area = words.iter().map(|token| areas[*token]).reduce(|all, area| all.union(&area)).unwrap_or_default();
+            Row { words: words.into_iter().filter_map(|token| tokens[token].take()).collect(), area }
         })
         .collect()
 }

@@ -321,10 +321,9 @@ pub(in crate::rules) fn is_box(text: &str) -> bool {
 
 /// What OCR makes of a box, ticked or not: `[7]`, `C]`, `(_]`. Its state cannot be told from the letters.
 fn looks_like_a_box(text: &str) -> bool {
-    let letters = text.chars().count();
-    (1..=3).contains(&letters)
-        && (text.contains(['[', ']'])
-            || matches!(text, "(_)" | "C)" | "O)" | "(_" | "CO" | "[1" | "Ol" | "LJ" | "LI" | "Cl"))
+    let edged = || text.bytes().any(|byte| byte == b'[' || byte == b']');
+    matches!(text, "(_)" | "C)" | "O)" | "(_" | "CO" | "[1" | "Ol" | "LJ" | "LI" | "Cl")
+        || edged() && text.chars().count() <= 3
 }
 
 /// What OCR makes of an empty box: a bracket, a lone "O".

@@ -410,6 +410,11 @@ impl Labels {
         if words.first()?.folded.is_empty() {
             return None;
         }
+        // a number beside a label is a value, or counts the lines of the form
+        let digits = |token: &Token| token.folded.bytes().all(|byte| byte.is_ascii_digit());
+        if digits(&words[0]) {
+            return None;
+        }
         let longest = words.len().min(TOGETHER_WORDS_MAX);
         let mut all = String::with_capacity(longest * WORD_LETTERS);
         let mut ends = [0; TOGETHER_WORDS_MAX];
@@ -421,9 +426,11 @@ impl Labels {
             beginning(&all).and_then(|letters| self.by_beginning.get(letters)).map_or(&[][..], Vec::as_slice);
         (1..=longest).rev().find_map(|run| {
             let said = all.get(..ends[run - 1])?;
-            // a number beside a label is a value, or counts the lines of the form
-            let digits = |token: &Token| token.folded.bytes().all(|byte| byte.is_ascii_digit());
-            if digits(&words[run - 1]) || digits(&words[0]) || said.chars().count() + 1 < TOGETHER_LETTERS_MIN {
+            let is_short = || {
+                said.len() + 1 < TOGETHER_LETTERS_MIN
+                    || !said.is_ascii() && said.chars().count() + 1 < TOGETHER_LETTERS_MIN
+            };
+            if digits(&words[run - 1]) || is_short() {
                 return None;
             }
             let end_alike = end(said).and_then(|letters| self.by_end.get(letters)).map_or(&[][..], Vec::as_slice);

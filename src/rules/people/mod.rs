@@ -45,13 +45,7 @@ pub fn read_name(text: &str) -> Option<NameHit> {
             && words.iter().filter(|other| capital(other)).count() >= 2
     };
     // "Patierit Jerome St. Clair": the label, damaged
-    let is_damaged_label = |word: &&Piece| {
-        let near = |label: &&&str| word.text.len().abs_diff(label.len()) <= DAMAGED_MAX;
-        let mut labels = DAMAGED_LABELS.iter().filter(near);
-        let lower = || word.text.to_lowercase();
-        words.len() > 2
-            && labels.any(|label| strsim::osa_distance(&lower(), label) <= DAMAGED_MAX && lower() != "patience")
-    };
+    let is_damaged_label = |word: &&Piece| words.len() > 2 && looks_like_a_label(word.text);
     let mut slot = Slot::default();
     for word in words.iter().skip_while(is_debris).skip_while(is_damaged_label) {
         if !slot.take(word) {
@@ -59,6 +53,23 @@ pub fn read_name(text: &str) -> Option<NameHit> {
         }
     }
     slot.name(text)
+}
+
+/// "Patierit", "Provlder".
+fn looks_like_a_label(word: &str) -> bool {
+    let near = |label: &&str| word.len().abs_diff(label.len()) <= DAMAGED_MAX;
+    if !DAMAGED_LABELS.iter().any(near) {
+        return false;
+    }
+    let lower = word.to_lowercase();
+    let letters = |word: &str| word.bytes().fold(0_u32, |all, byte| all | 1 << (byte % 32));
+    // a letter taken for another is one that came and one that went
+    let may_be = |label: &&str| (letters(label) ^ letters(&lower)).count_ones() as usize <= 2 * DAMAGED_MAX;
+    let is_plain = lower.is_ascii();
+    DAMAGED_LABELS
+        .iter()
+        .filter(|label| near(label) && (!is_plain || may_be(label)))
+        .any(|label| strsim::osa_distance(&lower, label) <= DAMAGED_MAX && lower != "patience")
 }
 
 /// Labels that OCR may damage in two letters and that no name is like.
@@ -128,6 +139,11 @@ pub(in crate::rules) fn is_credential(word: &str) -> bool {
     credential(word.trim_end_matches([',', ';'])).is_some()
 }
 
+/// Whether any word of a text is written as a credential is.
+pub(in crate::rules) fn names_credential(text: &str) -> bool {
+    words(text).iter().any(|word| credential(word.text).is_some() || is_assistant(word.plain()))
+}
+
 fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern of ours compiles")
 }
@@ -183,17 +199,29 @@ impl Piece<'_> {
 
 /// Words with their spans, edges freed of debris; the comma behind a word is kept as a fact.
 fn words(text: &str) -> Vec<Piece<'_>> {
-    static WORD: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^\s,;:|_()\[\]{}<>*=~•·]+"));
+    let parts_words = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                ',' | ';' | ':' | '|' | '_' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '*' | '=' | '~'
+            )
+            || matches!(c, '•' | '·')
+    };
+    let debris = |c: char| !(c.is_alphanumeric() || c == '.' || c == '/');
     let mut out: Vec<Piece<'_>> = Vec::new();
-    for found in WORD.find_iter(text) {
-        let debris = |c: char| !(c.is_alphanumeric() || c == '.' || c == '/');
-        let word = found.as_str().trim_matches(debris);
-        if word.is_empty() || !word.chars().any(char::is_alphanumeric) {
+    let mut end = 0;
+    for printed in text.split_inclusive(parts_words) {
+        let begin = end;
+        end += printed.len();
+        let run = printed.trim_end_matches(parts_words);
+        let word = run.trim_start_matches(debris);
+        let start = begin + run.len() - word.len();
+        let word = word.trim_end_matches(debris);
+        if !word.contains(char::is_alphanumeric) {
             continue;
         }
-        let start = found.start() + found.as_str().find(word).unwrap_or(0);
         let span = start..start + word.len();
-        let behind = text.get(found.end()..).unwrap_or_default().trim_start_matches([' ', '\t']);
+        let behind = text.get(begin + run.len()..).unwrap_or_default().trim_start_matches([' ', '\t']);
         let before = out.last().map_or(0, |last| last.span.end);
         let gap = text.get(before..span.start).unwrap_or_default();
         out.push(Piece {

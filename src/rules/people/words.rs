@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashSet;
 
 pub(super) fn is_title(word: &str) -> bool {
-    matches!(word.to_ascii_lowercase().as_str(), "dr" | "mr" | "mrs" | "ms" | "miss" | "prof" | "doctor" | "mx")
-        || is_rank(word)
+    const TITLES: [&str; 8] = ["dr", "mr", "mrs", "ms", "miss", "prof", "doctor", "mx"];
+    TITLES.iter().any(|title| title.eq_ignore_ascii_case(word)) || is_rank(word)
 }
 
 /// A rank before the name of somebody who serves or has served.
@@ -16,7 +16,7 @@ fn is_rank(word: &str) -> bool {
         "COL", "GEN", "ENS", "CPO", "MSGT", "TSGT", "SSGT",
     ];
     let is_shaped = word.starts_with(char::is_uppercase) && word.len() > 1;
-    is_shaped && RANKS.contains(&word.trim_end_matches('.').to_ascii_uppercase().as_str())
+    is_shaped && RANKS.iter().any(|rank| rank.eq_ignore_ascii_case(word.trim_end_matches('.')))
 }
 
 pub(super) fn suffix(word: &str) -> Option<String> {
@@ -156,7 +156,8 @@ pub(super) fn is_label(word: &str) -> bool {
 
 /// Words that no name holds.
 pub(super) fn is_refused(word: &str) -> bool {
-    is_label(word) || holds(&REFUSED, &word.to_lowercase()) || holds(&EVERYDAY, word)
+    let lower = word.to_lowercase();
+    holds(&LABELS, &lower) || holds(&REFUSED, &lower) || holds(&EVERYDAY, word)
 }
 
 fn holds(list: &Words, word: &str) -> bool {

@@ -175,7 +175,7 @@ fn is_signed_by_another(page: &Context, place: &Range<usize>, between: &str) -> 
     around.push(between);
     let said = page.book.phrases.find(&Folded::new(&around.join(" ")));
     let signature = &page.book.rules.signature;
-    !said.any(&signature.not_the_provider).is_empty() || !said.any(&signature.somebody_else).is_empty()
+    said.has_any(&signature.not_the_provider) || said.has_any(&signature.somebody_else)
 }
 
 /// "Provider signature ______   Date 7/6/26": a label that begins a cell, without a colon, and a date directly behind it.
@@ -204,7 +204,7 @@ pub(in crate::rules) fn is_this_orders(page: &Context, label: &Label) -> bool {
     if is_of_something(page, label) || is_of_another_signer(page, label) {
         return false;
     }
-    let signed_by_another = !page.found.any(&page.book.rules.signature.not_the_provider).is_empty();
+    let signed_by_another = page.found.has_any(&page.book.rules.signature.not_the_provider);
     !(signed_by_another && page.labels_of(Field::WrittenOn).any(|other| is_empty_beside_signature(page, other)))
 }
 
@@ -234,7 +234,7 @@ fn is_of_another_signer(page: &Context, label: &Label) -> bool {
     let from = own.map(|other| other.words.end).max().unwrap_or(0);
     let text: Vec<&str> = row.get(from..).unwrap_or_default().iter().map(|token| token.text.as_str()).collect();
     let said = page.book.phrases.find(&Folded::new(&text.join(" ")));
-    !said.any(&page.book.rules.signature.not_the_provider).is_empty()
+    said.has_any(&page.book.rules.signature.not_the_provider)
 }
 
 /// An empty date behind the HCP's signature.

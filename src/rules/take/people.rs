@@ -8,6 +8,7 @@ use regex::Regex;
 use crate::model::{Area, Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
+use crate::rules::people::names_credential;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
@@ -312,6 +313,9 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word) && !in_box(word));
         let words = words.map(|word| (row, word));
         let slot = page.sheet.slot(words);
+        if !names_credential(&slot.text) {
+            continue;
+        }
         let is_weak = page.labels_of(Field::ProviderName).any(|label| label.row == row && label.weak);
         let signs = signed_rows.iter().any(|signed| signed.abs_diff(row) <= SIGNED_ROWS);
         let trust = if is_weak || !signs { HEAD_NAME } else { BLOCK };

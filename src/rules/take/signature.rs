@@ -59,7 +59,7 @@ fn on_file(page: &Context) -> Option<Candidate> {
     let is_the_hcps = |place: &Range<usize>| {
         let line = page.text.text.get(..place.start).unwrap_or_default();
         let before = page.book.phrases.find(&Folded::new(line.rsplit('\n').next().unwrap_or_default()));
-        before.any(&rule.somebody_else).is_empty() && before.any(&rule.not_yet).is_empty()
+        !before.has_any(&rule.somebody_else) && !before.has_any(&rule.not_yet)
     };
     let place = page.found.any(&rule.on_file).into_iter().find(is_the_hcps)?;
     let doubts = vec!["the paper only says that a signature is on file".to_owned()];
@@ -119,7 +119,7 @@ pub(in crate::rules::take) fn is_somebody_elses(page: &Context, label: &Label) -
     let own = row.get(from.unwrap_or(0)..to.unwrap_or(row.len())).unwrap_or_default();
     let around: Vec<&str> = own.iter().map(|token| token.text.as_str()).collect();
     let found = page.book.phrases.find(&Folded::new(&around.join(" ")));
-    !found.any(&page.book.rules.signature.not_the_provider).is_empty()
+    found.has_any(&page.book.rules.signature.not_the_provider)
 }
 
 /// Whether ink stands beside or right over the caption of somebody else's signature.

@@ -72,7 +72,7 @@ fn of_line(page: &Context, before: &str, line: &str) -> Signer {
     if said_before.any(&rule.not_yet).iter().any(taken_back) || is_none(page, line) {
         return Signer::Nobody;
     }
-    if !said_before.any(&rule.not_the_provider).is_empty() {
+    if said_before.has_any(&rule.not_the_provider) {
         return Signer::Another;
     }
     let Some(hit) = signer_in(line) else {
@@ -116,10 +116,17 @@ pub(in crate::rules::take) fn is_none(page: &Context, text: &str) -> bool {
 
 /// Whether the credentials behind a name are of those who may not order ("RN"), and none is of those who may.
 pub(in crate::rules::take) fn orders_nothing(page: &Context, hit: &NameHit) -> bool {
-    let bare = |text: &str| text.replace(['.', '-', ' '], "").to_uppercase();
-    let holds = |list: &[String]| hit.credentials.iter().any(|own| list.iter().any(|of| bare(of) == bare(own)));
-    let may_order = page.book.rules.payer.values().any(|payer| holds(&payer.allowed_credentials));
-    holds(&page.book.rules.signature.orders_nothing) && !may_order
+    let holds = |list: &[String]| hit.credentials.iter().any(|own| list.iter().any(|of| is_one_credential(of, own)));
+    holds(&page.book.rules.signature.orders_nothing)
+        && !page.book.rules.payer.values().any(|payer| holds(&payer.allowed_credentials))
+}
+
+/// "PA-C" and "P.A.C." are one.
+fn is_one_credential(one: &str, other: &str) -> bool {
+    fn letters(text: &str) -> impl Iterator<Item = char> {
+        text.chars().filter(|sign| !matches!(sign, '.' | '-' | ' ')).flat_map(char::to_uppercase)
+    }
+    letters(one).eq(letters(other))
 }
 
 /// Whether the name is that of one of these fields.
