@@ -262,9 +262,9 @@ impl Book {
             return Err(Faults(faults));
         }
         let codes = codes.and_then(Result::ok).unwrap_or_else(CodeList::built_in);
-        let rules = joined.filled_in();
+        let mut rules = joined.filled_in();
         own.complete(&rules);
-        let phrases = Phrases::new(&rules);
+        let phrases = Phrases::new(&mut rules);
         let (scopes, treatments) = (Scopes::new(&rules.not_present), Treatments::new(&rules.treatment));
         let areas = Areas::new(&rules.areas);
         let version = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();

@@ -114,6 +114,11 @@ impl<'a> Context<'a> {
         slots::of_row(&self.labels, row)
     }
 
+    /// Where the words stand that lead to a value of a field in running text, from left to right.
+    pub(in crate::rules) fn cues(&self, field: Field) -> Vec<Range<usize>> {
+        self.book.rules.field.get(&field).map(|rule| self.found.any(&rule.prose)).unwrap_or_default()
+    }
+
     /// The names behind the labels of a field, each once.
     pub(in crate::rules) fn names_of(&self, field: Field) -> Rc<[String]> {
         let read = || {

@@ -67,15 +67,14 @@ fn fit(
     sender: Option<&str>,
     on: Date,
 ) -> Result<(usize, String), String> {
-    let stands = |phrase: &&String| !found.any(std::slice::from_ref(*phrase)).is_empty();
     if form.valid_from.is_some_and(|from| on < from) || form.valid_until.is_some_and(|until| until < on) {
         return Err("it is not valid on this day".to_owned());
     }
-    if let Some(phrase) = form.none.iter().find(stands) {
+    if let Some((phrase, _)) = found.each(&form.none).find(|(_, stands)| *stands) {
         return Err(format!("{phrase:?} stands on the page"));
     }
-    let all = form.all.iter().filter(stands).count();
-    let any = form.any.iter().filter(stands).count();
+    let count = |list| found.each(list).filter(|(_, stands)| *stands).count();
+    let (all, any) = (count(&form.all), count(&form.any));
     let told_by_text = !(form.all.is_empty() && form.any.is_empty());
     if told_by_text && all == form.all.len() && (any > 0 || form.any.is_empty()) {
         return Ok((all + any, "its text".to_owned()));
@@ -83,8 +82,8 @@ fn fit(
     if is_sender(form, reading, sender) {
         return Ok((all + any, "its sender".to_owned()));
     }
-    Err(match form.all.iter().find(|phrase| !stands(phrase)) {
-        Some(phrase) => format!("{phrase:?} does not stand on the page"),
+    Err(match found.each(&form.all).find(|(_, stands)| !stands) {
+        Some((phrase, _)) => format!("{phrase:?} does not stand on the page"),
         None if told_by_text => "none of its `any` stands on the page".to_owned(),
         None => "it came from another sender".to_owned(),
     })
@@ -242,7 +241,7 @@ pub(in crate::rules) fn check_file(source: &Source, rules: &RuleFile, faults: &m
             );
             wrong(FaultKind::Form, what);
         }
-        let words = [&form.all, &form.any, &form.none].into_iter().flatten();
+        let words = [&form.all, &form.any, &form.none].into_iter().flat_map(|list| list.iter());
         for phrase in
             words.chain(form.field.values().flat_map(PlaceRule::anchors)).filter(|phrase| fold(phrase).is_empty())
         {

@@ -1,56 +1,51 @@
 //! All phrases of the book that are looked for in running text, in one pass.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut, Range};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::rules::schema::RuleFile;
+
+/// Phrases of a rule file that are looked for in running text.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(in crate::rules) struct PhraseList {
+    written: Vec<String>,
+    /// The numbers under which they are looked for, one for each.
+    #[serde(skip)]
+    numbers: Vec<usize>,
+}
+
+impl Deref for PhraseList {
+    type Target = Vec<String>;
+
+    fn deref(&self) -> &Vec<String> {
+        &self.written
+    }
+}
+
+impl DerefMut for PhraseList {
+    fn deref_mut(&mut self) -> &mut Vec<String> {
+        &mut self.written
+    }
+}
+
+impl IntoIterator for PhraseList {
+    type Item = String;
+    type IntoIter = std::vec::IntoIter<String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.written.into_iter()
+    }
+}
 
 /// A searcher for every phrase of the book.
 pub(in crate::rules) struct Phrases {
     searcher: AhoCorasick,
-    /// Each phrase as the rule files write it, to the number under which it is looked for.
-    numbers: Arc<FxHashMap<String, usize>>,
-    /// By its number, what the rule files write for a phrase leaves as marks.
-    marks: Vec<Marks>,
     count: usize,
-}
-
-/// Marks that phrases leave by their lengths and letters: a phrase whose mark is not among those of the phrases of a page stands not
-/// on it, and need not be looked up.
-#[derive(Debug, Clone, Copy, Default)]
-struct Marks([u64; 8]);
-
-impl Marks {
-    #[inline]
-    fn place(phrase: &str) -> (usize, u64) {
-        let bytes = phrase.as_bytes();
-        let (Some(first), Some(middle), Some(last)) = (bytes.first(), bytes.get(bytes.len() / 2), bytes.last()) else {
-            return (0, 1);
-        };
-        let all = bytes.len() * 89 + usize::from(*first) * 13 + usize::from(*middle) * 31 + usize::from(*last) * 7;
-        (all / 64 % 8, 1 << (all % 64))
-    }
-
-    fn of(phrase: &str) -> Self {
-        let (word, bit) = Self::place(phrase);
-        let mut marks = Self::default();
-        marks.0[word] = bit;
-        marks
-    }
-
-    fn add(&mut self, other: Self) {
-        self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
-    }
-
-    #[inline]
-    fn holds(&self, phrase: &str) -> bool {
-        let (word, bit) = Self::place(phrase);
-        self.0[word] & bit != 0
-    }
 }
 
 /// A page's text, folded: lower case, one blank between words, other signs gone; with the way back to the text.
@@ -101,45 +96,19 @@ impl Phrases {
         self.count
     }
 
-    pub(in crate::rules) fn new(rules: &RuleFile) -> Self {
-        let signs = rules.document.values().flat_map(|document| &document.sign);
-        let signs = signs.flat_map(|sign| sign.any.iter().chain(&sign.lacks));
-        let payers = rules.payer.values().flat_map(|payer| {
-            let told = payer.words.iter().chain(&payer.prose).chain(&payer.questions);
-            told.chain(&payer.labels).chain(&payer.insurers)
-        });
-        let fields = rules.field.values().flat_map(|field| &field.prose);
-        let forms = rules.form.values().flat_map(|form| form.all.iter().chain(&form.any).chain(&form.none));
-        let signature = &rules.signature;
-        let signatures = signature
-            .signed
-            .iter()
-            .chain(&signature.unsigned)
-            .chain(&signature.no_signature)
-            .chain(&signature.not_yet)
-            .chain(&signature.not_the_provider)
-            .chain(&signature.somebody_else)
-            .chain(&signature.on_file)
-            .chain(&signature.closings);
-        let frequencies = &rules.second_frequency;
-        let frequencies = frequencies.orders.iter().chain(&frequencies.past).chain(&frequencies.something_else);
-        let treatments = rules.treatment.orders.iter().chain(&rules.treatment.withdrawn);
-        let facts = rules.fact.values().flat_map(|fact| &fact.words);
-        let written = signs.chain(forms).chain(payers).chain(fields).chain(signatures);
-        let written = written.chain(frequencies).chain(treatments).chain(facts);
-        let written: BTreeSet<&String> = written.collect();
-        let words: BTreeSet<String> = written.iter().map(|phrase| Folded::new(phrase).text).collect();
+    /// Takes up every list of the rules that is looked for in running text.
+    pub(in crate::rules) fn new(rules: &mut RuleFile) -> Self {
+        let lists = lists(rules);
+        let words: BTreeSet<String> = lists.iter().flat_map(|list| list.iter()).map(|phrase| folded(phrase)).collect();
         let words: Vec<String> = words.into_iter().collect();
-        let number = |phrase: &String| words.binary_search(&Folded::new(phrase).text).ok();
-        let numbered: Vec<(String, usize)> =
-            written.iter().filter_map(|phrase| Some(((*phrase).clone(), number(phrase)?))).collect();
-        let mut marks = vec![Marks::default(); words.len()];
-        numbered.iter().for_each(|(phrase, number)| marks[*number].add(Marks::of(phrase)));
+        for list in lists {
+            list.numbers = list.iter().filter_map(|phrase| words.binary_search(&folded(phrase)).ok()).collect();
+        }
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&words)
             .unwrap_or_else(|error| unreachable!("a few thousand phrases always build: {error}"));
-        Self { searcher, numbers: Arc::new(numbered.into_iter().collect()), marks, count: words.len() }
+        Self { searcher, count: words.len() }
     }
 
     /// Every phrase that stands in `text`, with the bytes at which it begins and ends.
@@ -153,44 +122,80 @@ impl Phrases {
         }
         // stable: those of one phrase stay from left to right
         places.sort_by_key(|(number, _)| *number);
-        let mut marks = Marks::default();
-        places.iter().for_each(|(number, _)| marks.add(self.marks[*number]));
-        Found { numbers: self.numbers.clone(), marks, places }
+        let mut stands = vec![0_u64; if places.is_empty() { 0 } else { self.count / 64 + 1 }];
+        places.iter().for_each(|(number, _)| stands[number / 64] |= 1 << (number % 64));
+        Found { stands, places }
     }
+}
+
+fn folded(phrase: &str) -> String {
+    Folded::new(phrase).text
+}
+
+/// Every list of the rules that is looked for in running text.
+fn lists(rules: &mut RuleFile) -> Vec<&mut PhraseList> {
+    let RuleFile { document, payer, field, form, signature, second_frequency, treatment, fact, .. } = rules;
+    let signs = document.values_mut().flat_map(|document| &mut document.sign);
+    let mut lists: Vec<&mut PhraseList> = signs.flat_map(|sign| [&mut sign.any, &mut sign.lacks]).collect();
+    lists.extend(payer.values_mut().flat_map(|payer| {
+        [&mut payer.words, &mut payer.prose, &mut payer.questions, &mut payer.labels, &mut payer.insurers]
+    }));
+    lists.extend(field.values_mut().map(|field| &mut field.prose));
+    lists.extend(form.values_mut().flat_map(|form| [&mut form.all, &mut form.any, &mut form.none]));
+    lists.extend([
+        &mut signature.signed,
+        &mut signature.unsigned,
+        &mut signature.no_signature,
+        &mut signature.not_yet,
+        &mut signature.not_the_provider,
+        &mut signature.somebody_else,
+        &mut signature.on_file,
+        &mut signature.closings,
+        &mut second_frequency.orders,
+        &mut second_frequency.past,
+        &mut second_frequency.something_else,
+        &mut treatment.orders,
+        &mut treatment.withdrawn,
+    ]);
+    lists.extend(fact.values_mut().map(|fact| &mut fact.words));
+    lists
 }
 
 /// The phrases that were found.
 pub(in crate::rules) struct Found {
-    numbers: Arc<FxHashMap<String, usize>>,
-    marks: Marks,
+    /// A bit for each number of a phrase; empty where none was found.
+    stands: Vec<u64>,
     /// Where a phrase stands, in the order of the phrases' numbers.
     places: Vec<(usize, Range<usize>)>,
 }
 
 impl Found {
-    /// Where `phrase`, as the rule files write it, stands, with its number.
-    fn places(&self, phrase: &str) -> &[(usize, Range<usize>)] {
-        let Some(number) = self.numbers.get(phrase) else { return &[] };
-        let from = self.places.partition_point(|(other, _)| other < number);
-        let length = self.places[from..].iter().take_while(|(other, _)| other == number).count();
-        &self.places[from..from + length]
+    fn stands(&self, number: usize) -> bool {
+        self.stands.get(number / 64).is_some_and(|bits| bits & 1 << (number % 64) != 0)
+    }
+
+    /// Each phrase of a list, and whether it stands anywhere.
+    pub(in crate::rules) fn each<'a>(&'a self, phrases: &'a PhraseList) -> impl Iterator<Item = (&'a str, bool)> {
+        phrases.iter().zip(&phrases.numbers).map(|(phrase, number)| (phrase.as_str(), self.stands(*number)))
     }
 
     /// Where any of `phrases` stands, from left to right.
-    pub(in crate::rules) fn any(&self, phrases: &[String]) -> Vec<Range<usize>> {
-        let mut places = Vec::new();
-        // nearly all of them stand nowhere
-        for phrase in phrases.iter().filter(|phrase| self.marks.holds(phrase)) {
-            places.extend(self.places(phrase).iter().map(|(_, place)| place.clone()));
+    pub(in crate::rules) fn any(&self, phrases: &PhraseList) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        if self.places.is_empty() {
+            return found;
         }
-        if places.len() > 1 {
-            places.sort_by_key(|place| (place.start, std::cmp::Reverse(place.end)));
+        for number in phrases.numbers.iter().filter(|number| self.stands(**number)) {
+            let from = self.places.partition_point(|(other, _)| other < number);
+            let of_phrase = self.places[from..].iter().take_while(|(other, _)| other == number);
+            found.extend(of_phrase.map(|(_, place)| place.clone()));
         }
-        places
+        found.sort_by_key(|place: &Range<usize>| (place.start, std::cmp::Reverse(place.end)));
+        found
     }
 
     /// Whether any of `phrases` stands anywhere.
-    pub(in crate::rules) fn has_any(&self, phrases: &[String]) -> bool {
-        phrases.iter().any(|phrase| self.marks.holds(phrase) && !self.places(phrase).is_empty())
+    pub(in crate::rules) fn has_any(&self, phrases: &PhraseList) -> bool {
+        !self.places.is_empty() && phrases.numbers.iter().any(|number| self.stands(*number))
     }
 }

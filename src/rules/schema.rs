@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_spanned::Spanned;
 
 use crate::model::{Field, GapLevel, GapReason, PaperKind, PayerKind};
+use crate::rules::phrase::PhraseList;
 
 /// One rule file. Every part may stand in any file; by custom each file has one topic.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -83,9 +84,9 @@ pub(in crate::rules) struct DocumentRule {
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct SignRule {
     /// Any of these phrases on the page.
-    pub(in crate::rules) any: Vec<String>,
+    pub(in crate::rules) any: PhraseList,
     /// None of these phrases stands on the page; with `any`, both must be so.
-    pub(in crate::rules) lacks: Vec<String>,
+    pub(in crate::rules) lacks: PhraseList,
     /// The phrase must stand in the upper third of the page.
     pub(in crate::rules) at_top: bool,
     /// Instead of phrases: a value was found for this field.
@@ -126,7 +127,7 @@ pub(in crate::rules) struct FieldRule {
     /// Labels that mean this field only under a heading.
     pub(in crate::rules) under: BTreeMap<Heading, Vec<String>>,
     /// Words in running text before the value ("claim number 44-1").
-    pub(in crate::rules) prose: Vec<String>,
+    pub(in crate::rules) prose: PhraseList,
     /// How the value may be written, where the program does not know it by itself; goes before what it knows.
     pub(in crate::rules) say: Vec<SayRule>,
     /// What is not its value, or has two meanings: a person is told to look.
@@ -211,7 +212,7 @@ pub enum CheckName {
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct FactRule {
     /// Any of these words on the page.
-    pub(in crate::rules) words: Vec<String>,
+    pub(in crate::rules) words: PhraseList,
     /// Or a pattern that fits somewhere on it.
     pub(in crate::rules) when: Option<String>,
 }
@@ -237,11 +238,11 @@ pub(in crate::rules) struct WordingRule {
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct FormRule {
     /// All of these phrases stand on it.
-    pub(in crate::rules) all: Vec<String>,
+    pub(in crate::rules) all: PhraseList,
     /// At least one of these phrases stands on it.
-    pub(in crate::rules) any: Vec<String>,
+    pub(in crate::rules) any: PhraseList,
     /// None of these phrases stands on it, whoever sent it.
-    pub(in crate::rules) none: Vec<String>,
+    pub(in crate::rules) none: PhraseList,
     /// Fax numbers that send it.
     pub(in crate::rules) sender_fax: Vec<String>,
     /// Addresses that send it; "@clinic.example" is everybody there.
@@ -321,9 +322,9 @@ pub(in crate::rules) struct TreatmentRule {
     /// Words of `manual_therapy` and the like that count only in capitals: "MT", but not "Mt".
     pub(in crate::rules) in_capitals: Vec<String>,
     /// Words of a sentence that orders the treatment it names ("is medically necessary").
-    pub(in crate::rules) orders: Vec<String>,
+    pub(in crate::rules) orders: PhraseList,
     /// What takes the order back: one of three words and more anywhere, a shorter one alone in its line or beside a ticked box.
-    pub(in crate::rules) withdrawn: Vec<String>,
+    pub(in crate::rules) withdrawn: PhraseList,
     /// Words of what was: no veto stands beside them ("no prior massage").
     pub(in crate::rules) past: Vec<String>,
 }
@@ -355,11 +356,11 @@ pub(in crate::rules) struct NotPresentRule {
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct SecondFrequencyRule {
     /// Words of a line that orders treatment.
-    pub(in crate::rules) orders: Vec<String>,
+    pub(in crate::rules) orders: PhraseList,
     /// Words of a line that tells what was.
-    pub(in crate::rules) past: Vec<String>,
+    pub(in crate::rules) past: PhraseList,
     /// Words of what is no treatment of ours: other therapies, exercises, complaints. A frequency behind one is none of ours.
-    pub(in crate::rules) something_else: Vec<String>,
+    pub(in crate::rules) something_else: PhraseList,
 }
 
 /// A kind of payer.
@@ -367,15 +368,15 @@ pub(in crate::rules) struct SecondFrequencyRule {
 #[serde(deny_unknown_fields, default)]
 pub struct PayerRule {
     /// Words in a payer slot or beside a ticked box.
-    pub(in crate::rules) words: Vec<String>,
+    pub(in crate::rules) words: PhraseList,
     /// Words in running text that tell it ("motor vehicle accident").
-    pub(in crate::rules) prose: Vec<String>,
+    pub(in crate::rules) prose: PhraseList,
     /// Words of a question that tells it when it is answered with yes ("result of employment").
-    pub(in crate::rules) questions: Vec<String>,
+    pub(in crate::rules) questions: PhraseList,
     /// Labels that only this kind has; filled in, they tell it where nothing else does.
-    pub(in crate::rules) labels: Vec<String>,
+    pub(in crate::rules) labels: PhraseList,
     /// Insurers who write nothing else; in a payer's slot they tell it where nothing else does.
-    pub(in crate::rules) insurers: Vec<String>,
+    pub(in crate::rules) insurers: PhraseList,
     /// Credentials from which it takes an order; from all where the list is empty. Another one is told as a note.
     pub allowed_credentials: Vec<String>,
     /// How long it takes an order that does not say until when it is good, in days from its date. Older is told as a note.
@@ -457,23 +458,23 @@ pub struct TellRule {
 #[serde(deny_unknown_fields, default)]
 pub(in crate::rules) struct SignatureRule {
     /// Words of an electronic signature.
-    pub(in crate::rules) signed: Vec<String>,
+    pub(in crate::rules) signed: PhraseList,
     /// Words that say that it is not signed.
-    pub(in crate::rules) unsigned: Vec<String>,
+    pub(in crate::rules) unsigned: PhraseList,
     /// Words in the place of a signature that are none ("pending", "stamp").
-    pub(in crate::rules) no_signature: Vec<String>,
+    pub(in crate::rules) no_signature: PhraseList,
     /// Words right before those of an electronic signature that take it back ("to be", "not").
-    pub(in crate::rules) not_yet: Vec<String>,
+    pub(in crate::rules) not_yet: PhraseList,
     /// Captions of somebody else's signature.
-    pub(in crate::rules) not_the_provider: Vec<String>,
+    pub(in crate::rules) not_the_provider: PhraseList,
     /// Words beside a signer's name that say that it is not the HCP ("patient", "witness").
-    pub(in crate::rules) somebody_else: Vec<String>,
+    pub(in crate::rules) somebody_else: PhraseList,
     /// Credentials of those who may not order; who has no other orders nothing.
     pub(in crate::rules) orders_nothing: Vec<String>,
     /// Words that say that a signature lies elsewhere: it counts, and somebody must look.
-    pub(in crate::rules) on_file: Vec<String>,
+    pub(in crate::rules) on_file: PhraseList,
     /// How a letter closes, before the signature.
-    pub(in crate::rules) closings: Vec<String>,
+    pub(in crate::rules) closings: PhraseList,
 }
 
 /// An example: a page of text, and what must and must not be found on it.

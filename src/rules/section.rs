@@ -265,16 +265,16 @@ pub(in crate::rules) fn weigh(page: &Context, findings: &[Finding]) -> Vec<KindS
     let story = |(kind, rule): (&PaperKind, &DocumentRule)| {
         let named = |sign: &SignRule| {
             let weight = weight(page, findings, sign);
-            let stands = |phrase: &&String| !page.found.any(std::slice::from_ref(phrase)).is_empty();
+            let first = || page.found.each(&sign.any).find(|(_, stands)| *stands).map(|(phrase, _)| phrase);
             let name = match sign.found {
                 Some(field) => format!("{field} found"),
                 None if !sign.found_none.is_empty() => {
                     let names: Vec<String> = sign.found_none.iter().map(ToString::to_string).collect();
                     format!("none of {} found", names.join(", "))
                 }
-                None => match (sign.any.iter().find(stands), sign.lacks.first()) {
+                None => match (first(), sign.lacks.first()) {
                     (None, Some(lacked)) => format!("no {lacked} nor its like"),
-                    (phrase, _) => phrase.cloned().unwrap_or_default(),
+                    (phrase, _) => phrase.unwrap_or_default().to_owned(),
                 },
             };
             (weight != 0).then_some((name, weight))

@@ -107,9 +107,8 @@ fn labelled(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
 
 /// "injured in a motor vehicle accident on 8/2/26": the date within reach of the words.
 fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
-    let prose = page.book.rules.field.get(&field).map(|rule| rule.prose.as_slice()).unwrap_or_default();
     let mut found = Vec::new();
-    for place in page.found.any(prose).into_iter().filter(|place| !page.is_label_of_another(place, field)) {
+    for place in page.cues(field).into_iter().filter(|place| !page.is_label_of_another(place, field)) {
         let rest = page.after(place.end, 60);
         let Some(hit) = days(&rest.text, kind, page.on).into_iter().next() else { continue };
         let between = rest.text.get(..hit.span.start).unwrap_or_default();

@@ -85,8 +85,8 @@ fn from_to(page: &Context) -> Vec<Candidate> {
 
 /// "Valid thru 5/31/26", "This prescription is valid for 90 days": what is right behind the words.
 fn in_prose(page: &Context, written: Option<(Date, f32)>) -> Vec<Candidate> {
-    let prose = page.book.rules.field.get(&Field::ExpiresOn).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-    let places = page.found.any(prose).into_iter().filter(|place| !page.is_label_of_another(place, Field::ExpiresOn));
+    let places =
+        page.cues(Field::ExpiresOn).into_iter().filter(|place| !page.is_label_of_another(place, Field::ExpiresOn));
     let ends = places.filter(|place| !is_of_something_else(page, place.start)).filter_map(|place| {
         let rest = page.after(place.end, BEHIND_MAX);
         let line = rest.text.lines().next().unwrap_or_default();

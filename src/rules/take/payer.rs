@@ -11,7 +11,7 @@ use crate::rules::context::{Candidate, Context};
 use crate::rules::find_claim_numbers;
 use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::near::one_off;
-use crate::rules::phrase::{Folded, Found};
+use crate::rules::phrase::{Folded, Found, PhraseList};
 use crate::rules::schema::PayerRule;
 use crate::rules::sheet::{Slot, Token, fold};
 use crate::rules::span::gap_before;
@@ -180,7 +180,7 @@ fn is_denied(page: &Context, start: usize) -> bool {
     let clause = before.rsplit(['\n', '.', ';', ':', '?']).next().unwrap_or_default();
     let Some(denial) = DENIAL.find_iter(clause).last() else { return false };
     let between = clause.get(denial.end()..).unwrap_or_default();
-    let of_payer = || page.book.rules.payer.values().flat_map(|rule| rule.prose.iter().chain(&rule.questions));
+    let of_payer = || page.book.rules.payer.values().flat_map(|rule| rule.prose.iter().chain(rule.questions.iter()));
     let words: HashSet<String> = of_payer().flat_map(|phrase| phrase.split_whitespace().map(fold)).collect();
     let is_plain = |word: &String| word.is_empty() || SMALL.contains(&word.as_str()) || words.contains(word);
     between.split([' ', '/', ',', '-']).map(fold).all(|word| is_plain(&word))
@@ -215,8 +215,7 @@ fn of_labels<'a>(page: &'a Context, labels: impl Iterator<Item = &'a Label>, tru
 fn by_insurer(page: &Context) -> Option<Candidate> {
     let labels = page.labels_of(Field::PayerInsurer).chain(page.labels_of(Field::PayerKind));
     let in_slots = labels.filter_map(|label| page.slots(label, 1).into_iter().next().map(|(_, slot)| slot));
-    let cues = page.book.rules.field.get(&Field::PayerInsurer).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-    let in_prose = page.found.any(cues).into_iter().map(|place| page.after(place.end, INSURER_BYTES_MAX));
+    let in_prose = page.cues(Field::PayerInsurer).into_iter().map(|place| page.after(place.end, INSURER_BYTES_MAX));
     let of_insurers = |slot: Slot| Some((of_phrases(page, &slot.text, |rule| vec![&rule.insurers])?, slot));
     let told: Vec<(PayerKind, Slot)> = in_slots.chain(in_prose).filter_map(of_insurers).collect();
     let (kind, slot) = told.first()?;
@@ -263,7 +262,7 @@ fn named(page: &Context, slot: &Slot, with_words: bool) -> Option<PayerKind> {
 fn of_phrases<'a>(
     page: &'a Context,
     text: &str,
-    phrases: impl Fn(&'a PayerRule) -> Vec<&'a Vec<String>>,
+    phrases: impl Fn(&'a PayerRule) -> Vec<&'a PhraseList>,
 ) -> Option<PayerKind> {
     longest(page, &page.book.phrases.find(&Folded::new(text)), phrases)
 }
@@ -271,7 +270,7 @@ fn of_phrases<'a>(
 fn longest<'a>(
     page: &'a Context,
     found: &Found,
-    phrases: impl Fn(&'a PayerRule) -> Vec<&'a Vec<String>>,
+    phrases: impl Fn(&'a PayerRule) -> Vec<&'a PhraseList>,
 ) -> Option<PayerKind> {
     let longest = |(kind, rule): (&PayerKind, &'a PayerRule)| {
         let places = phrases(rule).into_iter().flat_map(|phrases| found.any(phrases));
@@ -346,9 +345,7 @@ fn claim(page: &Context) -> Vec<Candidate> {
             break;
         }
     }
-    let prose =
-        page.book.rules.field.get(&Field::PayerClaimNumber).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-    let mut places = page.found.any(prose);
+    let mut places = page.cues(Field::PayerClaimNumber);
     let is_damaged = |word: &str| {
         let folded = fold(word);
         let tail: String = folded.chars().skip(folded.chars().count().saturating_sub(CLAIM.len())).collect();

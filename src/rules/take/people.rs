@@ -86,8 +86,7 @@ fn patient(page: &Context) -> Vec<Candidate> {
     if found.is_empty() {
         found.extend(before_birth_date(page));
     }
-    let prose = page.book.rules.field.get(&Field::PatientName).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-    for place in page.found.any(prose) {
+    for place in page.cues(Field::PatientName) {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
         if let Some(hit) = find_names(first_line)

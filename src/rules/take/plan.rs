@@ -301,9 +301,7 @@ fn by_words(page: &Context) -> Vec<Candidate> {
         places.extend(titles.iter().filter_map(in_slot));
     }
     if labels.is_empty() && places.is_empty() {
-        let ordering = page.book.rules.field.get(&Field::Plan).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-        let orders = page.found.any(ordering);
-        places.extend(orders.into_iter().map(|place| (page.after(place.end, 160), RULE.to_owned())));
+        places.extend(page.cues(Field::Plan).into_iter().map(|place| (page.after(place.end, 160), RULE.to_owned())));
     }
     if labels.is_empty() && places.iter().all(|(slot, _)| families(treatments, slot).is_empty()) {
         places.extend(treatment_lines(page).map(|slot| (slot, RULE.to_owned())));

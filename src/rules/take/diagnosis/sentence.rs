@@ -91,8 +91,7 @@ fn words_alone(slot: &Slot) -> Option<String> {
 /// "On examination she has lumbago with sciatica": words behind the cues of the book that are some diagnosis' title; or, behind them
 /// and a "for", that name a condition: "I am treating Maria Lopez (DOB 03/02/1984) for a back injury and recommend".
 pub(super) fn in_prose(page: &Context) -> Option<Candidate> {
-    let cues = page.book.rules.field.get(&Field::Diagnoses).map(|rule| rule.prose.as_slice()).unwrap_or_default();
-    let cues = page.found.any(cues);
+    let cues = page.cues(Field::Diagnoses);
     let title = cues.iter().find_map(|cue| title_behind(page, cue));
     title.or_else(|| cues.iter().find_map(|cue| condition_behind(page, cue)))
 }

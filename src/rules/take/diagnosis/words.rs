@@ -147,9 +147,9 @@ impl<'a> Codes<'a> {
             return fitting;
         }
         // "please provide massage therapy for": what leads to a diagnosis is none of it
-        let cues = page.book.rules.field.get(&Field::Diagnoses).map(|rule| rule.prose.as_slice()).unwrap_or_default();
         let start = from + before.len() - after.len() - tail.len();
-        let cue = page.found.any(cues).into_iter().filter(|cue| start <= cue.start && cue.end <= start + tail.len());
+        let cue =
+            page.cues(Field::Diagnoses).into_iter().filter(|cue| start <= cue.start && cue.end <= start + tail.len());
         let cut = cue.map(|cue| cue.end - start).max().filter(|_| !self.labelled);
         cut.and_then(|cut| tail.get(cut..)).unwrap_or(tail)
     }
