@@ -17,14 +17,17 @@ pub(in crate::rules) fn shape(word: &str) -> Option<String> {
     matches!(word.chars().count(), 3..TOLERANT_LETTERS_MIN).then(|| word.chars().map(look).collect())
 }
 
+/// The letters at an end of a label.
+pub(in crate::rules) type Letters = [u8; END_LETTERS];
+
 /// The first letters of a label or of what may be one.
-pub(in crate::rules) fn beginning(together: &str) -> Option<&str> {
-    together.get(..END_LETTERS)
+pub(in crate::rules) fn beginning(together: &str) -> Option<Letters> {
+    together.as_bytes().first_chunk().copied()
 }
 
 /// The last letters of a label or of what may be one.
-pub(in crate::rules) fn end(together: &str) -> Option<&str> {
-    together.len().checked_sub(END_LETTERS).and_then(|from| together.get(from..))
+pub(in crate::rules) fn end(together: &str) -> Option<Letters> {
+    together.as_bytes().last_chunk().copied()
 }
 
 /// Tells a word as it is and without each of its letters; some twice.

@@ -3,11 +3,12 @@
 mod lookup;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use crate::model::{Area, Field};
-use crate::rules::near::{beginning, each_form, end, one_off, shape};
+use crate::rules::near::{Letters, beginning, each_form, end, one_off, shape};
 use crate::rules::people::is_credential;
 use crate::rules::place::Places;
 use crate::rules::schema::{Heading, RuleFile};
@@ -55,8 +56,8 @@ pub(in crate::rules) struct Labels {
     forms: FxHashMap<String, Vec<usize>>,
     /// Labels of two words and more by the first letters of all their words written as one, and by the last: with one letter
     /// damaged, or a blank where none belongs, one of the two is still whole.
-    by_beginning: FxHashMap<String, Vec<Together>>,
-    by_end: FxHashMap<String, Vec<Together>>,
+    by_beginning: FxHashMap<Letters, Vec<Together>>,
+    by_end: FxHashMap<Letters, Vec<Together>>,
     /// Those labels.
     together: Vec<Entry>,
     /// What labels are made of.
@@ -212,10 +213,10 @@ impl Labels {
         if entry.words.len() > 1 && entry.together.chars().count() >= TOGETHER_LETTERS_MIN {
             let together = Together { length: entry.together.len(), at: self.together.len() };
             if let Some(beginning) = beginning(&entry.together) {
-                self.by_beginning.entry(beginning.to_owned()).or_default().push(together);
+                self.by_beginning.entry(beginning).or_default().push(together);
             }
             if let Some(end) = end(&entry.together) {
-                self.by_end.entry(end.to_owned()).or_default().push(together);
+                self.by_end.entry(end).or_default().push(together);
             }
             self.together.push(entry.clone());
         }
@@ -253,9 +254,10 @@ impl Labels {
         let mut headings: Vec<Label> = Vec::new();
         for (row, words) in sheet.rows.iter().enumerate() {
             let known: Vec<Cow<[usize]>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
+            let reaches = reaches(sheet, words);
             let mut at = 0;
             while at < words.words.len() {
-                let listed = self.find_listed(sheet, row, words, &known, at, &headings);
+                let listed = self.find_listed(sheet, row, words, &known, at..reaches[at], &headings);
                 let listed_to = listed.iter().map(|label| label.words.end).max().unwrap_or(at);
                 let mut worded = self.find_worded(sheet, row, words, &known, at);
                 if let Some(label) = worded.as_mut().filter(|label| is_plain_number(label))
@@ -289,23 +291,17 @@ impl Labels {
         labels
     }
 
-    /// The label that begins at `at` and stands in a rule file's list.
+    /// The label that begins a run of words and stands in a rule file's list.
     fn find_listed(
         &self,
         sheet: &Sheet,
         row: usize,
         words: &Row,
         known: &[Cow<[usize]>],
-        at: usize,
+        run: Range<usize>,
         headings: &[Label],
     ) -> Vec<Label> {
-        // a label does not run over a colon or a gap into the next one ("Signature:      Date:")
-        let reach = (at + 1..words.words.len())
-            .find(|&next| {
-                let (before, here) = (&words.words[next - 1], &words.words[next]);
-                before.ends_label() || here.area.left.saturating_sub(before.area.right) as f32 > 2.0 * sheet.unit
-            })
-            .unwrap_or(words.words.len());
+        let (at, reach) = (run.start, run.end);
         // "Name (last, first)" that counts only in one part of a form leaves "Name" to the others
         let of_part = |entry: &Entry| match entry.meaning {
             Meaning::Field(_, Some(needed)) => Some(needed) == heading_above(headings, &words.words[at].area),
@@ -398,7 +394,11 @@ impl Labels {
         if let Some(groups) = of_known {
             return groups;
         }
-        let parts = token.text.split(['/', '-', '&']).map(fold).filter(|part| !part.is_empty());
+        let joints = ['/', '-', '&'];
+        if !token.text.contains(joints) {
+            return 0;
+        }
+        let parts = token.text.split(joints).map(fold).filter(|part| !part.is_empty());
         let of_part = |part: String| self.vocabulary.get(&part).map_or(0, |number| self.wordings.groups(*number));
         let of_parts: Vec<u64> = parts.map(of_part).collect();
         if of_parts.len() < 2 || of_parts.contains(&0) { 0 } else { of_parts.iter().fold(0, |all, one| all | one) }
@@ -423,7 +423,7 @@ impl Labels {
             *end = all.len();
         }
         let begin_alike =
-            beginning(&all).and_then(|letters| self.by_beginning.get(letters)).map_or(&[][..], Vec::as_slice);
+            beginning(&all).and_then(|letters| self.by_beginning.get(&letters)).map_or(&[][..], Vec::as_slice);
         (1..=longest).rev().find_map(|run| {
             let said = all.get(..ends[run - 1])?;
             let is_short = || {
@@ -433,7 +433,10 @@ impl Labels {
             if digits(&words[run - 1]) || is_short() {
                 return None;
             }
-            let end_alike = end(said).and_then(|letters| self.by_end.get(letters)).map_or(&[][..], Vec::as_slice);
+            let end_alike = end(said).and_then(|letters| self.by_end.get(&letters)).map_or(&[][..], Vec::as_slice);
+            if begin_alike.is_empty() && end_alike.is_empty() {
+                return None;
+            }
             let near = begin_alike.iter().chain(end_alike).filter(|label| label.length.abs_diff(said.len()) <= 1);
             let near = near.map(|label| &self.together[label.at]).filter(|entry| one_off(&entry.together, said));
             let near: Vec<&Entry> = near.collect();
@@ -462,6 +465,17 @@ impl Labels {
         near.retain(|number| one_off(&self.words[*number], word));
         near.into()
     }
+}
+
+/// How far a label that begins at each word of a row may run: not over a colon or a gap into the next one ("Signature:      Date:").
+fn reaches(sheet: &Sheet, row: &Row) -> Vec<usize> {
+    let mut reaches = vec![row.words.len(); row.words.len()];
+    for next in (1..row.words.len()).rev() {
+        let (before, here) = (&row.words[next - 1], &row.words[next]);
+        let is_apart = here.area.left.saturating_sub(before.area.right) as f32 > 2.0 * sheet.unit;
+        reaches[next - 1] = if is_apart || before.ends_label() { next } else { reaches[next] };
+    }
+    reaches
 }
 
 /// What the entries of one length mean that stand at `at`: a field and perhaps a heading; empty where they do not count there.

@@ -199,41 +199,47 @@ impl Piece<'_> {
 
 /// Words with their spans, edges freed of debris; the comma behind a word is kept as a fact.
 fn words(text: &str) -> Vec<Piece<'_>> {
-    let parts_words = |c: char| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                ',' | ';' | ':' | '|' | '_' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '*' | '=' | '~'
-            )
-            || matches!(c, '•' | '·')
-    };
-    let debris = |c: char| !(c.is_alphanumeric() || c == '.' || c == '/');
     let mut out: Vec<Piece<'_>> = Vec::new();
-    let mut end = 0;
-    for printed in text.split_inclusive(parts_words) {
-        let begin = end;
-        end += printed.len();
-        let run = printed.trim_end_matches(parts_words);
-        let word = run.trim_start_matches(debris);
-        let start = begin + run.len() - word.len();
-        let word = word.trim_end_matches(debris);
-        if !word.contains(char::is_alphanumeric) {
-            continue;
+    let mut begun = None;
+    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
+        if parts_words(letter) {
+            out.extend(begun.take().and_then(|begin| piece(text, begin..at, out.last())));
+        } else {
+            begun.get_or_insert(at);
         }
-        let span = start..start + word.len();
-        let behind = text.get(begin + run.len()..).unwrap_or_default().trim_start_matches([' ', '\t']);
-        let before = out.last().map_or(0, |last| last.span.end);
-        let gap = text.get(before..span.start).unwrap_or_default();
-        out.push(Piece {
-            text: word,
-            comma: behind.starts_with([',', ';']),
-            colon: behind.starts_with(':'),
-            opened: gap.contains(['(', '[']),
-            new_line: gap.contains('\n'),
-            span,
-        });
     }
     out
+}
+
+fn parts_words(letter: char) -> bool {
+    letter.is_whitespace()
+        || matches!(
+            letter,
+            ',' | ';' | ':' | '|' | '_' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '*' | '=' | '~'
+        )
+        || matches!(letter, '•' | '·')
+}
+
+/// A run of letters and signs as a word; None where it holds no letter and no digit.
+fn piece<'t>(text: &'t str, run: Range<usize>, before: Option<&Piece>) -> Option<Piece<'t>> {
+    let debris = |letter: char| !(letter.is_alphanumeric() || letter == '.' || letter == '/');
+    let (printed, behind) = (text.get(run.clone())?, text.get(run.end..)?);
+    let word = printed.trim_start_matches(debris);
+    let start = run.end - word.len();
+    let word = word.trim_end_matches(debris);
+    if !word.contains(char::is_alphanumeric) {
+        return None;
+    }
+    let behind = behind.trim_start_matches([' ', '\t']);
+    let gap = text.get(before.map_or(0, |before| before.span.end)..start)?;
+    Some(Piece {
+        text: word,
+        span: start..start + word.len(),
+        comma: behind.starts_with([',', ';']),
+        colon: behind.starts_with(':'),
+        opened: gap.contains(['(', '[']),
+        new_line: gap.contains('\n'),
+    })
 }
 
 #[derive(Debug, Clone)]

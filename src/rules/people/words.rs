@@ -36,9 +36,8 @@ fn looks_like_three_ones(word: &str) -> bool {
 
 /// A credential, without its dots; None for words that are none.
 pub(super) fn credential(word: &str) -> Option<String> {
-    let shaped = word.contains('.')
-        || !word.chars().any(char::is_lowercase)
-        || matches!(word, "LAc" | "PhD" | "PsyD" | "Pa-C" | "Np-C");
+    let has_small = || word.bytes().any(|byte| byte.is_ascii_lowercase()) || word.chars().any(char::is_lowercase);
+    let shaped = word.contains('.') || !has_small() || matches!(word, "LAc" | "PhD" | "PsyD" | "Pa-C" | "Np-C");
     if !shaped {
         return None;
     }
@@ -59,7 +58,7 @@ pub(super) fn credential(word: &str) -> Option<String> {
 
 /// Credentials that are family names too.
 pub(super) fn is_assistant(word: &str) -> bool {
-    matches!(word.replace('.', "").as_str(), "MA" | "CMA" | "RMA")
+    word.starts_with(['M', 'C', 'R']) && matches!(word.replace('.', "").as_str(), "MA" | "CMA" | "RMA")
 }
 
 /// Small words inside a family name.

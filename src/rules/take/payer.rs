@@ -348,13 +348,10 @@ fn claim(page: &Context) -> Vec<Candidate> {
     let mut places = page.cues(Field::PayerClaimNumber);
     let is_damaged = |word: &str| {
         let folded = fold(word);
-        let tail: String = folded.chars().skip(folded.chars().count().saturating_sub(CLAIM.len())).collect();
-        let short: String = tail.chars().skip(1).collect();
-        let is_near = |end: &String| match end.is_ascii() {
-            true => one_off(end, CLAIM),
-            false => strsim::osa_distance(end, CLAIM) <= 1,
-        };
-        [tail, short].iter().any(is_near)
+        let begin = folded.char_indices().rev().nth(CLAIM.len() - 1).map_or(0, |(at, _)| at);
+        let mut tail = folded.get(begin..).unwrap_or_default().chars();
+        let whole = one_off(tail.as_str(), CLAIM);
+        whole || tail.next().is_some() && one_off(tail.as_str(), CLAIM)
     };
     if places.is_empty() && found.is_empty() {
         let damaged = page.text.words.iter().map(|word| word.range.clone());
