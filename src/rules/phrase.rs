@@ -64,7 +64,7 @@ impl Folded {
         // whether a blank stands at the end
         let mut blank = true;
         for (at, letter) in text.char_indices() {
-            if letter.is_ascii_alphanumeric() {
+            if let 'a'..='z' | '0'..='9' | 'A'..='Z' = letter {
                 folded.push(letter.to_ascii_lowercase());
                 back.push(at);
                 blank = false;

@@ -141,7 +141,9 @@ pub(in crate::rules) fn is_credential(word: &str) -> bool {
 
 /// Whether any word of a text is written as a credential is.
 pub(in crate::rules) fn names_credential(text: &str) -> bool {
-    words(text).iter().any(|word| credential(word.text).is_some() || is_assistant(word.plain()))
+    text.split(parts_words)
+        .map(|run| run.trim_matches(is_debris))
+        .any(|word| word.len() > 1 && (credential(word).is_some() || is_assistant(word.trim_end_matches('.'))))
 }
 
 fn pattern(pattern: &str) -> Regex {
@@ -220,13 +222,17 @@ fn parts_words(letter: char) -> bool {
         || matches!(letter, '•' | '·')
 }
 
+/// What is cut off the ends of a word.
+fn is_debris(letter: char) -> bool {
+    !(letter.is_alphanumeric() || letter == '.' || letter == '/')
+}
+
 /// A run of letters and signs as a word; None where it holds no letter and no digit.
 fn piece<'t>(text: &'t str, run: Range<usize>, before: Option<&Piece>) -> Option<Piece<'t>> {
-    let debris = |letter: char| !(letter.is_alphanumeric() || letter == '.' || letter == '/');
     let (printed, behind) = (text.get(run.clone())?, text.get(run.end..)?);
-    let word = printed.trim_start_matches(debris);
+    let word = printed.trim_start_matches(is_debris);
     let start = run.end - word.len();
-    let word = word.trim_end_matches(debris);
+    let word = word.trim_end_matches(is_debris);
     if !word.contains(char::is_alphanumeric) {
         return None;
     }

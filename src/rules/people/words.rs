@@ -41,9 +41,13 @@ pub(super) fn credential(word: &str) -> Option<String> {
     if !shaped {
         return None;
     }
-    let bare: String = word.chars().filter(|c| *c != '.').collect();
-    let upper = bare.to_ascii_uppercase().replace('–', "-").replace('0', "O");
-    if !holds(&CREDENTIALS, &upper) || bare.len() < 2 {
+    let sign = |sign: char| match sign {
+        '–' => '-',
+        '0' => 'O',
+        sign => sign.to_ascii_uppercase(),
+    };
+    let upper: String = word.chars().filter(|letter| *letter != '.').map(sign).collect();
+    if upper.len() < 2 || !holds(&CREDENTIALS, &upper) {
         return None;
     }
     Some(match upper.as_str() {
@@ -85,6 +89,12 @@ pub(super) fn is_name_word(word: &str) -> bool {
 
 /// OCR and apostrophes: "0'Brien", "O’Brien", "Mar1a".
 pub(super) fn mend(word: &str) -> (String, Option<&'static str>) {
+    if word.len() > 2
+        && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_uppercase())
+        && !may_lack_apostrophe(word)
+    {
+        return (word.to_owned(), None);
+    }
     let straight: String = word
         .chars()
         .map(|c| {
@@ -121,14 +131,18 @@ pub(super) fn mend(word: &str) -> (String, Option<&'static str>) {
             .collect();
         return (mended, Some("a digit stands in the name"));
     }
-    let lost_apostrophe = straight.len() > 3
-        && straight.starts_with('O')
-        && straight.chars().nth(1).is_some_and(char::is_uppercase)
-        && straight.chars().skip(2).all(char::is_lowercase);
-    if lost_apostrophe {
+    if may_lack_apostrophe(&straight) {
         return (straight, Some("an apostrophe may be lost in the name"));
     }
     (straight, None)
+}
+
+/// "OBrien".
+fn may_lack_apostrophe(word: &str) -> bool {
+    word.len() > 3
+        && word.starts_with('O')
+        && word.chars().nth(1).is_some_and(char::is_uppercase)
+        && word.chars().skip(2).all(char::is_lowercase)
 }
 
 /// "O'BRIEN" → "O'Brien", "MCDONALD" → "McDonald", "SMITH-JONES" → "Smith-Jones".

@@ -302,6 +302,9 @@ fn provider(page: &Context) -> Vec<Candidate> {
     let chosen = is_chosen(page);
     // a name with a credential stands for itself: letterhead, pad, the printed name under a signature
     for row in 0..page.sheet.rows.len() {
+        if !page.sheet.rows[row].words.iter().any(|token| names_credential(&token.text)) {
+            continue;
+        }
         let in_label = |word: &usize| page.labels_in(row).iter().any(|label| label.words.contains(word));
         let in_box = |word: &usize| {
             let area = page.sheet.rows[row].words[*word].area;
@@ -312,9 +315,6 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let words = (0..page.sheet.rows[row].words.len()).filter(|word| !in_label(word) && !in_box(word));
         let words = words.map(|word| (row, word));
         let slot = page.sheet.slot(words);
-        if !names_credential(&slot.text) {
-            continue;
-        }
         let is_weak = page.labels_of(Field::ProviderName).any(|label| label.row == row && label.weak);
         let signs = signed_rows.iter().any(|signed| signed.abs_diff(row) <= SIGNED_ROWS);
         let trust = if is_weak || !signs { HEAD_NAME } else { BLOCK };
