@@ -1,5 +1,6 @@
 //! In: text. Out: the days it names, each with its span, its repairs and why it may be wrong.
 
+mod hints;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,7 @@ use std::sync::LazyLock;
 use jiff::civil::Date;
 use regex::{Captures, Regex};
 
+use self::hints::{Hints, MONTH_HEADS, MONTH_TAILS, near_digits};
 use crate::model::Private;
 use crate::rules::Repair;
 
@@ -38,9 +40,8 @@ pub struct DateHit {
 
 /// All days that `text` names, from left to right. `on` is the day of receipt. An impossible day is none.
 pub fn find_dates(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
-    let run = longest_run(text);
-    let shapes = SHAPES.iter().filter(|shape| shape.run_min <= run);
-    let mut hits: Vec<DateHit> = shapes.flat_map(|shape| of_shape(text, shape, kind, on)).collect();
+    let shapes = shapes_near_digits(text);
+    let mut hits: Vec<DateHit> = shapes.flat_map(|(place, shape)| of_shape(text, &place, shape, kind, on)).collect();
     // of two that overlap the one that begins first, then the longer
     hits.sort_by_key(|hit| (hit.span.start, std::cmp::Reverse(hit.span.end)));
     let mut end = 0;
@@ -52,20 +53,35 @@ pub fn find_dates(text: &str, kind: DateKind, on: Date) -> Vec<DateHit> {
     hits
 }
 
-/// So many digits stand side by side somewhere in a text.
-fn longest_run(text: &str) -> usize {
-    text.split(|letter: char| !letter.is_ascii_digit()).map(str::len).max().unwrap_or(0)
+/// Whether a text holds what has the shape of a day; without it `find_dates` finds none in any part of the text.
+pub(in crate::rules) fn may_name_day(text: &str) -> bool {
+    shapes_near_digits(text).any(|(place, shape)| text.get(place).is_some_and(|part| shape.pattern.is_match(part)))
 }
 
-/// All days of one shape.
-fn of_shape(text: &str, shape: &Shape, kind: DateKind, on: Date) -> Vec<DateHit> {
+/// The parts of a text in which a day may stand, each with the shapes that it may have there.
+fn shapes_near_digits(text: &str) -> impl Iterator<Item = (Range<usize>, &'static Shape)> {
+    near_digits(text).into_iter().flat_map(move |place| {
+        let hints = Hints::of(text.get(place.clone()).unwrap_or_default());
+        SHAPES.iter().filter(move |shape| (shape.may_stand)(&hints)).map(move |shape| (place.clone(), shape))
+    })
+}
+
+/// "1/2/26".
+const DAY_BYTES_MIN: usize = 6;
+
+/// All days of one shape in a part of a text.
+fn of_shape(text: &str, place: &Range<usize>, shape: &Shape, kind: DateKind, on: Date) -> Vec<DateHit> {
+    let part = text.get(place.clone()).unwrap_or_default();
     let mut hits = Vec::new();
     let mut from = 0;
-    while let Some(found) = shape.pattern.captures_at(text, from) {
-        let Some(whole) = found.get(0).map(|whole| whole.range()) else { break };
-        let hit = clear(text, &whole, shape).then(|| day(text, &found, shape, kind, on)).flatten();
-        let first = text.get(whole.start..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
-        from = if hit.is_some() { whole.end } else { whole.start + first };
+    while from + DAY_BYTES_MIN <= part.len()
+        && let Some(found) = shape.pattern.captures_at(part, from)
+    {
+        let Some(own) = found.get(0).map(|whole| whole.range()) else { break };
+        let whole = place.start + own.start..place.start + own.end;
+        let hit = clear(text, &whole, shape).then(|| day(&found, &whole, shape, kind, on)).flatten();
+        let first = part.get(own.start..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+        from = if hit.is_some() { own.end } else { own.start + first };
         hits.extend(hit);
     }
     hits
@@ -87,21 +103,28 @@ enum Form {
 
 struct Shape {
     form: Form,
-    /// A text without so many digits side by side holds none: letters stand for some of the digits, but never for all of a number.
-    run_min: usize,
+    /// A text of which this does not hold has no day of the shape.
+    may_stand: fn(&Hints) -> bool,
     pattern: Regex,
+}
+
+impl Shape {
+    fn new(form: Form, may_stand: fn(&Hints) -> bool, pattern: &str) -> Self {
+        Self { form, may_stand, pattern: Regex::new(pattern).expect("a shape of ours compiles") }
+    }
 }
 
 /// A digit, or what OCR makes of it.
 const DIGIT: &str = r"[0-9OolI|SBZGQD]";
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let month = r"(?P<name>(?:[J7]an|[FE]eb|[MN]ar|[A4]pr|[MN]ay|[J7]un|[J7][uo][l1I!|]|[A4]u[gq9]|[S5]ept?|[O0][ce]t|[NM][o0]v|[D0O]e[ce])(?:[a-z]|[015][a-z]){0,7}|[A-Za-z](?:anuary|ebruary|eptember|ctober|ovember|ecember))";
+    let heads = MONTH_HEADS.map(|[first, second, third]| format!("[{first}][{second}][{third}]")).join("|");
+    let tails = MONTH_TAILS.join("|");
+    let month = format!("(?P<name>(?:[s5]ept|{heads})(?:[a-z]|[015][a-z]){{0,7}}|[a-z](?:{tails}))");
     let year = format!(r"(?P<y>{DIGIT}{{2}}\ ?{DIGIT}{{2}}|{DIGIT}{{2}})");
     let numbers = format!(r"(?P<m>{DIGIT}{{1,2}})\ ?(?P<s>[/\-.,])\ ?(?P<d>{DIGIT}{{1,2}})\ ?(?P<t>[/\-.,])\ ?{year}");
-    let blanks = r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{2})".to_string();
-    let slash =
-        r"(?P<m>[01]?[0-9])(?:1(?P<d>[0-3][0-9])[/\-]|[/\-](?P<d2>[0-3][0-9])1)(?P<y>(?:19|20)[0-9]{2})".to_string();
+    let blanks = r"(?P<m>[01]?[0-9])\ (?P<d>[0-3]?[0-9])\ (?P<y>(?:19|20)[0-9]{2})";
+    let slash = r"(?P<m>[01]?[0-9])(?:1(?P<d>[0-3][0-9])[/\-]|[/\-](?P<d2>[0-3][0-9])1)(?P<y>(?:19|20)[0-9]{2})";
     let named_first = format!(
         r"(?i-u:{month})\.?\ ?[,\-]?\ {{0,2}}(?P<d>{DIGIT}{{1,2}})(?:st|nd|rd|th)?\.?\ ?[,.\-]?\ {{0,2}}{year}"
     );
@@ -110,25 +133,18 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     let iso = format!(
         r"(?P<y>(?:19|20|[2Z][0O]){DIGIT}{{2}})(?P<s>[\-/.])(?P<m>{DIGIT}{{2}})(?P<t>[\-/.])(?P<d>{DIGIT}{{2}})"
     );
-    let run_iso = r"(?P<y>(?:19|20)[0-9]{2})(?P<m>[01][0-9])(?P<d>[0-3][0-9])".to_owned();
-    let run_us = r"(?P<m>[01][0-9])(?P<d>[0-3][0-9])(?P<y>(?:19|20)[0-9]{2})".to_owned();
-    [
-        (Form::Iso, 1, iso),
-        (Form::Numbers, 1, numbers),
-        (Form::Numbers, 4, blanks),
-        (Form::Named, 1, named_first),
-        (Form::Named, 1, day_first),
-        (Form::Run, 8, run_us),
-        (Form::Run, 8, run_iso),
-        (Form::SlashAsOne, 4, slash),
+    let run_iso = r"(?P<y>(?:19|20)[0-9]{2})(?P<m>[01][0-9])(?P<d>[0-3][0-9])";
+    let run_us = r"(?P<m>[01][0-9])(?P<d>[0-3][0-9])(?P<y>(?:19|20)[0-9]{2})";
+    vec![
+        Shape::new(Form::Iso, |hints| hints.middle_behind_year, &iso),
+        Shape::new(Form::Numbers, |hints| hints.middle, &numbers),
+        Shape::new(Form::Numbers, |hints| hints.year_behind_blank, blanks),
+        Shape::new(Form::Named, |hints| hints.month, &named_first),
+        Shape::new(Form::Named, |hints| hints.month, &day_first),
+        Shape::new(Form::Run, |hints| hints.run >= 8, run_us),
+        Shape::new(Form::Run, |hints| hints.run >= 8, run_iso),
+        Shape::new(Form::SlashAsOne, |hints| hints.swallowed && hints.run >= 4, slash),
     ]
-    .into_iter()
-    .map(|(form, run_min, pattern)| Shape {
-        form,
-        run_min,
-        pattern: Regex::new(&pattern).expect("a shape of ours compiles"),
-    })
-    .collect()
 });
 
 /// Nothing before or behind it makes it a piece of something longer (a phone, a claim number).
@@ -156,8 +172,8 @@ fn clear(text: &str, span: &Range<usize>, shape: &Shape) -> bool {
     !(joined_before || joined_after || dashed_on)
 }
 
-fn day(text: &str, found: &Captures<'_>, shape: &Shape, kind: DateKind, on: Date) -> Option<DateHit> {
-    let span = found.get(0)?.range();
+/// The day that a shape stands for, which was found at `span` of the text.
+fn day(found: &Captures<'_>, span: &Range<usize>, shape: &Shape, kind: DateKind, on: Date) -> Option<DateHit> {
     let mut doubts: Vec<String> = Vec::new();
     let read = |name: &str| -> Option<(String, bool)> {
         let raw: String = found.name(name)?.as_str().chars().filter(|c| !c.is_whitespace()).collect();
@@ -213,8 +229,7 @@ fn day(text: &str, found: &Captures<'_>, shape: &Shape, kind: DateKind, on: Date
     };
     let mut repairs = Vec::new();
     if mended {
-        let before = text.get(span.clone()).unwrap_or_default();
-        repairs.push(Repair::new(span.clone(), before, &date.to_string()));
+        repairs.push(Repair::new(span.clone(), found.get(0)?.as_str(), &date.to_string()));
         let letters =
             [year_mended, day_mended, month_mended && found.name("name").is_none()].iter().any(|mended| *mended);
         if letters || shape.form == Form::SlashAsOne {
@@ -225,7 +240,7 @@ fn day(text: &str, found: &Captures<'_>, shape: &Shape, kind: DateKind, on: Date
         doubts.push("the date stands without anything between its numbers".to_owned());
     }
     plausible(date, kind, on, &mut doubts);
-    Some(DateHit { date: date.into(), span, repairs, doubts })
+    Some(DateHit { date: date.into(), span: span.clone(), repairs, doubts })
 }
 
 /// The only month that ends in the last digit of a number that is none: 95 was 05. 1 and 2 could be two months.

@@ -159,4 +159,67 @@ proptest! {
         prop_assert_eq!(*hits[0].date.reveal(), printed);
         prop_assert_eq!(&hits[0].repairs, &vec![]);
     }
+
+    /// What turns a text away before the patterns are tried turns no day away.
+    #[test]
+    fn no_shape_is_left_out_in_vain(pieces in proptest::collection::vec((0usize..PIECES.len(), 0usize..BETWEEN.len()), 1..12)) {
+        let text: String = pieces.iter().map(|(piece, between)| format!("{}{}", PIECES[*piece], BETWEEN[*between])).collect();
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        for shape in SHAPES.iter() {
+            spans.extend(of_shape(&text, &(0..text.len()), shape, DateKind::Order, ON).into_iter().map(|hit| hit.span));
+        }
+        spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+        let mut end = 0;
+        spans.retain(|span| {
+            let apart = end <= span.start;
+            end = if apart { span.end } else { end };
+            apart
+        });
+        let found: Vec<Range<usize>> = find_dates(&text, DateKind::Order, ON).into_iter().map(|hit| hit.span).collect();
+        prop_assert_eq!(found, spans, "{}", text);
+    }
 }
+
+/// Pieces of days, whole and damaged, and of what stands beside them.
+const PIECES: &[&str] = &[
+    "1",
+    "2",
+    "11",
+    "02",
+    "l2",
+    "O3",
+    "1O",
+    "26",
+    "2026",
+    "2O26",
+    "20 26",
+    "1999",
+    "11022026",
+    "20261102",
+    "1110212026",
+    "Jan",
+    "Feb.",
+    "Mar",
+    "April",
+    "MAY",
+    "7une",
+    "Ju!",
+    "4u9",
+    "Sept",
+    "5eptember",
+    "0ct",
+    "Novernber",
+    "Dee",
+    "Xanuary",
+    "xovember",
+    "2nd",
+    "of",
+    "SO",
+    "B",
+    "Suite",
+    "\u{e9}t\u{e9}",
+    "the patient was seen again and again before",
+    "(704)",
+    "555-0148",
+];
+const BETWEEN: &[&str] = &[" ", "", "/", "-", ".", ",", ", ", " / ", "  ", "\n", ". ", " - "];

@@ -6,6 +6,47 @@ use super::element::{Extent, Part, Placed};
 use super::token::{Kind, Token};
 use super::words;
 
+/// The words with which the parts of this file begin; what begins with a count besides.
+pub(super) const BEGINNINGS: [&[&str]; 9] =
+    [&VALID, &EARLIER, &THERAPISTS, &DECIDED, &RECHECKS, &RECHECKED, &STARTS, &REFILLS, &PAST];
+const VALID: [&str; 4] = ["valid", "good", "expires", "expire"];
+const EARLIER: [&str; 13] = [
+    "continue", "resume", "renew", "repeat", "reorder", "extend", "refill", "per", "see", "same", "as", "follow",
+    "restart",
+];
+const THERAPISTS: [&str; 5] = ["therapist", "therapists", "lmt", "lmp", "masseuse"];
+const DECIDED: [&str; 11] = [
+    "determined",
+    "decided",
+    "set",
+    "chosen",
+    "tbd",
+    "directed",
+    "left",
+    "established",
+    "selected",
+    "recommended",
+    "advised",
+];
+/// These say it with what follows them ("re-eval", "f/u", "follow up").
+const RECHECKS: [&str; 3] = ["re", "f", "follow"];
+const RECHECKED: [&str; 11] = [
+    "reeval",
+    "reevaluate",
+    "reevaluation",
+    "reassess",
+    "reassessment",
+    "recheck",
+    "rtc",
+    "reexam",
+    "followup",
+    "return",
+    "returns",
+];
+const STARTS: [&str; 6] = ["start", "starting", "begin", "beginning", "commence", "commencing"];
+const REFILLS: [&str; 3] = ["refill", "refills", "refils"];
+const PAST: [&str; 4] = ["past", "last", "previous", "prior"];
+
 fn word(tokens: &[Token], i: usize) -> Option<&str> {
     tokens.get(i).and_then(Token::word)
 }
@@ -16,7 +57,7 @@ fn placed(part: Part, tokens: std::ops::Range<usize>) -> Placed {
 
 /// "valid for 90 days", "good x 6 months": how long the paper is good. Beside a number of visits alone it is their window.
 pub(super) fn validity(tokens: &[Token], i: usize) -> Option<Placed> {
-    if !matches!(word(tokens, i)?, "valid" | "good" | "expires" | "expire") {
+    if !VALID.contains(&word(tokens, i)?) {
         return None;
     }
     let mut at = i + 1;
@@ -59,22 +100,9 @@ pub(super) fn validity(tokens: &[Token], i: usize) -> Option<Placed> {
 
 /// "continue previous order", "per original prescription", "resume prior schedule": an earlier order says it.
 pub(super) fn earlier(tokens: &[Token], i: usize) -> Option<Placed> {
-    let leads = matches!(
-        word(tokens, i)?,
-        "continue"
-            | "resume"
-            | "renew"
-            | "repeat"
-            | "reorder"
-            | "extend"
-            | "refill"
-            | "per"
-            | "see"
-            | "same"
-            | "as"
-            | "follow"
-            | "restart"
-    );
+    if !EARLIER.contains(&word(tokens, i)?) {
+        return None;
+    }
     let mut at = i + 1;
     while word(tokens, at).is_some_and(|w| {
         matches!(w, "per" | "the" | "my" | "our" | "his" | "her" | "with" | "in" | "on" | "as" | "this" | "a")
@@ -111,14 +139,12 @@ pub(super) fn earlier(tokens: &[Token], i: usize) -> Option<Placed> {
                 | "tx"
         )
     });
-    (leads && before && named).then(|| placed(Part::Earlier, i..end + 1))
+    (before && named).then(|| placed(Part::Earlier, i..end + 1))
 }
 
 /// "to be determined by the treating therapist", "therapist to set", "left to the LMT": the therapist decides.
 pub(super) fn delegated(tokens: &[Token], i: usize) -> Option<Placed> {
-    let is_therapist = |at: usize| {
-        word(tokens, at).is_some_and(|w| matches!(w, "therapist" | "therapists" | "lmt" | "lmp" | "masseuse"))
-    };
+    let is_therapist = |at: usize| word(tokens, at).is_some_and(|w| THERAPISTS.contains(&w));
     if is_therapist(i) {
         let decides = word(tokens, i + 1) == Some("to")
             && word(tokens, i + 2).is_some_and(|w| {
@@ -138,21 +164,7 @@ pub(super) fn delegated(tokens: &[Token], i: usize) -> Option<Placed> {
         let chooses = matches!(word(tokens, i + 1), Some("choice" | "preference" | "decision" | "recommendation"));
         return (decides || chooses).then(|| placed(Part::Delegated, i..i + if decides { 3 } else { 2 }));
     }
-    let leads = matches!(
-        word(tokens, i)?,
-        "determined"
-            | "decided"
-            | "set"
-            | "chosen"
-            | "tbd"
-            | "directed"
-            | "left"
-            | "established"
-            | "selected"
-            | "recommended"
-            | "advised"
-    );
-    if !leads || !matches!(word(tokens, i + 1), Some("by" | "to" | "with")) {
+    if !DECIDED.contains(&word(tokens, i)?) || !matches!(word(tokens, i + 1), Some("by" | "to" | "with")) {
         return None;
     }
     let mut at = i + 2;
@@ -179,9 +191,7 @@ pub(super) fn recheck(tokens: &[Token], i: usize) -> Option<Placed> {
             }
             at += 1;
         }
-        "reeval" | "reevaluate" | "reevaluation" | "reassess" | "reassessment" | "recheck" | "rtc" | "reexam"
-        | "followup" => at += 1,
-        "return" | "returns" => at += 1,
+        word if RECHECKED.contains(&word) => at += 1,
         "f" if tokens.get(at + 1).is_some_and(|t| t.sign('/')) && word(tokens, at + 2) == Some("u") => at += 3,
         "follow" => {
             at += 1 + usize::from(tokens.get(at + 1).is_some_and(|t| t.sign('-')));
@@ -249,8 +259,7 @@ fn behind_recheck(tokens: &[Token], at: usize) -> usize {
 
 /// "starting in 3 days", "to begin after 2 weeks": when the first visit is.
 fn beginning(tokens: &[Token], i: usize) -> Option<Placed> {
-    let leads = matches!(word(tokens, i)?, "start" | "starting" | "begin" | "beginning" | "commence" | "commencing");
-    if !leads || !matches!(word(tokens, i + 1)?, "in" | "after" | "within") {
+    if !STARTS.contains(&word(tokens, i)?) || !matches!(word(tokens, i + 1)?, "in" | "after" | "within") {
         return None;
     }
     let found = count(tokens, i + 2)?;
@@ -264,7 +273,7 @@ pub(super) fn aside(tokens: &[Token], i: usize) -> Option<Placed> {
     if let Some(placed) = beginning(tokens, i) {
         return Some(placed);
     }
-    if word(tokens, i).is_some_and(|w| matches!(w, "refill" | "refills" | "refils")) {
+    if word(tokens, i).is_some_and(|w| REFILLS.contains(&w)) {
         let mut at = i + 1;
         while tokens.get(at).is_some_and(|t| {
             matches!(t.kind, Kind::Number(_)) || t.is("prn") || t.sign(':') || t.sign('#') || t.is("x")
@@ -273,7 +282,7 @@ pub(super) fn aside(tokens: &[Token], i: usize) -> Option<Placed> {
         }
         return Some(placed(Part::Aside, i..at));
     }
-    if word(tokens, i).is_some_and(|w| matches!(w, "past" | "last" | "previous" | "prior")) {
+    if word(tokens, i).is_some_and(|w| PAST.contains(&w)) {
         let found = count(tokens, i + 1);
         let at = found.map_or(i + 1, |found| found.next);
         if word(tokens, at).is_some_and(|w| words::unit(w, false).is_some())

@@ -29,10 +29,10 @@ pub(super) fn keep_ticked(text: &str) -> String {
     let mut kept = text.as_bytes().to_vec();
     let mut begin = 0;
     for line in text.split_inclusive('\n') {
-        let mut boxes = signs(&BOX, line);
-        if boxes.is_empty() {
+        let bracketed = line.contains(['[', '(']) || !line.is_ascii();
+        let mut boxes = if bracketed { signs(&BOX, line) } else { Vec::new() };
+        if boxes.is_empty() && line.contains(['@', '©', '®', '●', '◉', '⦿']) {
             boxes = signs(&CIRCLE, line);
-            boxes.retain(|_| line.contains(['@', '©', '®', '●', '◉', '⦿']));
         }
         let before = boxes.first().and_then(|(first, _)| line.get(..first.start)).unwrap_or_default();
         let leads = !before.chars().any(|letter| letter.is_ascii_digit());

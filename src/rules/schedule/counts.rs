@@ -39,6 +39,11 @@ pub(super) fn count(tokens: &[Token], i: usize) -> Option<Counted> {
     Some(counted)
 }
 
+/// Whether a limit before a count may begin with a word.
+pub(super) fn begins_limit(word: &str) -> bool {
+    matches!(word, "up" | "no" | "not" | "nte" | "at" | "maximum" | "max" | "a" | "minimum")
+}
+
 enum Limit {
     None,
     Most,
@@ -73,8 +78,7 @@ fn limit(tokens: &[Token], i: usize) -> (Limit, usize) {
     } else {
         i
     };
-    let opens = |word: &str| matches!(word, "up" | "no" | "not" | "nte" | "at" | "maximum" | "max" | "a" | "minimum");
-    if !tokens.get(i).and_then(Token::word).is_some_and(opens) {
+    if !tokens.get(i).and_then(Token::word).is_some_and(begins_limit) {
         return (Limit::None, i);
     }
     for (phrases, limit) in [(MOST, Limit::Most), (LEAST, Limit::Least)] {

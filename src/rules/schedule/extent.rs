@@ -7,6 +7,21 @@ use super::token::{Kind, Token};
 use super::words;
 use crate::model::PeriodUnit;
 
+/// The words with which the parts of this file begin; units of time, ordinals, counts and what they count besides.
+pub(super) const BEGINNINGS: [&[&str]; 6] = [&LEADS, &NUMBERS, &CAPTIONS, &TOTALS, &SESSIONS, &UNITS];
+/// Before a length of time.
+const LEADS: [&str; 12] =
+    ["for", "over", "within", "in", "during", "duration", "period", "total", "the", "x", "next", "following"];
+const NUMBERS: [&str; 2] = ["number", "no"];
+const CAPTIONS: [&str; 3] = ["duration", "dur", "length"];
+/// Before a number of visits.
+const TOTALS: [&str; 10] =
+    ["max", "maximum", "requested", "approved", "authorized", "qty", "quantity", "of", "be", "total"];
+/// Before the length of a session.
+const SESSIONS: [&str; 10] =
+    ["session", "visit", "treatment", "appointment", "time", "minutes", "half", "at", "a", "an"];
+const UNITS: [&str; 2] = ["units", "unit"];
+
 fn word(tokens: &[Token], i: usize) -> Option<&str> {
     tokens.get(i).and_then(Token::word)
 }
@@ -118,7 +133,7 @@ pub(super) fn extent(tokens: &[Token], i: usize) -> Option<Placed> {
 
 /// "for", "over the next", "x"; whether there was one, whether it only limits, and what follows it.
 fn lead(tokens: &[Token], i: usize) -> (bool, bool, usize) {
-    const LEADS: &[(&[&str], bool)] = &[
+    const PHRASES: &[(&[&str], bool)] = &[
         (&["for", "a", "total", "of"], false),
         (&["for", "a", "period", "of"], false),
         (&["for", "a", "duration", "of"], false),
@@ -148,13 +163,7 @@ fn lead(tokens: &[Token], i: usize) -> (bool, bool, usize) {
         (&["in"], true),
         (&["next"], false),
     ];
-    let opens = |word: &str| {
-        matches!(
-            word,
-            "for" | "over" | "within" | "in" | "during" | "duration" | "period" | "total" | "the" | "x" | "next"
-        )
-    };
-    let candidates = if word(tokens, i).is_some_and(opens) { LEADS } else { &[] };
+    let candidates = if word(tokens, i).is_some_and(|w| LEADS.contains(&w)) { PHRASES } else { &[] };
     for (phrase, at_most) in candidates {
         if phrase_at(tokens, i, phrase) {
             // "for up to 6 weeks": the limit is read with the count
@@ -172,13 +181,13 @@ fn lead(tokens: &[Token], i: usize) -> (bool, bool, usize) {
 /// "Weeks: 6", "# of weeks 6", "duration (weeks): 6".
 fn captioned(tokens: &[Token], i: usize) -> Option<Placed> {
     let mut at = i;
-    let hash = sign(tokens, at, "#") || matches!(word(tokens, at), Some("number" | "no"));
+    let hash = sign(tokens, at, "#") || word(tokens, at).is_some_and(|w| NUMBERS.contains(&w));
     if hash {
         at += 1;
         at += usize::from(sign(tokens, at, "."));
         at += usize::from(word(tokens, at) == Some("of"));
     }
-    if matches!(word(tokens, at), Some("duration" | "dur" | "length")) {
+    if word(tokens, at).is_some_and(|w| CAPTIONS.contains(&w)) {
         at += 1;
         at += usize::from(word(tokens, at) == Some("in"));
         at += usize::from(sign(tokens, at, "("));
@@ -503,7 +512,7 @@ fn is_hour(word: &str) -> bool {
     matches!(word, "hr" | "hrs" | "hour" | "hours" | "hourly")
 }
 
-fn is_minute(word: &str) -> bool {
+pub(super) fn is_minute(word: &str) -> bool {
     matches!(word, "min" | "mins" | "minute" | "minutes" | "mns")
 }
 
@@ -551,7 +560,7 @@ fn minutes_behind_caption(tokens: &[Token], i: usize) -> Option<Placed> {
 
 /// "4 units", "x 4 units", "units per visit: 4".
 pub(super) fn units(tokens: &[Token], i: usize) -> Option<Placed> {
-    if matches!(word(tokens, i), Some("units" | "unit")) {
+    if word(tokens, i).is_some_and(|w| UNITS.contains(&w)) {
         let mut at = i + 1;
         if matches!(word(tokens, at), Some("per" | "each")) && word(tokens, at + 1).is_some_and(words::is_visit)
             || sign(tokens, at, "/")

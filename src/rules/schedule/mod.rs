@@ -8,6 +8,7 @@ mod counts;
 mod element;
 mod extent;
 mod foreign;
+mod latin;
 mod parse;
 mod prose;
 mod rate;

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::aside::{aside, delegated, earlier, recheck, validity};
-use super::counts::{count, phrase_at};
+use rustc_hash::FxHashSet;
+
+use super::aside::{self, aside, delegated, earlier, recheck, validity};
+use super::counts::{begins_limit, count, phrase_at};
 use super::element::{Part, Placed};
-use super::extent::{extent, minutes, minutes_a_period, total, units};
-use super::rate::{rate, refused};
+use super::extent::{self, extent, minutes, minutes_a_period, total, units};
+use super::latin;
+use super::rate::{self, rate, refused};
 use super::token::{Kind, Token};
 use super::words;
 
@@ -17,8 +20,8 @@ pub(super) fn parts(tokens: &[Token]) -> (Vec<Placed>, Vec<usize>) {
     let mut left = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        let here =
-            refused(tokens, i).or_else(|| phrase(tokens, i)).map(|placed| vec![placed]).or_else(|| measured(tokens, i));
+        let here = tokens.get(i).filter(|token| may_begin(token)).and_then(|_| part(tokens, i));
+        debug_assert_eq!(here, part(tokens, i), "a part begins with what `may_begin` does not know");
         if let Some(parts) = here {
             let end = parts.iter().map(|placed| placed.tokens.end).max().unwrap_or(i + 1).max(i + 1);
             found.extend(parts);
@@ -34,6 +37,68 @@ pub(super) fn parts(tokens: &[Token]) -> (Vec<Placed>, Vec<usize>) {
     }
     (found, left)
 }
+
+/// The part that begins at token `i`, or two of them.
+fn part(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
+    refused(tokens, i).or_else(|| phrase(tokens, i)).map(|placed| vec![placed]).or_else(|| measured(tokens, i))
+}
+
+/// Whether a part may begin with a token. Most words of a page begin none, and no rule need be tried at them.
+fn may_begin(token: &Token) -> bool {
+    static WORDS: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+        let lists = aside::BEGINNINGS.iter().chain(&rate::BEGINNINGS).chain(&extent::BEGINNINGS).chain(&BEGINNINGS);
+        let listed = LISTED.iter().filter_map(|(phrase, _)| phrase.first());
+        lists.copied().flatten().chain(listed).copied().collect()
+    });
+    let word = match &token.kind {
+        Kind::Word(word) => word.as_str(),
+        Kind::Line => return false,
+        Kind::Sign(sign) => return BEGINNING_SIGNS.contains(sign),
+        Kind::Number(_) | Kind::Other | Kind::Day(_) => return true,
+    };
+    token.also.is_some()
+        || token.two_ways.is_some()
+        || WORDS.contains(word)
+        || begins_limit(word)
+        || words::count(word).is_some()
+        || words::ordinal(word).is_some()
+        || words::unit(word, false).is_some()
+        || words::adverb(word).is_some()
+        || words::weekday(word, true).is_some()
+        || words::is_times(word)
+        || words::is_visit(word)
+        || extent::is_minute(word)
+        || latin::is_latin(word)
+}
+
+/// The words with which the parts of this file begin.
+const BEGINNINGS: [&[&str]; 5] = [&AS_NEEDED, &UNTIL, &FROM, &EVALUATE, &THEN];
+const AS_NEEDED: [&str; 8] = ["prn", "prm", "prin", "p", "as", "when", "if", "where"];
+const UNTIL: [&str; 12] =
+    ["until", "till", "through", "thru", "expires", "expiration", "exp", "ending", "ends", "end", "by", "expiry"];
+const FROM: [&str; 9] = ["start", "starts", "starting", "begin", "beginning", "begins", "effective", "valid", "from"];
+const EVALUATE: [&str; 5] = ["eval", "evaluate", "evaluation", "e", "assess"];
+const THEN: [&str; 17] = [
+    "then",
+    "thereafter",
+    "afterwards",
+    "afterward",
+    "subsequently",
+    "and",
+    "followed",
+    "tapering",
+    "decreasing",
+    "taper",
+    "decrease",
+    "reducing",
+    "reduce",
+    "down",
+    "weaning",
+    "progressing",
+    "or",
+];
+/// The signs with which a part may begin.
+const BEGINNING_SIGNS: [char; 8] = ['#', '(', '>', '@', '%', '+', '=', '.'];
 
 fn measured(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     let one = |placed: Placed| vec![placed];
@@ -302,7 +367,7 @@ fn listed(tokens: &[Token], i: usize) -> Option<Placed> {
 
 fn evaluate(tokens: &[Token], i: usize) -> Option<Placed> {
     let first = word(tokens, i)?;
-    if !matches!(first, "eval" | "evaluate" | "evaluation" | "e" | "assess") {
+    if !EVALUATE.contains(&first) {
         return None;
     }
     let mut at = i + 1;
@@ -342,26 +407,8 @@ fn dates(tokens: &[Token], i: usize) -> Option<Placed> {
         ));
     }
     let lead = word(tokens, i)?;
-    let until = matches!(
-        lead,
-        "until"
-            | "till"
-            | "through"
-            | "thru"
-            | "expires"
-            | "expiration"
-            | "exp"
-            | "ending"
-            | "ends"
-            | "end"
-            | "by"
-            | "expiry"
-    );
-    let from = matches!(
-        lead,
-        "start" | "starts" | "starting" | "begin" | "beginning" | "begins" | "effective" | "valid" | "from"
-    );
-    if !(until || from) {
+    let until = UNTIL.contains(&lead);
+    if !until && !FROM.contains(&lead) {
         return None;
     }
     let mut at = i + 1;

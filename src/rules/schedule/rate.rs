@@ -1,16 +1,27 @@
 //! How often: "2x/wk", "twice a week", "every 10-14 days", "TIW", "M/W/F", "3w4", "times per week: 2".
 
-use super::counts::{Counted, count, phrase_at};
+use super::counts::{Counted, count};
 use super::element::{Count, Extent, Part, Placed, Rate, Why};
 use super::extent::minutes;
+use super::latin::latin;
 use super::token::{Kind, Token};
 use super::words;
 use crate::model::{DayOfWeek, PeriodUnit};
 
+/// The words with which a rate begins; units, adverbs, weekdays, counts and what they count besides.
+pub(super) const BEGINNINGS: [&[&str]; 8] =
+    [&VAGUE, &NUMBERS, &CAPTIONS, &BOXES, &ABOUT, &EVERY, &WEEKDAYS, &["x", "on"]];
+const VAGUE: [&str; 6] = ["couple", "few", "several", "some", "multiple", "many"];
+const NUMBERS: [&str; 2] = ["number", "no"];
+const CAPTIONS: [&str; 2] = ["frequency", "freq"];
+const BOXES: [&str; 4] = ["frequency", "freq", "often", "rate"];
+const ABOUT: [&str; 4] = ["approximately", "about", "approx", "roughly"];
+const EVERY: [&str; 8] = ["semi", "semiweekly", "semimonthly", "every", "each", "q", "alternate", "evry"];
+const WEEKDAYS: [&str; 6] = ["mwf", "tth", "tuth", "mw", "wf", "mf"];
+
 /// The parts of a rate that begins at token `i`; a shorthand ("3w4") gives a rate and a duration.
 pub(super) fn rate(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     shorthand(tokens, i)
-        .or_else(|| refused(tokens, i).map(one))
         .or_else(|| labelled(tokens, i).map(one))
         .or_else(|| boxed(tokens, i).map(one))
         .or_else(|| counted(tokens, i))
@@ -29,11 +40,11 @@ fn one(placed: Placed) -> Vec<Placed> {
     vec![placed]
 }
 
-fn placed(rate: Rate, tokens: std::ops::Range<usize>) -> Placed {
+pub(super) fn placed(rate: Rate, tokens: std::ops::Range<usize>) -> Placed {
     Placed { part: Part::Rate(rate), tokens, doubt: None, review: None, inherited: false }
 }
 
-fn simple(count: Count, period: u32, unit: PeriodUnit) -> Rate {
+pub(super) fn simple(count: Count, period: u32, unit: PeriodUnit) -> Rate {
     Rate { count, period, period_max: None, unit: Some(unit), days: Vec::new() }
 }
 
@@ -77,7 +88,7 @@ pub(super) fn refused(tokens: &[Token], i: usize) -> Option<Placed> {
         });
     }
     let (len, why) = match word(tokens, i)? {
-        "couple" | "few" | "several" | "some" | "multiple" | "many" => {
+        said if VAGUE.contains(&said) => {
             let at = i + 1 + usize::from(word(tokens, i + 1) == Some("of"));
             let times = word(tokens, at).is_some_and(|w| words::is_times(w) || words::is_visit(w));
             let (_, next) = period(tokens, at + usize::from(times))?;
@@ -113,15 +124,12 @@ fn either_or(tokens: &[Token], i: usize) -> Option<Placed> {
 /// "Times per week: 2", "visits/wk 3": the caption of a box and what stands in it.
 fn labelled(tokens: &[Token], i: usize) -> Option<Placed> {
     let mut at = i;
-    if tokens.get(at).is_some_and(|t| t.sign('#'))
-        || phrase_at(tokens, at, &["number"])
-        || phrase_at(tokens, at, &["no"])
-    {
+    if tokens.get(at).is_some_and(|t| t.sign('#')) || word(tokens, at).is_some_and(|w| NUMBERS.contains(&w)) {
         at += 1;
         at += usize::from(tokens.get(at).is_some_and(|t| t.sign('.')));
         at += usize::from(word(tokens, at) == Some("of"));
     }
-    let caption = |w: &str| words::is_times(w) || words::is_visit(w) || matches!(w, "frequency" | "freq");
+    let caption = |w: &str| words::is_times(w) || words::is_visit(w) || CAPTIONS.contains(&w);
     let unit = if word(tokens, at).is_some_and(caption) {
         at += 1;
         at += usize::from(tokens.get(at).is_some_and(|t| t.sign('(')));
@@ -156,7 +164,7 @@ fn labelled(tokens: &[Token], i: usize) -> Option<Placed> {
 
 /// "Frequency: 2", "Frequency: 2x": a box whose unit the paper leaves to the form.
 fn boxed(tokens: &[Token], i: usize) -> Option<Placed> {
-    if !matches!(word(tokens, i), Some("frequency" | "freq" | "often" | "rate")) || !tokens.get(i + 1)?.sign(':') {
+    if !BOXES.contains(&word(tokens, i)?) || !tokens.get(i + 1)?.sign(':') {
         return None;
     }
     let found = count(tokens, i + 2)?;
@@ -181,7 +189,7 @@ fn is_count(tokens: &[Token], i: usize) -> bool {
 /// "2x/wk", "two (2) times per week", "2 visits every 3 weeks", "x2 per week", "1-2 times weekly".
 fn counted(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
     // "approximately" changes nothing but the doubt
-    let about = word(tokens, i).is_some_and(|w| matches!(w, "approximately" | "about" | "approx" | "roughly"));
+    let about = word(tokens, i).is_some_and(|w| ABOUT.contains(&w));
     let start = i + usize::from(about);
     // "x2 per week"
     let crossed =
@@ -539,53 +547,4 @@ fn days_between(first: DayOfWeek, last: DayOfWeek) -> Option<Vec<DayOfWeek>> {
 
 fn plural(tokens: &[Token], i: usize) -> bool {
     word(tokens, i).is_some_and(|w| w.ends_with("days"))
-}
-
-/// Latin and its like. Those on the ISMP list of error-prone abbreviations ask for a look.
-fn latin(tokens: &[Token], i: usize) -> Option<Placed> {
-    const PRONE: &str = "an error-prone abbreviation (ISMP list)";
-    let lettered = |letters: &str| -> Option<usize> {
-        let mut at = i;
-        for letter in letters.chars() {
-            if !word(tokens, at).is_some_and(|word| word.chars().eq([letter])) {
-                return None;
-            }
-            at += 1;
-            at += usize::from(tokens.get(at).is_some_and(|t| t.sign('.') && t.glued));
-        }
-        Some(at)
-    };
-    let raw = word(tokens, i)?;
-    let mended = |letter: char| match letter {
-        '1' | 'l' | '|' => 'i',
-        '0' => 'o',
-        letter => letter,
-    };
-    for (letters, count, period, unit, review) in [
-        ("biw", 2, 1, PeriodUnit::Week, Some(PRONE)),
-        ("tiw", 3, 1, PeriodUnit::Week, Some(PRONE)),
-        ("bid", 2, 1, PeriodUnit::Day, Some(PRONE)),
-        ("tid", 3, 1, PeriodUnit::Day, Some(PRONE)),
-        ("qod", 1, 2, PeriodUnit::Day, Some(PRONE)),
-        ("qow", 1, 2, PeriodUnit::Week, Some(PRONE)),
-        ("eow", 1, 2, PeriodUnit::Week, None),
-        ("qwk", 1, 1, PeriodUnit::Week, None),
-        ("qweek", 1, 1, PeriodUnit::Week, None),
-        ("qw", 1, 1, PeriodUnit::Week, None),
-        ("qd", 1, 1, PeriodUnit::Day, None),
-    ] {
-        let (next, is_mended) = if raw == letters {
-            (i + 1, false)
-        } else if raw.len() == letters.len() && raw.chars().map(mended).eq(letters.chars()) {
-            (i + 1, true)
-        } else if let Some(next) = lettered(letters).filter(|next| *next != i + 1) {
-            (next, false)
-        } else {
-            continue;
-        };
-        let mut found = placed(simple(Count::exactly(count), period, unit), i..next);
-        found.review = if is_mended { Some(PRONE) } else { review };
-        return Some(found);
-    }
-    None
 }

@@ -1,5 +1,6 @@
 //! In: text. Out: tokens with byte spans; glued words are taken apart ("3xwk/4wks"), damaged ones mended and the change kept.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -60,12 +61,16 @@ impl Token {
     }
 }
 
+/// A token takes about so many bytes of a text.
+const BYTES_A_TOKEN: usize = 5;
+
 /// Cuts a text into tokens.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let days = find_dates(text, DateKind::Order, date(2040, 1, 1));
     let mut days = days.iter().peekable();
-    let mut out: Vec<Token> = Vec::new();
-    let chars: Vec<(usize, char)> = text.char_indices().collect();
+    let mut out: Vec<Token> = Vec::with_capacity(text.len() / BYTES_A_TOKEN);
+    let mut chars: Vec<(usize, char)> = Vec::with_capacity(text.len());
+    chars.extend(text.char_indices());
     let at = |i: usize| chars.get(i).map(|&(_, c)| c);
     let byte = |i: usize| chars.get(i).map_or(text.len(), |&(b, _)| b);
     // "2x's", "therapist's"
@@ -77,6 +82,11 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut blank = true;
     let mut i = 0;
     while let Some(c) = at(i) {
+        if c == ' ' {
+            blank = true;
+            i += 1;
+            continue;
+        }
         while days.next_if(|day| day.span.end <= byte(i)).is_some() {}
         if let Some(day) = days.next_if(|day| day.span.start == byte(i)) {
             push(&mut out, Kind::Day(*day.date.reveal()), day.span.clone(), !blank);
@@ -166,10 +176,10 @@ fn push(out: &mut Vec<Token>, kind: Kind, span: Range<usize>, glued: bool) {
 /// One run of letters and digits.
 fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<Token>) {
     let raw = text.get(span.clone()).unwrap_or_default();
-    let plain: String = raw.chars().filter(|c| !matches!(c, '\'' | '’')).collect();
-    let lower = plain.to_lowercase();
+    let has_apostrophe = raw.contains('\'') || !raw.is_ascii() && raw.contains('’');
+    let plain: Cow<'_, str> = if has_apostrophe { raw.replace(['\'', '’'], "").into() } else { raw.into() };
     let whole = span.start..end;
-    if plain.chars().all(|c| c.is_ascii_digit()) {
+    if plain.bytes().all(|byte| byte.is_ascii_digit()) {
         let kind = match plain.parse::<u32>() {
             Ok(n) if plain.len() <= 3 => Kind::Number(n),
             _ => Kind::Other,
@@ -177,6 +187,7 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         push(out, kind, whole, !blank);
         return;
     }
+    let lower = if plain.is_ascii() { plain.to_ascii_lowercase() } else { plain.to_lowercase() };
     if known(&lower) {
         push(out, Kind::Word(lower), whole, !blank);
         return;
@@ -186,7 +197,7 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         return;
     }
     // "5essions" and "visit5" are damaged words, not five of something
-    let edge = plain.chars().next().is_some_and(|c| c.is_ascii_digit()) || plain.ends_with('5');
+    let edge = plain.starts_with(|c: char| c.is_ascii_digit()) || plain.ends_with('5');
     if edge
         && 5 <= lower.len()
         && let Some(mended) = words::same_shape(&lower)
@@ -199,7 +210,7 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
     if raw.len() == plain.len()
         && raw.len() <= 24
         && raw.is_ascii()
-        && let Some(pieces) = take_apart(raw, false).or_else(|| take_apart(raw, true))
+        && let Some(pieces) = take_apart(raw, &lower)
     {
         let mut at = span.start;
         for (index, piece) in pieces.into_iter().enumerate() {
@@ -239,8 +250,11 @@ fn chunk(text: &str, span: Range<usize>, end: usize, blank: bool, out: &mut Vec<
         out.push(Token { kind, span: whole, glued: !blank, also: None, repair, digit_mended: false, two_ways: None });
         return;
     }
-    let also = match (plain.chars().next(), plain.chars().count()) {
-        (Some(c), 1) if c != 'O' && c != 'o' && c != 'D' && c != 'Q' => words::digit_of(c).and_then(|d| d.to_digit(10)),
+    let mut letters = plain.chars();
+    let also = match (letters.next(), letters.next()) {
+        (Some(c), None) if c != 'O' && c != 'o' && c != 'D' && c != 'Q' => {
+            words::digit_of(c).and_then(|d| d.to_digit(10))
+        }
         _ => None,
     };
     out.push(Token {
@@ -376,17 +390,18 @@ const GLUED: &[&str] = &[
     "a",
 ];
 
-/// Takes a glued run apart; with `mend`, letters may be digits and the other way round. None when a rest remains.
-fn take_apart(raw: &str, mend: bool) -> Option<Vec<Piece>> {
-    let lower = raw.to_ascii_lowercase();
-    let digits = raw.chars().any(|c| c.is_ascii_digit());
-    let starts = lower.starts_with('x') || lower.starts_with('q');
-    let crossed = mend && lower.contains('x') && raw.len() <= 10;
-    if !(digits || starts || crossed) {
-        return None;
-    }
-    let mut pieces = Vec::new();
-    (apart(raw, &lower, mend, &mut pieces) && sound(&pieces)).then_some(pieces)
+/// Takes a glued run apart, given as it stands and in lower case; if need be, letters may be digits and the other way round. None when a
+/// rest remains.
+fn take_apart(raw: &str, lower: &str) -> Option<Vec<Piece>> {
+    let digits = raw.bytes().any(|byte| byte.is_ascii_digit());
+    let starts = lower.starts_with(['x', 'q']);
+    let crossed = raw.len() <= 10 && lower.contains('x');
+    let take = |mend: bool| {
+        let mut pieces = Vec::new();
+        (apart(raw, lower, mend, &mut pieces) && sound(&pieces)).then_some(pieces)
+    };
+    let whole = (digits || starts).then(|| take(false)).flatten();
+    whole.or_else(|| (digits || starts || crossed).then(|| take(true)).flatten())
 }
 
 /// A run of letters that only look like numbers is none; nor is a word such as "max".

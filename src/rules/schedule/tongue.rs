@@ -52,7 +52,7 @@ fn lower(word: &str) -> Cow<'_, str> {
 /// dropped, and "1 a 2 veces" is a range.
 pub(super) fn join(text: &str, tokens: &mut Vec<Token>) {
     let raw = |token: &Token| lower(text.get(token.span.clone()).unwrap_or_default());
-    if !tokens.iter().any(|token| english(&raw(token)).is_some()) {
+    if !tokens.iter().any(|token| token.word().is_some() && english(&raw(token)).is_some()) {
         return;
     }
     let is_number =

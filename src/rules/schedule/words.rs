@@ -353,9 +353,9 @@ pub(super) fn shape(word: &str) -> String {
 pub(super) fn same_shape(word: &str) -> Option<&'static str> {
     static BY_SHAPE: LazyLock<FxHashMap<String, &str>> =
         LazyLock::new(|| MENDABLE.iter().rev().map(|known| (shape(known), *known)).collect());
-    let letters = word.chars().count();
     let form = shape(word);
-    BY_SHAPE.get(&form).copied().filter(|found| *found != word && (3 <= letters || form != word))
+    let found = BY_SHAPE.get(&form).copied().filter(|found| *found != word)?;
+    (form != word || 3 <= word.chars().count()).then_some(found)
 }
 
 /// The word of the list that `word` most likely is, if it is none itself.
@@ -370,7 +370,8 @@ pub(super) fn mend(word: &str) -> Option<&'static str> {
     if letters < 4 || !word.chars().all(char::is_alphabetic) {
         return None;
     }
-    let near = LONG.iter().find(|known| swapped(known, word) || 5 <= letters && one_letter_apart(known, word));
+    let mut long = LONG.iter().filter(|known| known.len().abs_diff(word.len()) <= 1);
+    let near = long.find(|known| swapped(known, word) || 5 <= letters && one_letter_apart(known, word));
     near.or_else(|| SLIPS.iter().find(|known| swapped(known, word))).copied().or(match word {
         "tims" => Some("times"),
         "wekk" => Some("week"),
@@ -384,20 +385,27 @@ const SLIPS: [&str; 5] = ["week", "eight", "seven", "twelve", "twice"];
 /// Two letters beside each other have changed their places: "eigth".
 fn swapped(known: &str, word: &str) -> bool {
     let (a, b) = (known.as_bytes(), word.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
     let apart = a.iter().zip(b).position(|(a, b)| a != b);
-    a.len() == b.len()
-        && apart.is_some_and(|at| {
-            a.get(at) == b.get(at + 1) && a.get(at + 1) == b.get(at) && a.get(at + 2..) == b.get(at + 2..)
-        })
+    apart.is_some_and(|at| {
+        a.get(at) == b.get(at + 1) && a.get(at + 1) == b.get(at) && a.get(at + 2..) == b.get(at + 2..)
+    })
 }
 
 /// One letter is changed, lost or added.
 fn one_letter_apart(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
+    // then the first letters or the last ones are the same
+    let longest = a.len().max(b.len());
+    if a.len().abs_diff(b.len()) > 1 || longest > 1 && a.first() != b.first() && a.last() != b.last() {
+        return false;
+    }
     let shorter = a.len().min(b.len());
     let same_start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let same_end = a.iter().rev().zip(b.iter().rev()).take(shorter - same_start).take_while(|(a, b)| a == b).count();
-    a.len().max(b.len()) - same_start - same_end == 1
+    longest - same_start - same_end == 1
 }
 
 /// Whether a word that nobody understood looks like one that would change the schedule: then a person must look.

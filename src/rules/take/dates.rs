@@ -8,6 +8,7 @@ use regex::Regex;
 
 use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Value};
 use crate::rules::context::{Candidate, Context};
+use crate::rules::dates::may_name_day;
 use crate::rules::label::{Label, Meaning};
 use crate::rules::phrase::Folded;
 use crate::rules::sheet::{Row, Slot, Token, fold};
@@ -200,10 +201,10 @@ pub(in crate::rules) fn is_this_orders(page: &Context, label: &Label) -> bool {
     if !matches!(label.meaning, Meaning::Field(Field::WrittenOn, _)) || fold(&label.phrase) != "date" {
         return true;
     }
-    if is_of_something(page, label) || is_of_another_signer(page, label) {
+    let signed_by_another = page.found.has_any(&page.book.rules.signature.not_the_provider);
+    if is_of_something(page, label) || signed_by_another && is_of_another_signer(page, label) {
         return false;
     }
-    let signed_by_another = page.found.has_any(&page.book.rules.signature.not_the_provider);
     !(signed_by_another && page.labels_of(Field::WrittenOn).any(|other| is_empty_beside_signature(page, other)))
 }
 
@@ -257,16 +258,21 @@ fn behind_signature(page: &Context) -> Vec<Candidate> {
         let digits = before.chars().any(|letter| letter.is_ascii_digit());
         (short && begins_line && !digits && !name.contains('\n')).then_some(hit)
     };
+    // who signed is asked for only where a date stands
+    let is_dated = |slot: &Slot| near(slot).is_some();
     let mut slots: Vec<Slot> = Vec::new();
-    let labels = page.labels_of(Field::ProviderSignature).filter(|label| !is_somebody_elses(page, label));
-    for label in labels {
-        let places = page.slots(label, 1).into_iter().filter(|(place, _)| *place == Where::SameLine);
-        let of_hcp = places.filter(|(_, slot)| signer::of_slot(page, &slot.text) != Signer::Another);
+    for label in page.labels_of(Field::ProviderSignature) {
+        let places =
+            page.slots(label, 1).into_iter().filter(|(place, slot)| *place == Where::SameLine && is_dated(slot));
+        let of_hcp = places.filter(|(_, slot)| {
+            !is_somebody_elses(page, label) && signer::of_slot(page, &slot.text) != Signer::Another
+        });
         slots.extend(of_hcp.map(|(_, slot)| slot));
     }
     for place in slash_signatures(&page.text.text) {
-        if matches!(signer::of_words(page, &place), Signer::Hcp) {
-            slots.push(page.after(place.end, SIGNED_BYTES_MAX));
+        let slot = page.after(place.end, SIGNED_BYTES_MAX);
+        if is_dated(&slot) && matches!(signer::of_words(page, &place), Signer::Hcp) {
+            slots.push(slot);
         }
     }
     let inked = page.reading.marks.iter();
@@ -311,7 +317,14 @@ fn behind_printed_name(page: &Context) -> Option<Candidate> {
     let rule = "rules/80-dates.toml";
     let rows = page.sheet.rows.len() / 2..page.sheet.rows.len();
     rows.into_iter().find_map(|row| {
-        let slot = page.sheet.slot((0..page.sheet.rows[row].words.len()).map(|word| (row, word)));
+        let words = &page.sheet.rows[row];
+        if !has_digit(words) {
+            return None;
+        }
+        let slot = page.sheet.slot((0..words.words.len()).map(|word| (row, word)));
+        if !may_name_day(&slot.text) {
+            return None;
+        }
         let name = read_name(&slot.text).filter(|hit| hit.span.start == 0 && !hit.credentials.is_empty())?;
         if signer::orders_nothing(page, &name) {
             return None;
@@ -324,6 +337,11 @@ fn behind_printed_name(page: &Context) -> Option<Candidate> {
         let span = from + hit.span.start..from + hit.span.end;
         is_next.then(|| dated(Field::WrittenOn, hit, slot.evidence(&span, rule), 0.9, rule))
     })
+}
+
+/// A row without a digit holds no day.
+fn has_digit(row: &Row) -> bool {
+    row.words.iter().any(|token| token.text.bytes().any(|byte| byte.is_ascii_digit()))
 }
 
 /// "Luis E. Camacho, MD, FAAOS on": a name with credentials, and nothing else than a link to the date.
@@ -340,7 +358,7 @@ fn is_a_signer(words: &str) -> bool {
 fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
     let mut found = Vec::new();
     for (row, words) in page.sheet.rows.iter().enumerate() {
-        if words.area.top > page.sheet.height * 2 / 5 {
+        if words.area.top > page.sheet.height * 2 / 5 || !has_digit(words) {
             continue;
         }
         // beside it may stand what the letter is about
@@ -369,6 +387,7 @@ fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
 fn banner_date(page: &Context) -> Option<Candidate> {
     let rule = "rules/80-dates.toml";
     let rows = (0..page.sheet.rows.len().min(BANNER_ROWS)).filter(|row| page.labels_in(*row).is_empty());
+    let rows = rows.filter(|row| has_digit(&page.sheet.rows[*row]));
     let ends = rows.filter_map(|row| {
         let words = &page.sheet.rows[row];
         let is_stroke = |word: usize| matches!(words.words[word].text.as_str(), "|" | "•" | "·");
@@ -381,8 +400,8 @@ fn banner_date(page: &Context) -> Option<Candidate> {
         // a fax machine's line says the time or the page as well
         static BANNER: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r"(?i)\b\d{1,2}:\d{2}\b|\b(?:page|pg|p)\b").expect("a fixed pattern"));
-        let is_name = !BANNER.is_match(&page.sheet.slot((0..cell).map(|word| (row, word))).text);
-        (is_alone && is_name && (0..=BANNER_DAYS_MAX).contains(&age)).then(|| {
+        let is_name = || !BANNER.is_match(&page.sheet.slot((0..cell).map(|word| (row, word))).text);
+        (is_alone && (0..=BANNER_DAYS_MAX).contains(&age) && is_name()).then(|| {
             let evidence = slot.evidence(&hit.span, rule);
             dated(Field::WrittenOn, hit, evidence, 0.9, rule)
         })

@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::model::Field;
-use crate::rules::TreatmentFamily;
 use crate::rules::clause::clauses;
 use crate::rules::context::Context;
 use crate::rules::label::Meaning;
 use crate::rules::phrase::Folded;
+use crate::rules::{TreatmentFamily, TreatmentHit};
 
 /// A caption has at most so many words.
 const CAPTION_WORDS_MAX: usize = 5;
@@ -29,7 +29,9 @@ pub(in crate::rules::take) fn running_text(page: &Context) -> String {
         let next = page.label_spans().iter().map(|(other, _)| other.start).filter(|start| *start >= span.end).min();
         let place = span.start..line.min(next.unwrap_or(line));
         // a sentence that begins with what may be a label ("Name ... for massage 2x/week") orders all the same
-        if !text.get(place.clone()).is_some_and(|text| names_ours(page, text)) {
+        let touches = |hit: &TreatmentHit| hit.span.start < place.end && place.start < hit.span.end;
+        let any = page.treatments().iter().any(touches);
+        if !(any && text.get(place.clone()).is_some_and(|text| names_ours(page, text))) {
             blank(&mut text, place);
         }
     }
@@ -55,14 +57,8 @@ pub(in crate::rules::take) fn of_slot(page: &Context, text: &str) -> Option<Stri
 
 fn blank(text: &mut String, span: Range<usize>) {
     // line ends stay: they part what stands above and below
-    let kept: String = text.get(span.clone()).unwrap_or_default().chars().fold(String::new(), |mut kept, letter| {
-        if letter == '\n' {
-            kept.push('\n');
-        } else {
-            kept.extend(std::iter::repeat_n(' ', letter.len_utf8()));
-        }
-        kept
-    });
+    let bytes = text.get(span.clone()).unwrap_or_default().bytes();
+    let kept: String = bytes.map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
     text.replace_range(span, &kept);
 }
 

@@ -128,7 +128,8 @@ fn somebody_else_signs(page: &Context, name: &PersonName) -> bool {
 /// Ten digits whose check digit holds, behind a word that is NPI but for one letter, or on the line of a name with a credential: no
 /// phone begins with a 1.
 fn npi_by_itself(page: &Context) -> Option<Candidate> {
-    let hit = find_npis(&page.text.text).into_iter().find(|hit| {
+    let mut sound = find_npis(&page.text.text).into_iter().filter(|hit| hit.valid && hit.repairs.is_empty());
+    let hit = sound.find(|hit| {
         let at = page.text.words.iter().find(|word| word.range.start >= hit.span.start);
         let at = at.and_then(|at| page.place_of(at.area));
         if at.is_some_and(|(row, word)| whose::is_of_another(page, row, word)) {
@@ -141,16 +142,18 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
         if at.is_some_and(|word| is_under_another_caption(page, word.area)) {
             return false;
         }
-        let is_of_provider = hit.digits.starts_with('1')
-            && find_names(line).iter().any(|hit| {
-                !hit.credentials.is_empty() && !orders_nothing(page, hit) && !somebody_else_signs(page, &hit.name)
-            });
+        let is_of_provider = || {
+            hit.digits.starts_with('1')
+                && find_names(line).iter().any(|hit| {
+                    !hit.credentials.is_empty() && !orders_nothing(page, hit) && !somebody_else_signs(page, &hit.name)
+                })
+        };
         let mut words = line.split_whitespace().rev().map(fold).filter(|word| !word.is_empty());
         let is_named = words
             .by_ref()
             .take(3)
             .any(|word| word == "npi" || word.len() <= 4 && strsim::osa_distance(&word, "npi") == 1);
-        hit.valid && hit.repairs.is_empty() && (is_named || is_of_provider)
+        is_named || is_of_provider()
     })?;
     let rule = "rules/70-provider.toml";
     let evidence = page.text.evidence(&hit.span, rule);
