@@ -27,6 +27,8 @@ const SENTENCE_WORDS_MIN: usize = 8;
 const OTHER_WORDS_MAX: usize = 1;
 /// The title of a paper stands in its first rows.
 const TITLE_ROWS: usize = 3;
+/// A damaged code has at least so many figures.
+const FIGURES_MIN: usize = 4;
 const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -104,8 +106,8 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     let sees_all = page.reading.source == Source::TextLayer || page.ticks.is_empty() && page.legibility() >= LEGIBLE;
     let is_form = page.lists_choices || page.ticks.len() >= CHOICES_MIN;
     let is_a_choice = !sees_all && (codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && is_form);
-    let forbidden = page.book.treatments.forbidden(&page.text.text, hits.iter().map(|hit| hit.span.start));
-    for hit in hits.into_iter().filter(|hit| !forbidden.contains(&hit.span.start)) {
+    let is_forbidden = |hit: &ProcedureHit| page.book.treatments.is_forbidden(page.words(), hit.span.start);
+    for hit in hits.into_iter().filter(|hit| !is_forbidden(hit)) {
         let doubts =
             if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
         let evidence = page.text.evidence(&hit.span, RULE);
@@ -119,25 +121,21 @@ fn in_text(page: &Context) -> Vec<Candidate> {
 /// A code with one character too many, too few or misread ("971.40", "p7140"): beside the words of its treatment, or beside
 /// another code, it is that code, and a person must look.
 fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
-    static DAMAGED: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
     let text = &page.text.text;
-    let ordered = coded(page.treatments().iter().cloned());
     let mut mended = Vec::new();
-    for token in DAMAGED.find_iter(text) {
-        if token.as_str().bytes().filter(u8::is_ascii_digit).count() < 4 {
+    for token in numbers(text) {
+        let printed = text.get(token.clone()).unwrap_or_default();
+        let bare: String = printed.chars().filter(char::is_ascii_alphanumeric).collect();
+        if !(4..=6).contains(&bare.len()) || stands_in_number(text, &token) {
             continue;
         }
-        let bare: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-        if !(4..=6).contains(&bare.len()) || stands_in_number(text, &token.range()) {
-            continue;
-        }
-        let code = ["97124", "97140"].into_iter().find(|code| {
-            bare != *code && strsim::osa_distance(&bare, code) <= 1 || bare == *code && token.as_str() != *code
-        });
+        let code = ["97124", "97140"]
+            .into_iter()
+            .find(|code| bare != *code && strsim::osa_distance(&bare, code) <= 1 || bare == *code && printed != *code);
         let Some(code) = code else { continue };
         let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count());
-        let row = line(token.start());
+        let row = line(token.start);
+        let ordered = coded(page.treatments().iter().cloned());
         let is_named = ordered.iter().any(|(family, span)| *family == code && line(span.start) == row);
         let known = |candidate: &Candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(code));
         if !is_named || found.iter().chain(&mended).any(known) {
@@ -146,7 +144,7 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
         mended.push(Candidate {
             field: Field::Plan,
             value: Value::Procedure(Procedure { code: Some(code.to_owned()), units: None }),
-            evidence: page.text.evidence(&token.range(), RULE),
+            evidence: page.text.evidence(&token, RULE),
             trust: 0.8,
             rule: RULE.to_owned(),
             doubts: vec!["the code was mended from the words beside it".to_owned()],
@@ -154,6 +152,24 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
         });
     }
     mended
+}
+
+/// Letters and figures, at most one dot or comma among them, of which four and more are figures.
+fn numbers(text: &str) -> impl Iterator<Item = Range<usize>> {
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
+    let has_figures = |text: &str| FIGURES_MIN <= text.bytes().filter(u8::is_ascii_digit).count();
+    let mut end = 0;
+    let runs = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && !"$.,".contains(letter));
+    let runs = runs.map(move |run| {
+        end += run.len();
+        (end - run.len(), run)
+    });
+    // most runs have too few of them, and need no pattern
+    runs.filter(move |(_, run)| has_figures(run)).flat_map(move |(from, run)| {
+        let tokens = TOKEN.find_iter(run).filter(move |token| has_figures(token.as_str()));
+        tokens.map(move |token| from + token.start()..from + token.end())
+    })
 }
 
 /// Part of a longer number: a phone, a date, an amount.

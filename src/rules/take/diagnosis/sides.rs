@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::model::{Diagnosis, Value};
 use crate::rules::clause::clauses;
-use crate::rules::codes::{Side, find_procedures};
+use crate::rules::codes::{Side, find_procedures, names_a_side};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::ticks::Tick;
 
@@ -16,8 +16,6 @@ const NOT_TREATED: [&str; 9] =
     ["avoid", "not", "no", "except", "without", "precaution", "precautions", "contraindication", "contraindications"];
 /// A clause with one of these speaks of where the treatment is wanted.
 const WHERE: [&str; 9] = ["treat", "treatment", "area", "areas", "region", "regions", "site", "focus", "location"];
-/// A clause without any of these names no side.
-const SIDES: [&str; 10] = ["left", "lt", "l", "right", "rt", "r", "bilateral", "bilat", "both", "b"];
 /// Boxes whose words are sides, of which one question is made.
 const BOXES_MIN: usize = 2;
 
@@ -102,13 +100,14 @@ fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<String, BTreeSet<Sid
         .map(|evidence| evidence.text.reveal().as_str())
         .collect();
     for place in clauses(&page.text.text) {
-        let clause = page.text.text.get(place.clone()).unwrap_or_default();
-        let lower = clause.to_lowercase();
-        let any =
-            |list: &[&str]| lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| list.contains(&word));
-        if !any(&SIDES) {
+        if !names_a_side(page.words(), &place) {
             continue;
         }
+        let clause = page.text.text.get(place.clone()).unwrap_or_default();
+        let any = |list: &[&str]| {
+            let mut words = clause.split(|letter: char| !letter.is_alphanumeric());
+            words.any(|word| list.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        };
         let first = page.treatments().partition_point(|hit| hit.span.start < place.start);
         let mut named = page.treatments()[first..].iter().take_while(|hit| hit.span.start < place.end).peekable();
         let is_order = any(&WHERE) || named.peek().is_some() || !find_procedures(clause).is_empty();
