@@ -11,8 +11,7 @@ pub(in crate::rules) fn clauses(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
     for (at, byte) in text.bytes().enumerate() {
-        let stop = byte == b'.' && ends_clause(text, start..at);
-        if matches!(byte, b';' | b'\n') || stop {
+        if matches!(byte, b';' | b'\n') || byte == b'.' && ends_clause(text, start..at) {
             out.push(start..at);
             start = at + 1;
         }

@@ -13,6 +13,10 @@ use crate::rules::Repair;
 /// All diagnosis codes of `text`, from left to right. `labelled`: the text stands in a diagnosis slot, so that short and
 /// damaged tokens count too.
 pub fn find_codes(text: &str, list: &CodeList, on: Date, labelled: bool) -> Vec<CodeHit> {
+    // every code holds a digit
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
     let atoms = atoms(text);
     let search = Search { text, atoms: &atoms, list, on, labelled };
     let mut hits: Vec<CodeHit> = Vec::new();

@@ -128,7 +128,7 @@ impl Titles {
         for title in titles {
             let number = |stem: &'a String| {
                 *numbers.entry(stem).or_insert_with(|| {
-                    all.stems.push((stem.clone(), letters(stem)));
+                    all.stems.push((stem.clone(), letters(stem.as_bytes())));
                     all.stems.len() - 1
                 })
             };
@@ -139,7 +139,7 @@ impl Titles {
 
     /// Whether a stem stands in some title.
     pub(super) fn holds(&self, stem: &str) -> bool {
-        let own = letters(stem);
+        let own = letters(stem.as_bytes());
         let near = |known: &str, of_known: u32| !is_plain(known, stem) || may_be_same(known, of_known, stem, own);
         self.stems.iter().any(|(known, of_known)| near(known, *of_known) && same(known, stem))
     }
@@ -150,7 +150,7 @@ impl Titles {
         let countable = said.stems.len() <= 64;
         let mut fellows = vec![0_u64; if countable { self.stems.len() } else { 0 }];
         for (bit, word) in said.stems.iter().enumerate().filter(|_| countable) {
-            let own = letters(word);
+            let own = letters(word.as_bytes());
             for ((stem, of_stem), fellow) in self.stems.iter().zip(&mut fellows) {
                 *fellow |= u64::from(may_be_same(word, own, stem, *of_stem) && same(word, stem)) << bit;
             }
@@ -196,7 +196,7 @@ fn same(a: &str, b: &str) -> bool {
     !twins
         && 0 < allowed
         && long.len() - short.len() <= allowed
-        && (!is_plain(a, b) || (letters(a) ^ letters(b)).count_ones() as usize <= 2 * allowed)
+        && (!is_plain(a, b) || (letters(a.as_bytes()) ^ letters(b.as_bytes())).count_ones() as usize <= 2 * allowed)
         && strsim::levenshtein(a, b) <= allowed
 }
 

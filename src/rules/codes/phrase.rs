@@ -9,12 +9,15 @@ use super::shape::letters;
 /// A word of a text, lower case and folded, where it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Word<'a> {
-    pub(super) shape: &'a str,
+    pub(super) shape: &'a [u8],
     pub(super) lower: &'a str,
     pub(super) span: Range<usize>,
     /// A full stop, a line's end or a semicolon stands before it.
     pub(super) new_clause: bool,
 }
+
+/// A word and the blank behind it are about so many bytes.
+const WORD_BYTES: usize = 5;
 
 /// The words of a text.
 #[derive(Debug, Default)]
@@ -22,7 +25,7 @@ pub(in crate::rules) struct Words {
     /// All of them in lower case, one behind the other.
     lower: String,
     /// The same, folded.
-    shapes: String,
+    shapes: Vec<u8>,
     places: Vec<Place>,
 }
 
@@ -37,9 +40,11 @@ struct Place {
 
 impl Words {
     pub(in crate::rules) fn new(text: &str) -> Self {
-        let mut words = Self::default();
-        words.lower.reserve(text.len());
-        words.shapes.reserve(text.len());
+        let mut words = Self {
+            lower: String::with_capacity(text.len()),
+            shapes: Vec::with_capacity(text.len()),
+            places: Vec::with_capacity(text.len() / WORD_BYTES),
+        };
         let mut start = None;
         let mut ends = false;
         for (at, c) in text.char_indices() {
@@ -68,7 +73,7 @@ impl Words {
         } else {
             self.lower.push_str(&printed.to_lowercase());
         }
-        fold(self.lower.get(lower..).unwrap_or_default(), &mut self.shapes);
+        fold(&self.lower.as_bytes()[lower..], &mut self.shapes);
         let (lower, shape) = (lower..self.lower.len(), shape..self.shapes.len());
         self.places.push(Place { span, lower, shape, new_clause });
     }
@@ -83,7 +88,7 @@ impl Words {
         Some(Word { shape: self.shape(i)?, lower, span: place.span.clone(), new_clause: place.new_clause })
     }
 
-    fn shape(&self, i: usize) -> Option<&str> {
+    fn shape(&self, i: usize) -> Option<&[u8]> {
         self.shapes.get(self.places.get(i)?.shape.clone())
     }
 
@@ -104,32 +109,38 @@ impl Words {
 }
 
 /// Adds a word: letters that OCR mixes up become one; "massages" and "massage" are one.
-fn fold(word: &str, shapes: &mut String) {
+fn fold(word: &[u8], shapes: &mut Vec<u8>) {
     let start = shapes.len();
-    let mut letters = word.chars().peekable();
-    while let Some(letter) = letters.next() {
-        shapes.push(match letter {
-            'r' if letters.next_if_eq(&'n').is_some() => 'm',
-            'v' if letters.next_if_eq(&'v').is_some() => 'w',
-            '1' | 'i' | '|' | '!' => 'l',
-            '0' => 'o',
-            '5' => 's',
-            'q' => 'g',
-            letter => letter,
-        });
+    let mut rest = word;
+    loop {
+        let (letter, taken) = match rest {
+            [] => break,
+            [b'r', b'n', ..] => (b'm', 2),
+            [b'v', b'v', ..] => (b'w', 2),
+            [b'1' | b'i' | b'|' | b'!', ..] => (b'l', 1),
+            [b'0', ..] => (b'o', 1),
+            [b'5', ..] => (b's', 1),
+            [b'q', ..] => (b'g', 1),
+            [letter, ..] => (*letter, 1),
+        };
+        shapes.push(letter);
+        rest = &rest[taken..];
     }
-    let stem = shapes.get(start..).and_then(|shape| shape.strip_suffix('s'));
-    if stem.is_some_and(|stem| 4 <= stem.len() && !stem.ends_with('s')) {
+    let stem = shapes[start..].strip_suffix(b"s");
+    if stem.is_some_and(|stem| 4 <= stem.len() && !stem.ends_with(b"s")) {
         shapes.pop();
     }
 }
 
 /// A list of phrases, each with what it means.
 pub(super) struct Phrases<T> {
-    by_first: FxHashMap<String, Vec<(Vec<String>, T)>>,
+    by_first: FxHashMap<Vec<u8>, Vec<Phrase<T>>>,
     /// By their length, the first words in which a letter may be damaged, each with its letters.
-    long: Vec<Vec<(u32, String)>>,
+    long: Vec<Vec<(u32, Vec<u8>)>>,
 }
+
+/// The shapes of its words, and what it means.
+type Phrase<T> = (Vec<Vec<u8>>, T);
 
 /// A first word of at least so many bytes is known with a damaged letter.
 const LONG: usize = 6;
@@ -137,14 +148,14 @@ const LONG: usize = 6;
 impl<T: Clone> Phrases<T> {
     /// From phrases with their meanings; within one first word the longest is tried first.
     pub(super) fn new<'a>(phrases: impl Iterator<Item = (&'a str, T)>) -> Self {
-        let mut by_first: FxHashMap<String, Vec<(Vec<String>, T)>> = FxHashMap::default();
+        let mut by_first: FxHashMap<Vec<u8>, Vec<Phrase<T>>> = FxHashMap::default();
         for (phrase, meaning) in phrases {
-            let parts: Vec<String> = Words::new(phrase).iter().map(|word| word.shape.to_owned()).collect();
+            let parts: Vec<Vec<u8>> = Words::new(phrase).iter().map(|word| word.shape.to_owned()).collect();
             if let Some(first) = parts.first() {
                 by_first.entry(first.clone()).or_default().push((parts, meaning));
             }
         }
-        let firsts: Vec<&String> = by_first.keys().filter(|first| LONG <= first.len()).collect();
+        let firsts: Vec<&Vec<u8>> = by_first.keys().filter(|first| LONG <= first.len()).collect();
         let mut long = vec![Vec::new(); firsts.iter().map(|first| first.len() + 1).max().unwrap_or(0)];
         for first in firsts {
             long[first.len()].push((letters(first), first.clone()));
@@ -158,22 +169,33 @@ impl<T: Clone> Phrases<T> {
         let first = words.shape(i)?;
         let exact = self.by_first.get(first).and_then(|phrases| longest(phrases, words, i));
         // words that are one letter away and mean something else
-        let everyday = matches!(first, "message" | "passage" | "therapist" | "pregnant");
-        if exact.is_some() || everyday || first.len() < LONG || first.bytes().any(|byte| byte.is_ascii_digit()) {
+        let everyday = matches!(first, b"message" | b"passage" | b"therapist" | b"pregnant");
+        if exact.is_some() || everyday || first.len() < LONG || first.iter().any(u8::is_ascii_digit) {
             return exact;
         }
         // one damaged letter in a long word: at most one letter gone and one come
         let own = letters(first);
-        let known = self.long.iter().skip(first.len() - 1).take(3).flatten();
-        let near = known.filter(|(of_it, known)| (own ^ of_it).count_ones() <= 2 && one_letter_apart(known, first));
-        let mut near: Vec<&String> = near.map(|(_, known)| known).collect();
+        let mut near: Vec<&Vec<u8>> = Vec::new();
+        for known in self.long.iter().skip(first.len() - 1).take(3) {
+            for (of_it, known) in known {
+                if at_most_two(own ^ of_it) && one_letter_apart(known, first) {
+                    near.push(known);
+                }
+            }
+        }
         near.sort_unstable();
         near.into_iter().filter_map(|near| self.by_first.get(near)).find_map(|phrases| longest(phrases, words, i))
     }
 }
 
-fn longest<T: Clone>(phrases: &[(Vec<String>, T)], words: &Words, i: usize) -> Option<(T, usize)> {
-    let fits = |parts: &[String]| {
+/// Whether at most two bits are set.
+fn at_most_two(bits: u32) -> bool {
+    let without_last = bits & bits.wrapping_sub(1);
+    without_last & without_last.wrapping_sub(1) == 0
+}
+
+fn longest<T: Clone>(phrases: &[Phrase<T>], words: &Words, i: usize) -> Option<(T, usize)> {
+    let fits = |parts: &[Vec<u8>]| {
         parts.iter().enumerate().skip(1).all(|(offset, part)| {
             words
                 .shape(i + offset)
@@ -184,8 +206,7 @@ fn longest<T: Clone>(phrases: &[(Vec<String>, T)], words: &Words, i: usize) -> O
 }
 
 /// One letter is changed, lost or added.
-fn one_letter_apart(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+fn one_letter_apart(a: &[u8], b: &[u8]) -> bool {
     let shorter = a.len().min(b.len());
     let same_start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let same_end = a.iter().rev().zip(b.iter().rev()).take(shorter - same_start).take_while(|(a, b)| a == b).count();

@@ -129,7 +129,8 @@ impl Scopes {
     /// Words without the cue at their end, which speaks of what follows: "Cervicalgia, R/O".
     pub(in crate::rules) fn without_cue<'a>(&self, words: &'a str) -> &'a str {
         let lower = words.to_ascii_lowercase();
-        let cut = self.before.iter().filter_map(|(cue, _)| lower.strip_suffix(cue.as_str())).map(str::len).min();
+        let last = self.search_before.find_overlapping_iter(&lower).filter(|cue| cue.end() == lower.len());
+        let cut = last.map(|cue| cue.start()).min();
         let alone =
             |at: &usize| !lower.get(..*at).is_some_and(|lead| lead.ends_with(|letter: char| letter.is_alphanumeric()));
         match cut.filter(alone).and_then(|at| words.get(..at)) {

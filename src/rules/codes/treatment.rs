@@ -50,7 +50,8 @@ pub(in crate::rules) struct Treatments {
     past: Vec<String>,
     other_therapies: Vec<String>,
     codes: Vec<String>,
-    in_capitals: FxHashSet<String>,
+    /// By their shapes.
+    in_capitals: FxHashSet<Vec<u8>>,
 }
 
 impl Treatments {

@@ -41,9 +41,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 }
 
 fn ordered(page: &Context) -> Vec<Candidate> {
-    let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(page, tick)).collect();
+    let choices: Vec<Choice> = page.ticks.iter().filter_map(|tick| choice(page, tick)).collect();
     // "Referred to: [x] Massage / manual therapy", and the codes where the treatment is asked for
-    let coded = choices.iter().any(|tick| !find_procedures(&tick.words.text).is_empty());
+    let coded = choices.iter().any(|choice| !choice.codes.is_empty());
     if choices.is_empty() || !coded && coded_in_slots(page) {
         let mut found = in_text(page);
         let coded = !found.is_empty();
@@ -51,7 +51,7 @@ fn ordered(page: &Context) -> Vec<Candidate> {
         return found;
     }
     let mut found = ticked(page, &choices);
-    let mut chosen: Vec<&&Tick> = choices.iter().filter(|tick| tick.ticked).collect();
+    let mut chosen: Vec<&Tick> = choices.iter().map(|choice| choice.tick).filter(|tick| tick.ticked).collect();
     if !chosen.is_empty() {
         // in a table of boxes a row may be ticked more than once
         chosen.dedup_by(|a, b| a.row == b.row && a.words.text == b.words.text);
@@ -79,18 +79,21 @@ fn coded_in_slots(page: &Context) -> bool {
 
 /// Whether treatments stand beside boxes: where none is ticked, none is ordered.
 pub(in crate::rules::take) fn has_choices(page: &Context) -> bool {
-    page.ticks.iter().any(|tick| names_treatment(page, tick))
+    page.ticks.iter().any(|tick| choice(page, tick).is_some())
 }
 
-fn names_treatment(page: &Context, tick: &Tick) -> bool {
-    let text = &tick.words.text;
-    !find_procedures(text).is_empty()
-        || page
-            .book
-            .treatments
-            .find(text)
-            .iter()
-            .any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy))
+/// A box beside a treatment.
+struct Choice<'a> {
+    tick: &'a Tick,
+    /// The codes in its words.
+    codes: Vec<ProcedureHit>,
+}
+
+fn choice<'a>(page: &Context, tick: &'a Tick) -> Option<Choice<'a>> {
+    let codes = find_procedures(&tick.words.text);
+    let is_ours = |hit: TreatmentHit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy);
+    let is_one = !codes.is_empty() || page.book.treatments.find(&tick.words.text).into_iter().any(is_ours);
+    is_one.then_some(Choice { tick, codes })
 }
 
 /// No box stands beside a treatment: the codes of the page are ordered, or what its words order.
@@ -207,13 +210,13 @@ fn procedure(
 
 /// Only what is ticked is ordered. A box that could hardly be told makes the plan doubtful; where nothing is ticked and a box
 /// could not be told, nobody knows what is ordered.
-fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
+fn ticked(page: &Context, choices: &[Choice]) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let unsure = choices.iter().any(|tick| tick.confidence < SURE);
+    let ticks = || choices.iter().map(|choice| choice.tick);
+    let unsure = ticks().any(|tick| tick.confidence < SURE);
     let doubts = || if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
-    for tick in choices.iter().filter(|tick| tick.ticked) {
-        let hits = find_procedures(&tick.words.text);
-        if hits.is_empty() {
+    for Choice { tick, codes } in choices.iter().filter(|choice| choice.tick.ticked) {
+        if codes.is_empty() {
             for (code, span) in families(&page.book.treatments, &tick.words) {
                 let value = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
                 let evidence = tick.words.evidence(&span, RULE);
@@ -228,9 +231,9 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
                 });
             }
         }
-        for hit in hits {
+        for hit in codes {
             let evidence = tick.words.evidence(&hit.span, RULE);
-            found.push(procedure(hit, evidence, 0.98, RULE, doubts()));
+            found.push(procedure(hit.clone(), evidence, 0.98, RULE, doubts()));
         }
     }
     // written beside the boxes, or a choice whose box was not seen
@@ -240,15 +243,14 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
             .any(|candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(hit.code)));
         // "Send the bill for 97124 or 97140": a sentence of the form names it, and the box beside it says no
         let is_refused = in_sentence(page, &hit.span)
-            && choices.iter().any(|tick| {
-                let of_tick = find_procedures(&tick.words.text);
-                !tick.ticked && tick.confidence >= SURE && of_tick.iter().any(|other| other.code == hit.code)
+            && choices.iter().any(|Choice { tick, codes }| {
+                !tick.ticked && tick.confidence >= SURE && codes.iter().any(|other| other.code == hit.code)
             });
         if !known && !is_refused && !page.is_beside_box(&hit.span) {
             let more = vec!["it stands beside the ticked choices".to_owned()];
             let beside_a_choice = page.text.touching(&hit.span).next();
             let same_row = beside_a_choice.is_some_and(|word| {
-                choices.iter().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height())
+                ticks().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height())
             });
             if same_row {
                 found.iter_mut().for_each(|candidate| candidate.doubts.clone_from(&more));
@@ -259,7 +261,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
         }
     }
     if found.is_empty()
-        && let Some(tick) = choices.iter().find(|tick| tick.confidence < SURE)
+        && let Some(tick) = ticks().find(|tick| tick.confidence < SURE)
     {
         let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
         found.push(Candidate {

@@ -66,15 +66,19 @@ pub(super) fn doubt(found: &mut [Candidate], page: &Context) {
 fn sided(page: &Context, at: usize, candidate: &Candidate) -> Option<Sided> {
     let Value::Diagnosis(Diagnosis { code: Some(code), .. }) = &candidate.value else { return None };
     let title = page.book.codes.title(code)?;
-    let words = || title.split(|letter: char| !letter.is_alphanumeric());
-    let says = |side: &str| words().any(|word| word.eq_ignore_ascii_case(side));
-    let side = match (says("right"), says("left")) {
-        (true, false) => Side::Right,
-        (false, true) => Side::Left,
+    let (mut right, mut left, mut both) = (false, false, false);
+    for word in title.split(|letter: char| !letter.is_alphanumeric()) {
+        right |= word.eq_ignore_ascii_case("right");
+        left |= word.eq_ignore_ascii_case("left");
+        both |= word.eq_ignore_ascii_case("bilateral");
+    }
+    let side = match (right, left, both) {
+        (true, false, false) => Side::Right,
+        (false, true, false) => Side::Left,
         _ => return None,
     };
     let areas = page.book.areas.find(title).into_iter().map(|hit| hit.area).collect();
-    (!says("bilateral")).then_some(Sided { at, side, areas })
+    Some(Sided { at, side, areas })
 }
 
 fn opposite(side: Side) -> Side {

@@ -216,8 +216,9 @@ fn clause(behind: &str) -> &str {
 
 /// Where a sentence ends and the next begins: a full stop behind a word of some letters, a blank and a capital.
 fn sentence_ends(text: &str) -> impl Iterator<Item = usize> {
-    text.match_indices(". ").map(|(at, _)| at).filter(|at| {
-        let (before, behind) = (text.get(..*at).unwrap_or_default(), text.get(at + 2..).unwrap_or_default());
+    text.match_indices('.').map(|(at, _)| at).filter(|at| {
+        let Some(behind) = text.get(at + 1..).and_then(|behind| behind.strip_prefix(' ')) else { return false };
+        let before = text.get(..*at).unwrap_or_default();
         let word = before.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
         // "Dr. ", "Ms. ", "R. "
         (word.len() > 2 || is_number(word)) && behind.trim_start().starts_with(|letter: char| letter.is_uppercase())
