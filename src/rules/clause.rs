@@ -10,9 +10,8 @@ const ABBREVIATION_LETTERS_MAX: usize = 4;
 pub(in crate::rules) fn clauses(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
-    for (at, letter) in text.char_indices() {
-        let stop = letter == '.' && ends_clause(text, start..at);
-        if matches!(letter, ';' | '\n') || stop {
+    for (at, byte) in text.bytes().enumerate() {
+        if matches!(byte, b';' | b'\n') || byte == b'.' && ends_clause(text, start..at) {
             out.push(start..at);
             start = at + 1;
         }

@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::model::{Area, Evidence, Field, Finding, Reading, Value};
 use crate::rules::book::Contents;
+use crate::rules::codes::Words;
 use crate::rules::forms::{self, FormStory};
 use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::phrase::{Folded, Found};
@@ -17,7 +18,7 @@ use crate::rules::sheet::{Row, Sheet, Slot, SlotWord, Token};
 use crate::rules::slots::{self, Where};
 use crate::rules::span::gap_before;
 use crate::rules::ticks::{self, Tick};
-use crate::rules::{DateKind, TreatmentHit, find_dates, find_npis, read_name};
+use crate::rules::{Agreement, DateKind, TreatmentHit, find_dates, find_npis, read_name};
 
 /// Words less sure than this make a value doubtful, by field: where one letter makes another value, more is asked. Taken from
 /// 1,197 values of made papers over all channels but handwriting: of 1,172 above these 4 were wrong (2 of them an accent), of 25
@@ -54,7 +55,10 @@ pub(in crate::rules) struct Context<'a> {
     pub(in crate::rules) captions_below: bool,
     /// The phrases of the book on it.
     pub(in crate::rules) found: Found,
+    words: OnceCell<Words>,
     treatments: OnceCell<Vec<TreatmentHit>>,
+    /// Whether words fit the title of a code, by both.
+    agreements: RefCell<FxHashMap<(String, String), Agreement>>,
     /// The names behind the labels of a field, worked out when they are first asked for.
     names: RefCell<BTreeMap<Field, Rc<[String]>>>,
     /// Which clinic's own form it is.
@@ -81,7 +85,8 @@ impl<'a> Context<'a> {
         let label_spans = spans_in(&text, &sheet, &labels);
         let lists_choices = lists_choices(book, &sheet, &found);
         let captions_below = slots::captions_stand_below(&sheet, &labels, |label, text| has_shape_of(label, text, on));
-        let (treatments, names) = (OnceCell::new(), RefCell::default());
+        let (words, treatments) = (OnceCell::new(), OnceCell::new());
+        let (names, agreements) = (RefCell::default(), RefCell::default());
         Self {
             form,
             lists_choices,
@@ -95,14 +100,28 @@ impl<'a> Context<'a> {
             ticks,
             text,
             found,
+            words,
             treatments,
+            agreements,
             names,
         }
     }
 
+    /// The words of the page's text.
+    pub(in crate::rules) fn words(&self) -> &Words {
+        self.words.get_or_init(|| Words::new(&self.text.text))
+    }
+
     /// The treatment words of the page's text, from left to right.
     pub(in crate::rules) fn treatments(&self) -> &[TreatmentHit] {
-        self.treatments.get_or_init(|| self.book.treatments.find(&self.text.text))
+        self.treatments.get_or_init(|| self.book.treatments.find_in(&self.text.text, self.words()))
+    }
+
+    /// Whether `words` fit the title of a code: the slot of a label and the page's text ask the same.
+    pub(in crate::rules) fn agreement(&self, code: &str, words: &str) -> Agreement {
+        let pair = (code.to_owned(), words.to_owned());
+        let compare = || self.book.codes.agrees_with(code, words);
+        self.agreements.borrow_mut().entry(pair).or_insert_with(compare).clone()
     }
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {

@@ -107,7 +107,7 @@ impl CodeList {
 
     /// The code one place away whose listed title the words are, to the letter, where the code's own title is another.
     fn title_of_another(&self, code: &str, words: &str, near: &[Near]) -> Option<String> {
-        let is = |title: &str| letters(title).eq(letters(words));
+        let is = |title: &str| same_letters(title, words);
         let own = self.title(code)?;
         if is(own) {
             return None;
@@ -137,7 +137,7 @@ impl CodeList {
         let said = Meaning::of(words);
         let known = |stem: &&String| self.titles().holds(stem);
         let count = said.stems.iter().filter(known).count();
-        count > 0 && count * 2 >= said.stems.len() || !said.regions.is_empty() && said.stems.len() <= STEMS_MAX
+        count > 0 && count * 2 >= said.stems.len() || said.regions != 0 && said.stems.len() <= STEMS_MAX
     }
 
     /// The beginning of `words`, as far as every word of it belongs to diagnoses, where it names a condition: "a back injury and
@@ -146,7 +146,7 @@ impl CodeList {
         let known = |word: &&str| {
             let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
             let said = Meaning::of(bare);
-            let spoken = !said.is_empty() || !said.sides.is_empty() || !said.qualifiers.is_empty();
+            let spoken = !said.is_empty() || said.sides != 0 || !said.qualifiers.is_empty();
             is_joint(bare) || is_complaint(bare) || spoken && said.stems.iter().all(|stem| self.titles().holds(stem))
         };
         let count = words.split_whitespace().take_while(known).take(CONDITION_WORDS_MAX).count();
@@ -240,9 +240,18 @@ fn best<'a>(fits: impl Iterator<Item = (&'a str, f32)>) -> Option<(String, f32)>
     best.map(|(code, fit)| (code.to_owned(), fit))
 }
 
+/// Whether two texts are one but for blanks, signs and capitals.
+fn same_letters(a: &str, b: &str) -> bool {
+    if a.is_ascii() && b.is_ascii() { plain_letters(a).eq(plain_letters(b)) } else { letters(a).eq(letters(b)) }
+}
+
 /// Letters and digits alone, lower case.
 fn letters(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
+fn plain_letters(text: &str) -> impl Iterator<Item = u8> + '_ {
+    text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 
 /// Endings of the names of diseases ("arthritis", "anemia"), and common names without one. Words of an order that name none of them

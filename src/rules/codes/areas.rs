@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::phrase::{Phrases, Word, words};
+use super::phrase::{Phrases, Word, Words};
 
 /// Left, right or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,7 +49,7 @@ impl Areas {
 
     /// All body areas of `text`, from left to right.
     pub(in crate::rules) fn find(&self, text: &str) -> Vec<AreaHit> {
-        let words = words(text);
+        let words = Words::new(text);
         let mut hits = Vec::new();
         let mut i = 0;
         while i < words.len() {
@@ -59,10 +59,10 @@ impl Areas {
             };
             if let (Some(first), Some(last)) = (words.get(i), words.get(i + taken - 1)) {
                 let before = i.checked_sub(1).and_then(|before| words.get(before)).filter(|_| !first.new_clause);
-                let behind = words.get(i + taken).filter(|word| !word.new_clause && bracketed(text, last, word));
+                let behind = words.get(i + taken).filter(|word| !word.new_clause && bracketed(text, &last, word));
                 // "neck, R shoulder": the side is that of the shoulder
                 let behind = behind.filter(|_| self.phrases.at(&words, i + taken + 1).is_none());
-                let side = before.and_then(side).or_else(|| behind.and_then(side));
+                let side = before.and_then(|word| side(&word)).or_else(|| behind.and_then(|word| side(&word)));
                 hits.push(AreaHit { area, side, span: first.span.start..last.span.end, barred: is_barred(&words, i) });
             }
             i += taken;
@@ -71,10 +71,15 @@ impl Areas {
     }
 }
 
+/// Whether a word of a part of a text is a side.
+pub(in crate::rules) fn names_a_side(words: &Words, part: &Range<usize>) -> bool {
+    words.within(part).any(|word| side(&word).is_some())
+}
+
 /// "avoid low back", "no pressure on the hip", "except neck"; "avoid deep pressure, treat neck" leaves nothing out.
-fn is_barred(words: &[Word], at: usize) -> bool {
+fn is_barred(words: &Words, at: usize) -> bool {
     let clause = (0..=at).rev().take_while(|i| *i == at || words.get(i + 1).is_some_and(|next| !next.new_clause));
-    let before = clause.skip(1).take(BARRED_WORDS).filter_map(|i| words.get(i)).map(|word| word.lower.as_str());
+    let before = clause.skip(1).take(BARRED_WORDS).filter_map(|i| words.get(i)).map(|word| word.lower);
     let mut before =
         before.take_while(|word| !matches!(*word, "treat" | "focus" | "massage" | "work" | "only" | "but" | "then"));
     before.any(|word| matches!(word, "avoid" | "except" | "excluding" | "not" | "no" | "without" | "omit"))
@@ -86,7 +91,7 @@ fn bracketed(text: &str, area: &Word, next: &Word) -> bool {
 }
 
 fn side(word: &Word) -> Option<Side> {
-    match word.lower.as_str() {
+    match word.lower {
         "left" | "lt" | "l" => Some(Side::Left),
         "right" | "rt" | "r" => Some(Side::Right),
         "bilateral" | "bilat" | "both" | "b" => Some(Side::Both),

@@ -13,6 +13,10 @@ use crate::rules::Repair;
 /// All diagnosis codes of `text`, from left to right. `labelled`: the text stands in a diagnosis slot, so that short and
 /// damaged tokens count too.
 pub fn find_codes(text: &str, list: &CodeList, on: Date, labelled: bool) -> Vec<CodeHit> {
+    // every code holds a digit
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
     let atoms = atoms(text);
     let search = Search { text, atoms: &atoms, list, on, labelled };
     let mut hits: Vec<CodeHit> = Vec::new();
@@ -46,26 +50,36 @@ fn is_range(between: &str) -> bool {
     matches!(between, "-" | "–" | "—" | "to" | "thru" | "through")
 }
 
+/// "S13.4 XX A": what stands behind the dot may have come apart into so many pieces.
+const PIECES_MAX: usize = 3;
+
 const RANGE: &str = "a range of codes: those between are not listed";
 
-/// Byte ranges of runs of letters and digits.
-fn atoms(text: &str) -> Vec<Range<usize>> {
+/// A run of letters and digits.
+pub(super) struct Atom {
+    pub(super) span: Range<usize>,
+    has_digit: bool,
+}
+
+fn atoms(text: &str) -> Vec<Atom> {
     let mut out = Vec::new();
     let mut start = None;
-    for (at, c) in text.char_indices() {
+    let mut has_digit = false;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
         if c.is_alphanumeric() || matches!(c, '|' | '!' | '$') {
             start.get_or_insert(at);
+            has_digit |= c.is_ascii_digit();
         } else if let Some(start) = start.take() {
-            out.push(start..at);
+            out.push(Atom { span: start..at, has_digit });
+            has_digit = false;
         }
     }
-    out.extend(start.map(|start| start..text.len()));
     out
 }
 
 pub(super) struct Search<'a> {
     pub(super) text: &'a str,
-    pub(super) atoms: &'a [Range<usize>],
+    pub(super) atoms: &'a [Atom],
     pub(super) list: &'a CodeList,
     on: Date,
     pub(super) labelled: bool,
@@ -84,12 +98,16 @@ struct Reading {
 
 impl Search<'_> {
     pub(super) fn atom(&self, i: usize) -> &str {
-        self.atoms.get(i).and_then(|span| self.text.get(span.clone())).unwrap_or_default()
+        self.atoms.get(i).and_then(|atom| self.text.get(atom.span.clone())).unwrap_or_default()
+    }
+
+    fn has_digit(&self, i: usize) -> bool {
+        self.atoms.get(i).is_some_and(|atom| atom.has_digit)
     }
 
     pub(super) fn gap(&self, i: usize) -> &str {
         let (Some(before), Some(after)) = (self.atoms.get(i), self.atoms.get(i + 1)) else { return "" };
-        self.text.get(before.end..after.start).unwrap_or_default()
+        self.text.get(before.span.end..after.span.start).unwrap_or_default()
     }
 
     fn code(&self, i: usize) -> Option<(CodeHit, usize)> {
@@ -104,11 +122,10 @@ impl Search<'_> {
     fn readings(&self, i: usize) -> Vec<Reading> {
         let mut out = Vec::new();
         let head = self.atom(i);
-        let Some(first) = self.atoms.get(i) else { return out };
+        let Some(Atom { span: first, has_digit: head_counts }) = self.atoms.get(i) else { return out };
         // a word without a digit is no code; of three letters the digits may be misread, or stand behind the dot
-        let counts = |atom: &str| atom.bytes().any(|byte| byte.is_ascii_digit());
-        let head_counts = counts(head);
-        if !head.is_ascii() || head.len() < 3 || 8 < head.len() || head.len() > 3 && !head_counts {
+        let counts = *head_counts || head.len() == 3 && (1..=PIECES_MAX).any(|k| self.has_digit(i + k));
+        if !counts || !(3..=8).contains(&head.len()) || !head.is_ascii() {
             return out;
         }
         if head.len() == 3 {
@@ -119,16 +136,18 @@ impl Search<'_> {
             let tail = self.atom(i + 1);
             if sign && tail.is_ascii() {
                 // "S13.4 XX A"
-                let count = |pieces: &usize| head_counts || (1..=*pieces).any(|k| counts(self.atom(i + k)));
-                for pieces in (1..=3).rev().filter(count) {
+                let count = |pieces: &usize| *head_counts || (1..=*pieces).any(|k| self.has_digit(i + k));
+                for pieces in (1..=PIECES_MAX).rev().filter(count) {
                     let spaced = (1..pieces).all(|k| self.gap(i + k) == " ");
-                    let all: String = (1..=pieces).map(|k| self.atom(i + k)).collect();
-                    let Some(last) = self.atoms.get(i + pieces) else { continue };
-                    if spaced && all.is_ascii() && (1..=4).contains(&all.len()) {
+                    let (Some(second), Some(last)) = (self.atoms.get(i + 1), self.atoms.get(i + pieces)) else {
+                        continue;
+                    };
+                    let all = self.text.get(second.span.start..last.span.end).unwrap_or_default();
+                    if spaced && all.is_ascii() && (1..=4).contains(&(all.len() - (pieces - 1))) {
                         let joined = 1 < pieces || gap.contains(' ');
                         out.push(Reading {
-                            bare: bare_of(head, &all),
-                            span: first.start..last.end,
+                            bare: bare_of(head, all),
+                            span: first.start..last.span.end,
                             next: i + pieces + 1,
                             dot,
                             joined,
@@ -140,7 +159,7 @@ impl Search<'_> {
                 let letters = tail.chars().skip(digits).all(|c| c.is_ascii_alphabetic()) && 4 <= tail.len() - digits;
                 if dot && (1..=3).contains(&digits) && letters {
                     let short = tail.get(..digits).unwrap_or_default();
-                    let end = self.atoms.get(i + 1).map_or(first.end, |span| span.start + digits);
+                    let end = self.atoms.get(i + 1).map_or(first.end, |atom| atom.span.start + digits);
                     out.push(Reading {
                         bare: bare_of(head, short),
                         span: first.start..end,
@@ -151,7 +170,7 @@ impl Search<'_> {
                 }
             }
         }
-        if head_counts && (3..=7).contains(&head.len()) {
+        if *head_counts && (3..=7).contains(&head.len()) {
             out.push(Reading { bare: bare_of(head, ""), span: first.clone(), next: i + 1, dot: false, joined: false });
         }
         out
@@ -270,15 +289,14 @@ impl Search<'_> {
 
     /// "M54.2, .6" and "M99.01-.05": the category of the code before it.
     fn elided(&self, i: usize, last: &CodeHit) -> Option<(CodeHit, usize)> {
-        let span = self.atoms.get(i)?.clone();
-        let between = self.text.get(last.span.end..span.start)?;
+        let span = self.atoms.get(i)?.span.clone();
+        let between = self.text.get(last.span.end..span.start).filter(|between| between.ends_with('.'))?;
         let sign = between.trim_end_matches('.').trim();
-        let dotted_gap =
-            between.ends_with('.') && (is_range(sign) || matches!(sign, "," | ";" | "/" | "&" | "+" | "and"));
+        let joins = is_range(sign) || matches!(sign, "," | ";" | "/" | "&" | "+" | "and");
         let tail = self.atom(i);
         let digits =
             tail.chars().all(|c| c.is_ascii_alphanumeric()) && tail.chars().next().is_some_and(|c| c.is_ascii_digit());
-        if last.system != CodeSystem::Icd10 || !dotted_gap || !digits || 4 < tail.len() {
+        if last.system != CodeSystem::Icd10 || !joins || !digits || 4 < tail.len() {
             return None;
         }
         let category: String = last.code.chars().take(3).collect();
@@ -306,8 +324,11 @@ impl Search<'_> {
     }
 }
 
+/// Both in capitals, without the blanks of the second.
 fn bare_of(head: &str, tail: &str) -> String {
-    head.chars().chain(tail.chars()).map(|c| c.to_ascii_uppercase()).collect()
+    let mut bare = [head, tail].concat().to_ascii_uppercase();
+    bare.retain(|letter| letter != ' ');
+    bare
 }
 
 /// HCPCS: a letter and four digits ("G0283").

@@ -39,7 +39,7 @@ impl Search<'_> {
         if !head.starts_with(|letter: char| letter.is_ascii_digit() || matches!(letter, 'E' | 'V')) {
             return None;
         }
-        let start = self.atoms.get(i)?.start;
+        let start = self.atoms.get(i)?.span.start;
         let before = self.text.get(..start)?;
         if before.ends_with(['$', '.', '-', '/', '#']) {
             return None;
@@ -66,7 +66,7 @@ impl Search<'_> {
         if !shaped || !enough {
             return None;
         }
-        let span = start..self.atoms.get(i + taken - 1)?.end;
+        let span = start..self.atoms.get(i + taken - 1)?.span.end;
         let repairs = bare.map(|code| Repair::new(span.clone(), head, &code)).into_iter().collect();
         let directions: Vec<String> = known.into_iter().flatten().map(|code| (*code).to_owned()).collect();
         let hit = CodeHit {

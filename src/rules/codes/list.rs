@@ -15,6 +15,8 @@ pub struct CodeList {
     pub(super) codes: Vec<(String, Entry)>,
     /// The same codes as numbers: a code is looked up, and its neighbours are found, without a string being compared.
     packed: Vec<u64>,
+    /// For each code the places of those that differ from it in one place, worked out when they are first asked for.
+    near: Vec<OnceLock<Vec<usize>>>,
     /// Folded forms without the dot, to the codes that share them.
     folded: BTreeMap<String, Vec<String>>,
     pub(super) full: bool,
@@ -110,8 +112,10 @@ impl CodeList {
             index.entry(folded(&bare(code))).or_default().push(code.clone());
         }
         let number = |code: &String| packed(code).expect("a code has at most eight characters, its dot among them");
-        let packed = codes.keys().map(number).collect();
-        Self { codes: codes.into_iter().collect(), packed, folded: index, full, fiscal_year, titles: OnceLock::new() }
+        let packed: Vec<u64> = codes.keys().map(number).collect();
+        let near = vec![OnceLock::new(); packed.len()];
+        let codes = codes.into_iter().collect();
+        Self { codes, packed, near, folded: index, full, fiscal_year, titles: OnceLock::new() }
     }
 
     pub(super) fn entry(&self, code: &str) -> Option<&Entry> {
@@ -194,8 +198,25 @@ impl CodeList {
     /// The codes that are as long as `code` and differ from it in one place, in their order.
     pub(super) fn near(&self, code: &str) -> Vec<Near<'_>> {
         let Some(number) = packed(code) else { return Vec::new() };
-        let places = self.packed.iter().zip(&self.codes).filter(|(known, _)| one_place_apart(number, **known));
-        places.map(|(_, (code, entry))| Near { code, title: &entry.title, meaning: entry.meaning() }).collect()
+        let look = || self.places_near(number);
+        let unlisted;
+        let places = match self.packed.binary_search(&number) {
+            Ok(at) => self.near[at].get_or_init(look),
+            Err(_) => {
+                unlisted = look();
+                &unlisted
+            }
+        };
+        let at = |place: &usize| {
+            let (code, entry) = &self.codes[*place];
+            Near { code, title: &entry.title, meaning: entry.meaning() }
+        };
+        places.iter().map(at).collect()
+    }
+
+    fn places_near(&self, number: u64) -> Vec<usize> {
+        let places = self.packed.iter().enumerate();
+        places.filter(|(_, known)| one_place_apart(number, **known)).map(|(place, _)| place).collect()
     }
 
     /// Codes that look like `code` (without its dot) once look-alike characters are made one.

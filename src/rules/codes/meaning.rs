@@ -1,18 +1,24 @@
 //! What words say of a diagnosis: what it is, where, which side. Spelling, synonyms and abbreviations make no difference.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use rustc_hash::FxHashMap;
+
+use super::shape::letters;
 
 /// What words say of a diagnosis: what it is, where, which side, which encounter.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Meaning {
-    pub(super) stems: BTreeSet<String>,
-    pub(super) regions: BTreeSet<&'static str>,
-    pub(super) sides: BTreeSet<&'static str>,
+    /// Each once, in the order of the alphabet.
+    pub(super) stems: Vec<String>,
+    /// A bit for each of [`REGIONS`].
+    pub(super) regions: u32,
+    /// A bit for each of [`SIDES`].
+    pub(super) sides: u32,
     /// What tells titles apart that are alike otherwise: "unspecified", "intractable", and "-aura" for "without aura".
-    pub(super) qualifiers: BTreeSet<String>,
+    pub(super) qualifiers: Vec<String>,
 }
 
 impl Meaning {
@@ -26,17 +32,19 @@ impl Meaning {
                     "without" | "not" | "no" => lacks = true,
                     "with" | "and" => lacks = false,
                     word if lacks => {
-                        meaning.qualifiers.extend((3 <= word.len()).then(|| format!("-{}", stem(word))));
+                        meaning.qualifiers.extend((3 <= word.len()).then(|| ["-", stem(word)].concat()));
                     }
                     word => meaning.add(word),
                 }
             }
         }
+        meaning.stems.sort_unstable();
+        meaning.stems.dedup();
         meaning
     }
 
     fn add(&mut self, word: &str) {
-        let figures = word.chars().filter(char::is_ascii_digit).count();
+        let figures = word.bytes().filter(u8::is_ascii_digit).count();
         let unfolded;
         let word = if figures == 1 && 5 <= word.len() {
             unfolded = word.replace('1', "l").replace('0', "o").replace('5', "s");
@@ -44,33 +52,32 @@ impl Meaning {
         } else {
             word
         };
-        if let Some(side) = side(word) {
-            self.sides.insert(side);
-        } else if let Some(region) = region(word) {
-            self.regions.insert(region);
-        } else if let Some(qualifier) = qualifier(word) {
-            self.qualifiers.insert(qualifier.to_owned());
-        } else if 3 <= word.len() && !SILENT.contains(&word) && !word.chars().any(|c| c.is_ascii_digit()) {
-            self.stems.insert(stem(word));
+        match known(word) {
+            Some(Known::Side(side)) => self.sides |= side,
+            Some(Known::Region(region)) => self.regions |= region,
+            Some(Known::Qualifier(qualifier)) => self.qualifiers.push(qualifier.to_owned()),
+            Some(Known::Silent) => {}
+            None if 3 <= word.len() && !word.bytes().any(|byte| byte.is_ascii_digit()) => {
+                self.stems.push(stem(word).to_owned());
+            }
+            None => {}
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.stems.is_empty() && self.regions.is_empty()
+        self.stems.is_empty() && self.regions == 0
     }
 
     /// Whether these words hold something that stands in the one title and not in the other.
     pub(super) fn tells_apart(&self, one: &Self, other: &Self) -> bool {
-        let stem = |word: &&String| {
+        let stem = |word: &String| {
             one.stems.iter().any(|title| same(word, title)) && !other.stems.iter().any(|title| same(word, title))
         };
-        let region = |region: &&&'static str| one.regions.contains(**region) && !other.regions.contains(**region);
-        let side = |side: &&&'static str| one.sides.contains(**side) && !other.sides.contains(**side);
-        let qualifier = |it: &&String| one.qualifiers.contains(*it) && !other.qualifiers.contains(*it);
-        self.stems.iter().any(|word| stem(&word))
-            || self.regions.iter().any(|it| region(&it))
-            || self.sides.iter().any(|it| side(&it))
-            || self.qualifiers.iter().any(|it| qualifier(&it))
+        let qualifier = |it: &String| one.qualifiers.contains(it) && !other.qualifiers.contains(it);
+        self.regions & one.regions & !other.regions != 0
+            || self.sides & one.sides & !other.sides != 0
+            || self.qualifiers.iter().any(qualifier)
+            || self.stems.iter().any(stem)
     }
 
     /// From 0 to 1: how much of these words the title shares, both ways.
@@ -85,25 +92,24 @@ impl Meaning {
 
     /// As [`Self::fit`], where it is known how many stems of the one have a fellow in the other, and the other way round.
     fn share(&self, title: &Self, shared: usize, shared_back: usize) -> f32 {
-        let regions = self.regions.intersection(&title.regions).count();
-        let total = self.stems.len() + self.regions.len();
-        let total_back = title.stems.len() + title.regions.len();
+        let count = |regions: u32| regions.count_ones() as usize;
+        let regions = count(self.regions & title.regions);
+        let total = self.stems.len() + count(self.regions);
+        let total_back = title.stems.len() + count(title.regions);
         if total == 0 || total_back == 0 {
             return 0.0;
         }
         let forth = (shared + regions) as f32 / total as f32;
         let back = (shared_back + regions) as f32 / total_back as f32;
-        let side = if !self.sides.is_empty() && self.sides == title.sides { 0.05 } else { 0.0 };
+        let side = if self.sides != 0 && self.sides == title.sides { 0.05 } else { 0.0 };
         // few words may stand for a long title: what is said counts more than what is left out
         ((0.65 * forth + 0.35 * back) + side).min(1.0)
     }
 
     /// Left is not right, the neck is not the knee.
     pub(super) fn clashes(&self, title: &Self) -> bool {
-        let apart = |a: &BTreeSet<&str>, b: &BTreeSet<&str>| !a.is_empty() && !b.is_empty() && a.is_disjoint(b);
-        let one_side = |of: &Self| of.sides.iter().any(|side| *side != "both");
-        let mut shared = self.sides.intersection(&title.sides).filter(|side| **side != "both");
-        one_side(self) && one_side(title) && shared.next().is_none() || apart(&self.regions, &title.regions)
+        let apart = |a: u32, b: u32| a != 0 && b != 0 && a & b == 0;
+        apart(self.sides & ONE_SIDE, title.sides & ONE_SIDE) || apart(self.regions, title.regions)
     }
 }
 
@@ -122,7 +128,7 @@ impl Titles {
         for title in titles {
             let number = |stem: &'a String| {
                 *numbers.entry(stem).or_insert_with(|| {
-                    all.stems.push((stem.clone(), letters(stem)));
+                    all.stems.push((stem.clone(), letters(stem.as_bytes())));
                     all.stems.len() - 1
                 })
             };
@@ -133,7 +139,7 @@ impl Titles {
 
     /// Whether a stem stands in some title.
     pub(super) fn holds(&self, stem: &str) -> bool {
-        let own = letters(stem);
+        let own = letters(stem.as_bytes());
         let near = |known: &str, of_known: u32| !is_plain(known, stem) || may_be_same(known, of_known, stem, own);
         self.stems.iter().any(|(known, of_known)| near(known, *of_known) && same(known, stem))
     }
@@ -144,7 +150,7 @@ impl Titles {
         let countable = said.stems.len() <= 64;
         let mut fellows = vec![0_u64; if countable { self.stems.len() } else { 0 }];
         for (bit, word) in said.stems.iter().enumerate().filter(|_| countable) {
-            let own = letters(word);
+            let own = letters(word.as_bytes());
             for ((stem, of_stem), fellow) in self.stems.iter().zip(&mut fellows) {
                 *fellow |= u64::from(may_be_same(word, own, stem, *of_stem) && same(word, stem)) << bit;
             }
@@ -164,11 +170,6 @@ impl Titles {
 /// Whether a letter of both words is one byte: a letter changed is then at most two of [`letters`], one gone and one come.
 fn is_plain(a: &str, b: &str) -> bool {
     a.is_ascii() && b.is_ascii()
-}
-
-/// The letters that a word holds, a bit each.
-fn letters(word: &str) -> u32 {
-    word.bytes().fold(0, |all, byte| all | 1 << (byte % 32))
 }
 
 /// Whether two words with these letters can be the same: two letters changed are four that stand in only one of the two.
@@ -195,11 +196,11 @@ fn same(a: &str, b: &str) -> bool {
     !twins
         && 0 < allowed
         && long.len() - short.len() <= allowed
-        && (!is_plain(a, b) || (letters(a) ^ letters(b)).count_ones() as usize <= 2 * allowed)
+        && (!is_plain(a, b) || (letters(a.as_bytes()) ^ letters(b.as_bytes())).count_ones() as usize <= 2 * allowed)
         && strsim::levenshtein(a, b) <= allowed
 }
 
-fn stem(word: &str) -> String {
+fn stem(word: &str) -> &str {
     let synonym = match word {
         "sprained" => "sprain",
         "strained" => "strain",
@@ -217,21 +218,24 @@ fn stem(word: &str) -> String {
         .strip_suffix("es")
         .filter(|stem| stem.ends_with("ach"))
         .or_else(|| synonym.strip_suffix('s').filter(|stem| 4 < stem.len() && !stem.ends_with(['s', 'i', 'u'])));
-    plural.unwrap_or(synonym).to_owned()
+    plural.unwrap_or(synonym)
 }
 
-/// Words in lower case with those of the titles in the place of everyday ones.
-fn in_titles_words(lower: String) -> String {
-    // most words hold no phrase: one search for all of them comes before a search for each
+/// Words in lower case with those of the titles in the place of everyday ones, in the order of the list.
+fn in_titles_words(mut words: String) -> String {
     static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
         AhoCorasick::new(PHRASES.iter().map(|(from, _)| from)).expect("a few dozen phrases always build")
     });
-    if !ANY.is_match(&lower) {
-        return lower;
+    let mut next = 0;
+    let first = |words: &str, from: usize| {
+        ANY.find_overlapping_iter(words).map(|phrase| phrase.pattern().as_usize()).filter(|at| from <= *at).min()
+    };
+    while let Some(at) = first(&words, next) {
+        let (from, to) = PHRASES[at];
+        words = words.replace(from, to);
+        next = at + 1;
     }
-    let replace =
-        |text: String, (from, to): &(&str, &str)| if text.contains(from) { text.replace(from, to) } else { text };
-    PHRASES.iter().fold(lower, replace)
+    words
 }
 
 /// Everyday words for what the titles say.
@@ -268,6 +272,76 @@ const PHRASES: &[(&str, &str)] = &[
     ("tension-type", "tension type"),
     ("muscle pain", "myalgia"),
     ("myofascial pain", "myalgia"),
+];
+
+/// What a word says, beside those that belong to the name of what it is.
+#[derive(Clone, Copy)]
+enum Known {
+    Side(u32),
+    Region(u32),
+    Qualifier(&'static str),
+    /// It tells nothing apart.
+    Silent,
+}
+
+/// What is known of a word.
+fn known(word: &str) -> Option<Known> {
+    static KNOWN: LazyLock<FxHashMap<&'static str, Known>> = LazyLock::new(|| {
+        let silent = SILENT.iter().map(|word| (*word, Known::Silent));
+        let sides = numbered(&SIDES).map(|(at, word)| (word, Known::Side(1 << at)));
+        let regions = numbered(&REGIONS).map(|(at, word)| (word, Known::Region(1 << at)));
+        let qualifiers = numbered(&QUALIFIERS).map(|(at, word)| (word, Known::Qualifier(QUALIFIERS[at][0])));
+        silent.chain(qualifiers).chain(regions).chain(sides).collect()
+    });
+    KNOWN.get(word).copied()
+}
+
+/// The words of a table, each with the number of its line.
+fn numbered(lines: &'static [&[&'static str]]) -> impl Iterator<Item = (usize, &'static str)> {
+    lines.iter().enumerate().flat_map(|(at, words)| words.iter().map(move |word| (at, *word)))
+}
+
+const SIDES: [&[&str]; 3] = [&["right", "rt", "r"], &["left", "lt", "l"], &["both", "bilateral", "bilat"]];
+/// The bits of [`Meaning::sides`] that are of one side.
+const ONE_SIDE: u32 = 0b11;
+
+/// Words that only tell one title from a like one; the first of a line stands for all of it.
+const QUALIFIERS: [&[&str]; 9] = [
+    &["unspecified", "unsp", "unspec", "nos"],
+    &["initial", "init"],
+    &["subsequent", "subs", "subseq"],
+    &["sequela"],
+    &["primary"],
+    &["secondary"],
+    &["acute"],
+    &["chronic"],
+    &["intractable"],
+];
+
+/// Words for parts of the body, a line each.
+const REGIONS: [&[&str]; 22] = [
+    &["neck", "cervical", "cerv", "cervicothoracic"],
+    &["thoracic", "thorax", "thor"],
+    &["lumbar", "lum", "lumb", "lumbosacral", "lumbosacr"],
+    &["sacral", "sacrum", "sacroiliac", "sacrococcygeal"],
+    &["pelvis", "pelvic"],
+    &["shoulder", "shoulders", "shldr", "rotator"],
+    &["elbow", "epicondylitis"],
+    &["forearm"],
+    &["wrist"],
+    &["hand", "hands"],
+    &["hip", "hips", "trochanteric"],
+    &["thigh"],
+    &["knee", "knees"],
+    &["ankle"],
+    &["foot", "plantar", "feet"],
+    &["calf"],
+    &["arm", "arms"],
+    &["leg", "legs"],
+    &["abdomen", "abdominal"],
+    &["jaw", "temporomandibular"],
+    &["rib", "ribs"],
+    &["headache", "headaches", "migraine", "head"],
 ];
 
 /// Words that tell nothing apart.
@@ -307,58 +381,3 @@ const SILENT: [&str; 34] = [
     "right",
     "same",
 ];
-
-/// Words that only tell one title from a like one.
-fn qualifier(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "unspecified" | "unsp" | "unspec" | "nos" => "unspecified",
-        "initial" | "init" => "initial",
-        "subsequent" | "subs" | "subseq" => "subsequent",
-        "sequela" => "sequela",
-        "primary" => "primary",
-        "secondary" => "secondary",
-        "acute" => "acute",
-        "chronic" => "chronic",
-        "intractable" => "intractable",
-        _ => return None,
-    })
-}
-
-fn side(word: &str) -> Option<&'static str> {
-    match word {
-        "right" | "rt" | "r" => Some("right"),
-        "left" | "lt" | "l" => Some("left"),
-        "bilateral" | "both" | "bilat" => Some("both"),
-        _ => None,
-    }
-}
-
-fn region(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "neck" | "cervical" | "cerv" => "neck",
-        "cervicothoracic" => "neck",
-        "thoracic" | "thorax" | "thor" => "thorax",
-        "lumbar" | "lum" | "lumb" => "lumbar",
-        "lumbosacral" | "lumbosacr" => "lumbar",
-        "sacral" | "sacrum" | "sacroiliac" | "sacrococcygeal" => "sacrum",
-        "pelvis" | "pelvic" => "pelvis",
-        "shoulder" | "shoulders" | "shldr" | "rotator" => "shoulder",
-        "elbow" | "epicondylitis" => "elbow",
-        "forearm" => "forearm",
-        "wrist" => "wrist",
-        "hand" | "hands" => "hand",
-        "hip" | "hips" | "trochanteric" => "hip",
-        "thigh" => "thigh",
-        "knee" | "knees" => "knee",
-        "ankle" => "ankle",
-        "foot" | "plantar" | "feet" => "foot",
-        "calf" => "calf",
-        "arm" | "arms" => "arm",
-        "leg" | "legs" => "leg",
-        "abdomen" | "abdominal" => "abdomen",
-        "jaw" | "temporomandibular" => "jaw",
-        "rib" | "ribs" => "ribs",
-        "headache" | "headaches" | "migraine" | "head" => "head",
-        _ => return None,
-    })
-}

@@ -20,10 +20,11 @@ use std::ops::Range;
 
 pub(in crate::rules) use agreement::without_joints;
 pub use agreement::{Agreement, look_alike};
-pub(in crate::rules) use areas::Areas;
 pub use areas::{AreaHit, Side};
+pub(in crate::rules) use areas::{Areas, names_a_side};
 pub use find::find_codes;
 pub use list::{CodeList, CodeStatus, fiscal_year};
+pub(in crate::rules) use phrase::Words;
 pub use procedures::{ProcedureHit, find_procedures};
 pub(in crate::rules) use scope::{Scope, Scopes};
 pub(in crate::rules) use shape::{begins_with_mark, code_shapes, opens_with_mark, without_marks};

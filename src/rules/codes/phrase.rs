@@ -4,134 +4,209 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-/// A word of the text, lower case and folded, where it stands.
+use super::shape::letters;
+
+/// A word of a text, lower case and folded, where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
-    pub(super) shape: String,
-    pub(super) lower: String,
+pub(super) struct Word<'a> {
+    pub(super) shape: &'a [u8],
+    pub(super) lower: &'a str,
     pub(super) span: Range<usize>,
     /// A full stop, a line's end or a semicolon stands before it.
     pub(super) new_clause: bool,
 }
 
+/// A word and the blank behind it are about so many bytes.
+const WORD_BYTES: usize = 5;
+
 /// The words of a text.
-pub(super) fn words(text: &str) -> Vec<Word> {
-    let mut out: Vec<Word> = Vec::new();
-    let mut start = None;
-    let mut ends = false;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        if c.is_alphanumeric() || (c == '\'' && start.is_some()) {
-            start.get_or_insert(at);
-            continue;
-        }
-        if let Some(from) = start.take() {
-            let lower = text.get(from..at).unwrap_or_default().trim_end_matches('\'').to_lowercase();
-            out.push(Word { shape: shape(&lower), lower, span: from..at, new_clause: ends });
-            ends = false;
-        }
-        ends |= matches!(c, '.' | ';' | '\n' | '•' | '☐' | '☒' | '☑' | '[' | ']');
-    }
-    out
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Words {
+    /// All of them in lower case, one behind the other.
+    lower: String,
+    /// The same, folded.
+    shapes: Vec<u8>,
+    places: Vec<Place>,
 }
 
-/// Letters that OCR mixes up become one; "massages" and "massage" are one.
-fn shape(word: &str) -> String {
-    let mut folded = String::with_capacity(word.len());
-    let mut letters = word.chars().peekable();
-    while let Some(letter) = letters.next() {
-        folded.push(match letter {
-            'r' if letters.next_if_eq(&'n').is_some() => 'm',
-            'v' if letters.next_if_eq(&'v').is_some() => 'w',
-            '1' | 'i' | '|' | '!' => 'l',
-            '0' => 'o',
-            '5' => 's',
-            'q' => 'g',
-            letter => letter,
-        });
+/// Where a word stands in the text, in its lower case and in its shapes.
+#[derive(Debug)]
+struct Place {
+    span: Range<usize>,
+    lower: Range<usize>,
+    shape: Range<usize>,
+    new_clause: bool,
+}
+
+impl Words {
+    pub(in crate::rules) fn new(text: &str) -> Self {
+        let mut words = Self {
+            lower: String::with_capacity(text.len()),
+            shapes: Vec::with_capacity(text.len()),
+            places: Vec::with_capacity(text.len() / WORD_BYTES),
+        };
+        let mut start = None;
+        let mut ends = false;
+        for (at, c) in text.char_indices() {
+            if c.is_alphanumeric() || (c == '\'' && start.is_some()) {
+                start.get_or_insert(at);
+                continue;
+            }
+            if let Some(from) = start.take() {
+                words.add(text, from..at, ends);
+                ends = false;
+            }
+            ends |= matches!(c, '.' | ';' | '\n' | '•' | '☐' | '☒' | '☑' | '[' | ']');
+        }
+        if let Some(from) = start {
+            words.add(text, from..text.len(), ends);
+        }
+        words
     }
-    let is_plural = folded.strip_suffix('s').is_some_and(|stem| 4 <= stem.len() && !stem.ends_with('s'));
-    if is_plural {
-        folded.pop();
+
+    fn add(&mut self, text: &str, span: Range<usize>, new_clause: bool) {
+        let printed = text.get(span.clone()).unwrap_or_default().trim_end_matches('\'');
+        let (lower, shape) = (self.lower.len(), self.shapes.len());
+        if printed.is_ascii() {
+            self.lower.push_str(printed);
+            self.lower.get_mut(lower..).unwrap_or_default().make_ascii_lowercase();
+        } else {
+            self.lower.push_str(&printed.to_lowercase());
+        }
+        fold(&self.lower.as_bytes()[lower..], &mut self.shapes);
+        let (lower, shape) = (lower..self.lower.len(), shape..self.shapes.len());
+        self.places.push(Place { span, lower, shape, new_clause });
     }
-    folded
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn get(&self, i: usize) -> Option<Word<'_>> {
+        let place = self.places.get(i)?;
+        let lower = self.lower.get(place.lower.clone())?;
+        Some(Word { shape: self.shape(i)?, lower, span: place.span.clone(), new_clause: place.new_clause })
+    }
+
+    fn shape(&self, i: usize) -> Option<&[u8]> {
+        self.shapes.get(self.places.get(i)?.shape.clone())
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Word<'_>> {
+        (0..self.len()).filter_map(|i| self.get(i))
+    }
+
+    /// Those that begin in a part of the text.
+    pub(super) fn within(&self, part: &Range<usize>) -> impl Iterator<Item = Word<'_>> {
+        let first = self.places.partition_point(|place| place.span.start < part.start);
+        (first..self.len()).filter_map(|i| self.get(i)).take_while(move |word| word.span.start < part.end)
+    }
+
+    /// Which word begins at a byte of the text.
+    pub(super) fn at(&self, start: usize) -> Option<usize> {
+        self.places.binary_search_by_key(&start, |place| place.span.start).ok()
+    }
+}
+
+/// Adds a word: letters that OCR mixes up become one; "massages" and "massage" are one.
+fn fold(word: &[u8], shapes: &mut Vec<u8>) {
+    let start = shapes.len();
+    let mut rest = word;
+    loop {
+        let (letter, taken) = match rest {
+            [] => break,
+            [b'r', b'n', ..] => (b'm', 2),
+            [b'v', b'v', ..] => (b'w', 2),
+            [b'1' | b'i' | b'|' | b'!', ..] => (b'l', 1),
+            [b'0', ..] => (b'o', 1),
+            [b'5', ..] => (b's', 1),
+            [b'q', ..] => (b'g', 1),
+            [letter, ..] => (*letter, 1),
+        };
+        shapes.push(letter);
+        rest = &rest[taken..];
+    }
+    let stem = shapes[start..].strip_suffix(b"s");
+    if stem.is_some_and(|stem| 4 <= stem.len() && !stem.ends_with(b"s")) {
+        shapes.pop();
+    }
 }
 
 /// A list of phrases, each with what it means.
 pub(super) struct Phrases<T> {
-    by_first: FxHashMap<String, Vec<(Vec<String>, T)>>,
-    /// First words in which a letter may be damaged, in the order of the alphabet.
-    long: Vec<String>,
-    /// Their places in `long` by their length, and their first or last letter.
-    by_end: FxHashMap<(usize, End), Vec<usize>>,
+    by_first: FxHashMap<Vec<u8>, Vec<Phrase<T>>>,
+    /// By their length, the first words in which a letter may be damaged, each with its letters.
+    long: Vec<Vec<(u32, Vec<u8>)>>,
 }
 
-/// The first or the last byte of a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum End {
-    Head(u8),
-    Tail(u8),
-}
+/// The shapes of its words, and what it means.
+type Phrase<T> = (Vec<Vec<u8>>, T);
 
-fn ends(word: &str) -> impl Iterator<Item = End> {
-    let (head, tail) = (word.bytes().next(), word.bytes().next_back());
-    head.map(End::Head).into_iter().chain(tail.map(End::Tail))
-}
+/// A first word of at least so many bytes is known with a damaged letter.
+const LONG: usize = 6;
 
 impl<T: Clone> Phrases<T> {
     /// From phrases with their meanings; within one first word the longest is tried first.
     pub(super) fn new<'a>(phrases: impl Iterator<Item = (&'a str, T)>) -> Self {
-        let mut by_first: FxHashMap<String, Vec<(Vec<String>, T)>> = FxHashMap::default();
+        let mut by_first: FxHashMap<Vec<u8>, Vec<Phrase<T>>> = FxHashMap::default();
         for (phrase, meaning) in phrases {
-            let parts: Vec<String> = words(phrase).into_iter().map(|word| word.shape).collect();
+            let parts: Vec<Vec<u8>> = Words::new(phrase).iter().map(|word| word.shape.to_owned()).collect();
             if let Some(first) = parts.first() {
                 by_first.entry(first.clone()).or_default().push((parts, meaning));
             }
         }
-        let mut long: Vec<String> = by_first.keys().filter(|first| 6 <= first.len()).cloned().collect();
-        long.sort();
-        let mut by_end: FxHashMap<(usize, End), Vec<usize>> = FxHashMap::default();
-        for (at, word) in long.iter().enumerate() {
-            ends(word).for_each(|end| by_end.entry((word.len(), end)).or_default().push(at));
+        let firsts: Vec<&Vec<u8>> = by_first.keys().filter(|first| LONG <= first.len()).collect();
+        let mut long = vec![Vec::new(); firsts.iter().map(|first| first.len() + 1).max().unwrap_or(0)];
+        for first in firsts {
+            long[first.len()].push((letters(first), first.clone()));
         }
         by_first.values_mut().for_each(|phrases| phrases.sort_by_key(|(parts, _)| std::cmp::Reverse(parts.len())));
-        Self { by_first, long, by_end }
+        Self { by_first, long }
     }
 
     /// The phrase that begins at word `i`: its meaning and how many words it takes.
-    pub(super) fn at(&self, words: &[Word], i: usize) -> Option<(T, usize)> {
-        let first = &words.get(i)?.shape;
+    pub(super) fn at(&self, words: &Words, i: usize) -> Option<(T, usize)> {
+        let first = words.shape(i)?;
         let exact = self.by_first.get(first).and_then(|phrases| longest(phrases, words, i));
         // words that are one letter away and mean something else
-        let everyday = matches!(first.as_str(), "message" | "passage" | "therapist" | "pregnant");
-        if exact.is_some() || everyday || first.len() < 6 || first.chars().any(|c| c.is_ascii_digit()) {
+        let everyday = matches!(first, b"message" | b"passage" | b"therapist" | b"pregnant");
+        if exact.is_some() || everyday || first.len() < LONG || first.iter().any(u8::is_ascii_digit) {
             return exact;
         }
-        // one damaged letter in a long word: of two words one letter apart the first or the last letters are one
-        let lengths = first.len() - 1..=first.len() + 1;
-        let places = lengths.flat_map(|length| ends(first).filter_map(move |end| self.by_end.get(&(length, end))));
-        let mut near: Vec<usize> =
-            places.flatten().copied().filter(|at| one_letter_apart(&self.long[*at], first)).collect();
+        // one damaged letter in a long word: at most one letter gone and one come
+        let own = letters(first);
+        let mut near: Vec<&Vec<u8>> = Vec::new();
+        for known in self.long.iter().skip(first.len() - 1).take(3) {
+            for (of_it, known) in known {
+                if at_most_two(own ^ of_it) && one_letter_apart(known, first) {
+                    near.push(known);
+                }
+            }
+        }
         near.sort_unstable();
-        near.dedup();
-        let near = near.into_iter().filter_map(|at| self.by_first.get(&self.long[at]));
-        near.into_iter().find_map(|phrases| longest(phrases, words, i))
+        near.into_iter().filter_map(|near| self.by_first.get(near)).find_map(|phrases| longest(phrases, words, i))
     }
 }
 
-fn longest<T: Clone>(phrases: &[(Vec<String>, T)], words: &[Word], i: usize) -> Option<(T, usize)> {
-    let fits = |parts: &[String]| {
+/// Whether at most two bits are set.
+fn at_most_two(bits: u32) -> bool {
+    let without_last = bits & bits.wrapping_sub(1);
+    without_last & without_last.wrapping_sub(1) == 0
+}
+
+fn longest<T: Clone>(phrases: &[Phrase<T>], words: &Words, i: usize) -> Option<(T, usize)> {
+    let fits = |parts: &[Vec<u8>]| {
         parts.iter().enumerate().skip(1).all(|(offset, part)| {
             words
-                .get(i + offset)
-                .is_some_and(|word| word.shape == *part || 6 <= part.len() && one_letter_apart(part, &word.shape))
+                .shape(i + offset)
+                .is_some_and(|shape| shape == part || LONG <= part.len() && one_letter_apart(part, shape))
         })
     };
     phrases.iter().find(|(parts, _)| fits(parts)).map(|(parts, meaning)| (meaning.clone(), parts.len()))
 }
 
 /// One letter is changed, lost or added.
-fn one_letter_apart(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+fn one_letter_apart(a: &[u8], b: &[u8]) -> bool {
     let shorter = a.len().min(b.len());
     let same_start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let same_end = a.iter().rev().zip(b.iter().rev()).take(shorter - same_start).take_while(|(a, b)| a == b).count();

@@ -50,20 +50,48 @@ static TABLE: LazyLock<BTreeMap<&'static str, Known>> = LazyLock::new(|| {
 
 /// All procedure codes of `text`, from left to right. Only codes of the table count: any five digits may be a post code.
 pub fn find_procedures(text: &str) -> Vec<ProcedureHit> {
-    static CODE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"[9gq][0-9OolISBZGT|]\ ?[0-9OolISBZGT|]{2}\ ?[0-9OolISBZGT|]|[Gg][0Oo]283|[S5]899[0O]")
-    });
     let mut hits: Vec<ProcedureHit> = Vec::new();
     let mut at = 0;
-    while let Some(found) = CODE.find_at(text, at) {
-        at = found.start() + 1;
-        let Some(mut hit) = procedure(text, found.range()) else { continue };
+    while let Some(found) = shape(text, at) {
+        at = found.start + 1;
+        let Some(mut hit) = procedure(text, found) else { continue };
         at = hit.span.end;
-        let stop = CODE.find_at(text, at).map_or(text.len(), |next| next.start());
+        let stop = shape(text, at).map_or(text.len(), |next| next.start);
         units(text, &mut hit, stop);
         hits.push(hit);
     }
     hits
+}
+
+/// The first place from a byte on that has the shape of a code: "97124", "g71 24", "GO283", "58990".
+fn shape(text: &str, from: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let begins = |at: &usize| matches!(bytes[*at], b'9' | b'g' | b'q' | b'G' | b'S' | b'5');
+    (from..bytes.len()).filter(begins).find_map(|at| Some(at..at + shape_length(&bytes[at..])?))
+}
+
+fn shape_length(text: &[u8]) -> Option<usize> {
+    match text {
+        [b'G' | b'g', b'0' | b'O' | b'o', b'2', b'8', b'3', ..] | [b'S' | b'5', b'8', b'9', b'9', b'0' | b'O', ..] => {
+            Some(5)
+        }
+        [b'9' | b'g' | b'q', ..] => {
+            let mut length = 1;
+            for digits in [1, 2, 1] {
+                length += usize::from(length > 1 && text.get(length) == Some(&b' '));
+                let all = text.get(length..length + digits)?.iter().all(|byte| {
+                    byte.is_ascii_digit()
+                        || matches!(byte, b'O' | b'o' | b'l' | b'I' | b'S' | b'B' | b'Z' | b'G' | b'T' | b'|')
+                });
+                if !all {
+                    return None;
+                }
+                length += digits;
+            }
+            Some(length)
+        }
+        _ => None,
+    }
 }
 
 fn pattern(pattern: &str) -> Regex {

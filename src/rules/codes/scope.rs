@@ -38,10 +38,10 @@ const ENDS: [&str; 6] = ["\n", ";", "  ", ". ", "? ", "•"];
 /// The words of `[not_present]`, lower case.
 pub(in crate::rules) struct Scopes {
     before: Vec<(String, Cue)>,
-    /// Finds out that none of them stands in a clause, as in most.
-    any_before: AhoCorasick,
+    /// For those before a code, by their places in `before`.
+    search_before: AhoCorasick,
     behind: Vec<(String, Scope)>,
-    ends: Vec<String>,
+    ends: AhoCorasick,
     fillers: Vec<String>,
 }
 
@@ -59,13 +59,13 @@ impl Scopes {
         let behind =
             closing.into_iter().flat_map(|(list, scope)| lower(list).into_iter().map(move |word| (word, scope)));
         let own = lower(&rule.ends).into_iter().map(|word| format!(" {word} "));
+        let ends = ENDS.iter().map(|end| (*end).to_owned()).chain(own);
         let before: Vec<(String, Cue)> = before.collect();
-        let any_before = AhoCorasick::new(before.iter().map(|(cue, _)| cue));
         Self {
+            search_before: search_for(before.iter().map(|(cue, _)| cue.clone())),
             before,
-            any_before: any_before.unwrap_or_else(|error| unreachable!("a few dozen words always build: {error}")),
             behind: behind.collect(),
-            ends: ENDS.iter().map(|end| (*end).to_owned()).chain(own).collect(),
+            ends: search_for(ends),
             fillers: lower(&rule.fillers),
         }
     }
@@ -129,7 +129,8 @@ impl Scopes {
     /// Words without the cue at their end, which speaks of what follows: "Cervicalgia, R/O".
     pub(in crate::rules) fn without_cue<'a>(&self, words: &'a str) -> &'a str {
         let lower = words.to_ascii_lowercase();
-        let cut = self.before.iter().filter_map(|(cue, _)| lower.strip_suffix(cue.as_str())).map(str::len).min();
+        let last = self.search_before.find_overlapping_iter(&lower).filter(|cue| cue.end() == lower.len());
+        let cut = last.map(|cue| cue.start()).min();
         let alone =
             |at: &usize| !lower.get(..*at).is_some_and(|lead| lead.ends_with(|letter: char| letter.is_alphanumeric()));
         match cut.filter(alone).and_then(|at| words.get(..at)) {
@@ -170,7 +171,7 @@ impl Scopes {
     fn behind(&self, rest: &str, goes_on: bool) -> Scope {
         // no end reaches over a line's
         let line = rest.find('\n').map_or(rest, |at| rest.get(..=at).unwrap_or(rest));
-        let end = self.ends.iter().filter_map(|end| line.find(end.as_str())).min();
+        let end = self.ends.find_overlapping_iter(line).map(|end| end.start()).min();
         let goes_on = goes_on && end.is_none();
         let clause = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let closed = clause.trim_end().ends_with([',', ')']);
@@ -185,19 +186,22 @@ impl Scopes {
     fn behind_last_end<'a>(&self, text: &'a str) -> &'a str {
         // no end reaches over a line's
         let text = text.rsplit('\n').next().unwrap_or_default();
-        let from = self.ends.iter().filter_map(|end| text.rfind(end.as_str()).map(|at| at + end.len())).max();
+        let from = self.ends.find_overlapping_iter(text).map(|end| end.end()).max();
         text.get(from.unwrap_or(0)..).unwrap_or_default()
     }
 
     /// The cue that ends last before the end of `clause`, of two the longer: what stands before it, and between it and the end.
     fn nearest<'a>(&self, clause: &'a str) -> Option<(Cue, &'a str, &'a str)> {
-        if !self.any_before.is_match(clause) {
-            return None;
-        }
-        let places = self.before.iter().filter_map(|(cue, kind)| Some((last_word(clause, cue)?, cue.len(), *kind)));
-        let (start, length, kind) = places.max_by_key(|(start, length, _)| (start + length, *length))?;
-        Some((kind, clause.get(..start)?, clause.get(start + length..)?))
+        let cues = self.search_before.find_overlapping_iter(clause).filter(|cue| is_cue(clause, cue.range()));
+        let last = cues.max_by_key(|cue| (cue.end(), cue.len(), cue.pattern()))?;
+        let (_, kind) = self.before.get(last.pattern().as_usize())?;
+        Some((*kind, clause.get(..last.start())?, clause.get(last.end()..)?))
     }
+}
+
+/// A search for any of some words.
+fn search_for(words: impl Iterator<Item = String>) -> AhoCorasick {
+    AhoCorasick::new(words).unwrap_or_else(|error| unreachable!("a few dozen words always build: {error}"))
 }
 
 /// "? M79.7", "M79.7?": whoever wrote it did not know.
@@ -213,19 +217,16 @@ fn negates(title: &str) -> bool {
     ["without", "w/o", "not "].iter().any(|word| title.contains(word))
 }
 
-/// Where `cue` stands last as words of its own.
-fn last_word(clause: &str, cue: &str) -> Option<usize> {
-    let alone = |at: &usize| {
-        let (before, behind) =
-            (clause.get(..*at).unwrap_or_default(), clause.get(at + cue.len()..).unwrap_or_default());
-        // "No. 2" and "No: ___" are numbers and answers
-        let number = cue == "no" && behind.starts_with(['.', ':', '#']);
-        !before.ends_with(|letter: char| letter.is_alphanumeric())
-            && !behind.starts_with(|letter: char| letter.is_alphanumeric())
-            && !number
-            && !behind.starts_with([',', ')'])
-    };
-    clause.rmatch_indices(cue).map(|(at, _)| at).find(alone)
+/// Whether a place of a clause that reads like a cue is one: words of their own, and no answer or number.
+fn is_cue(clause: &str, place: Range<usize>) -> bool {
+    let before = clause.get(..place.start).unwrap_or_default();
+    let behind = clause.get(place.end..).unwrap_or_default();
+    // "No. 2" and "No: ___"
+    let number = clause.get(place) == Some("no") && behind.starts_with(['.', ':', '#']);
+    !before.ends_with(|letter: char| letter.is_alphanumeric())
+        && !behind.starts_with(|letter: char| letter.is_alphanumeric())
+        && !number
+        && !behind.starts_with([',', ')'])
 }
 
 #[cfg(test)]

@@ -7,13 +7,15 @@ use regex::Regex;
 
 /// "M54.2" without its dot, upper case.
 pub(super) fn bare(code: &str) -> String {
-    code.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
+    let mut bare = code.to_ascii_uppercase();
+    bare.retain(|c| c.is_ascii_alphanumeric());
+    bare
 }
 
 /// With the dot behind the third character where it is longer.
 pub(super) fn dotted(bare: &str) -> String {
     match bare.split_at_checked(3) {
-        Some((head, tail)) if !tail.is_empty() => format!("{head}.{tail}"),
+        Some((head, tail)) if !tail.is_empty() => [head, ".", tail].concat(),
         _ => bare.to_owned(),
     }
 }
@@ -31,6 +33,11 @@ pub(super) fn one_place_apart(a: u64, b: u64) -> bool {
     let apart = a ^ b;
     let place = 0xff << (apart.trailing_zeros() & 0x38);
     apart != 0 && apart & !place == 0 && a & place != 0 && b & place != 0
+}
+
+/// The letters that a word holds, a bit each.
+pub(super) fn letters(word: &[u8]) -> u32 {
+    word.iter().fold(0, |all, byte| all | 1 << (byte % 32))
 }
 
 /// One character for each class of look-alikes: {0 O D Q} {1 I L} {5 S} {8 B} {2 Z} {6 G}.

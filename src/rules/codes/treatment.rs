@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashSet;
 
-use super::phrase::{Phrases, Word, words};
+use super::phrase::{Phrases, Words};
 use crate::rules::phrase::Folded;
 use crate::rules::schema::TreatmentRule;
 
@@ -50,7 +50,8 @@ pub(in crate::rules) struct Treatments {
     past: Vec<String>,
     other_therapies: Vec<String>,
     codes: Vec<String>,
-    in_capitals: FxHashSet<String>,
+    /// By their shapes.
+    in_capitals: FxHashSet<Vec<u8>>,
 }
 
 impl Treatments {
@@ -64,7 +65,8 @@ impl Treatments {
             (&rule.precautions, Precaution),
         ];
         let phrases = families.iter().flat_map(|(list, family)| list.iter().map(|phrase| (phrase.as_str(), *family)));
-        let set = |list: &[String]| list.iter().flat_map(|word| words(word)).map(|word| word.lower).collect();
+        let set = |list: &[String]| list.iter().flat_map(|words| lower(words)).collect();
+        let shapes = |words: &String| Words::new(words).iter().map(|word| word.shape.to_owned()).collect::<Vec<_>>();
         let folded = |list: &[String]| list.iter().map(|phrase| Folded::new(phrase).text).collect();
         Self {
             phrases: Phrases::new(phrases),
@@ -76,27 +78,31 @@ impl Treatments {
             past: folded(&rule.past),
             other_therapies: folded(&rule.other_therapies),
             codes: rule.codes.clone(),
-            in_capitals: rule.in_capitals.iter().flat_map(|word| words(word)).map(|word| word.shape).collect(),
+            in_capitals: rule.in_capitals.iter().flat_map(shapes).collect(),
         }
     }
 
     /// All treatment words of `text`, from left to right.
     pub(in crate::rules) fn find(&self, text: &str) -> Vec<TreatmentHit> {
-        let words = words(text);
+        self.find_in(text, &Words::new(text))
+    }
+
+    /// The same, of a text whose words are known.
+    pub(in crate::rules) fn find_in(&self, text: &str, words: &Words) -> Vec<TreatmentHit> {
         let mut hits = Vec::new();
         let mut i = 0;
         while i < words.len() {
-            let Some((family, taken)) = self.phrases.at(&words, i) else {
+            let Some((family, taken)) = self.phrases.at(words, i) else {
                 i += 1;
                 continue;
             };
             if let (Some(first), Some(last)) = (words.get(i), words.get(i + taken - 1)) {
                 let printed = text.get(first.span.clone()).unwrap_or_default();
-                if taken == 1 && self.in_capitals.contains(&first.shape) && printed.chars().any(char::is_lowercase) {
+                if taken == 1 && self.in_capitals.contains(first.shape) && printed.chars().any(char::is_lowercase) {
                     i += 1;
                     continue;
                 }
-                let negated = self.is_negated(&words, i, i + taken);
+                let negated = self.is_negated(words, i, i + taken);
                 hits.push(TreatmentHit { family, span: first.span.start..last.span.end, negated });
             }
             i += taken;
@@ -104,12 +110,9 @@ impl Treatments {
         hits
     }
 
-    /// Those of the places, each the first byte of a word, that a word forbids: "do not perform 97140".
-    pub(in crate::rules) fn forbidden(&self, text: &str, places: impl Iterator<Item = usize>) -> Vec<usize> {
-        let mut places = places.peekable();
-        let words = if places.peek().is_some() { words(text) } else { Vec::new() };
-        let at = |place: &usize| words.binary_search_by_key(place, |word| word.span.start).ok();
-        places.filter(|place| at(place).is_some_and(|i| self.is_negated(&words, i, i + 1))).collect()
+    /// Whether a word forbids the one that begins at a byte: "do not perform 97140".
+    pub(in crate::rules) fn is_forbidden(&self, words: &Words, place: usize) -> bool {
+        words.at(place).is_some_and(|i| self.is_negated(words, i, i + 1))
     }
 
     /// Whether words name a treatment that a "no" before them only limits: "no deep tissue".
@@ -133,17 +136,17 @@ impl Treatments {
     }
 
     /// A word that forbids stands near before it in the same clause, or one near behind.
-    fn is_negated(&self, words: &[Word], start: usize, end: usize) -> bool {
+    fn is_negated(&self, words: &Words, start: usize, end: usize) -> bool {
         let reach = start.saturating_sub(BEFORE_WORDS_MAX + 1)..start;
         let clause = reach.rev().take_while(|i| words.get(i + 1).is_some_and(|next| !next.new_clause));
         let seen = clause.filter_map(|i| words.get(i)).take(BEFORE_WORDS_MAX);
         let mut before: Vec<&str> =
-            seen.map(|word| word.lower.as_str()).take_while(|word| !self.turns.contains(*word)).collect();
+            seen.map(|word| word.lower).take_while(|word| !self.turns.contains(*word)).collect();
         before.reverse();
         // "no contraindications to massage"
         let lifted = before.iter().any(|word| self.lifts.contains(*word));
-        let behind = words.get(end..).unwrap_or_default().iter().take(BEHIND_WORDS_MAX);
-        let behind: Vec<&str> = behind.take_while(|word| !word.new_clause).map(|word| word.lower.as_str()).collect();
+        let behind = (end..words.len()).filter_map(|i| words.get(i)).take(BEHIND_WORDS_MAX);
+        let behind: Vec<&str> = behind.take_while(|word| !word.new_clause).map(|word| word.lower).collect();
         let denied = behind.contains(&"not");
         !lifted && self.forbids.stands_in(&before, false) || self.forbids_behind.stands_in(&behind, denied)
     }
@@ -155,6 +158,10 @@ fn first_of<'a>(phrases: &'a [String], words: &str) -> Option<&'a str> {
     phrases.iter().find(|phrase| text.contains(phrase.as_str())).map(|phrase| phrase.trim())
 }
 
+fn lower(words: &str) -> Vec<String> {
+    Words::new(words).iter().map(|word| word.lower.to_owned()).collect()
+}
+
 /// Phrases by their words.
 struct Runs {
     single: FxHashSet<String>,
@@ -163,7 +170,7 @@ struct Runs {
 
 impl Runs {
     fn new(phrases: &[String]) -> Self {
-        let parts = phrases.iter().map(|phrase| words(phrase).into_iter().map(|word| word.lower).collect());
+        let parts = phrases.iter().map(|phrase| lower(phrase));
         let (single, longer): (Vec<Vec<String>>, Vec<Vec<String>>) =
             parts.partition(|words: &Vec<String>| words.len() == 1);
         Self { single: single.into_iter().flatten().collect(), longer }

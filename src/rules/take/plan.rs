@@ -27,6 +27,8 @@ const SENTENCE_WORDS_MIN: usize = 8;
 const OTHER_WORDS_MAX: usize = 1;
 /// The title of a paper stands in its first rows.
 const TITLE_ROWS: usize = 3;
+/// A damaged code has at least so many figures.
+const FIGURES_MIN: usize = 4;
 const RULE: &str = "rules/40-plan.toml";
 
 pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
@@ -39,9 +41,9 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
 }
 
 fn ordered(page: &Context) -> Vec<Candidate> {
-    let choices: Vec<&Tick> = page.ticks.iter().filter(|tick| names_treatment(page, tick)).collect();
+    let choices: Vec<Choice> = page.ticks.iter().filter_map(|tick| choice(page, tick)).collect();
     // "Referred to: [x] Massage / manual therapy", and the codes where the treatment is asked for
-    let coded = choices.iter().any(|tick| !find_procedures(&tick.words.text).is_empty());
+    let coded = choices.iter().any(|choice| !choice.codes.is_empty());
     if choices.is_empty() || !coded && coded_in_slots(page) {
         let mut found = in_text(page);
         let coded = !found.is_empty();
@@ -49,7 +51,7 @@ fn ordered(page: &Context) -> Vec<Candidate> {
         return found;
     }
     let mut found = ticked(page, &choices);
-    let mut chosen: Vec<&&Tick> = choices.iter().filter(|tick| tick.ticked).collect();
+    let mut chosen: Vec<&Tick> = choices.iter().map(|choice| choice.tick).filter(|tick| tick.ticked).collect();
     if !chosen.is_empty() {
         // in a table of boxes a row may be ticked more than once
         chosen.dedup_by(|a, b| a.row == b.row && a.words.text == b.words.text);
@@ -77,18 +79,21 @@ fn coded_in_slots(page: &Context) -> bool {
 
 /// Whether treatments stand beside boxes: where none is ticked, none is ordered.
 pub(in crate::rules::take) fn has_choices(page: &Context) -> bool {
-    page.ticks.iter().any(|tick| names_treatment(page, tick))
+    page.ticks.iter().any(|tick| choice(page, tick).is_some())
 }
 
-fn names_treatment(page: &Context, tick: &Tick) -> bool {
-    let text = &tick.words.text;
-    !find_procedures(text).is_empty()
-        || page
-            .book
-            .treatments
-            .find(text)
-            .iter()
-            .any(|hit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy))
+/// A box beside a treatment.
+struct Choice<'a> {
+    tick: &'a Tick,
+    /// The codes in its words.
+    codes: Vec<ProcedureHit>,
+}
+
+fn choice<'a>(page: &Context, tick: &'a Tick) -> Option<Choice<'a>> {
+    let codes = find_procedures(&tick.words.text);
+    let is_ours = |hit: TreatmentHit| matches!(hit.family, TreatmentFamily::Massage | TreatmentFamily::ManualTherapy);
+    let is_one = !codes.is_empty() || page.book.treatments.find(&tick.words.text).into_iter().any(is_ours);
+    is_one.then_some(Choice { tick, codes })
 }
 
 /// No box stands beside a treatment: the codes of the page are ordered, or what its words order.
@@ -104,8 +109,8 @@ fn in_text(page: &Context) -> Vec<Candidate> {
     let sees_all = page.reading.source == Source::TextLayer || page.ticks.is_empty() && page.legibility() >= LEGIBLE;
     let is_form = page.lists_choices || page.ticks.len() >= CHOICES_MIN;
     let is_a_choice = !sees_all && (codes.len() >= CHOICES_MIN || codes.len() > 1 && cells > 1 && is_form);
-    let forbidden = page.book.treatments.forbidden(&page.text.text, hits.iter().map(|hit| hit.span.start));
-    for hit in hits.into_iter().filter(|hit| !forbidden.contains(&hit.span.start)) {
+    let is_forbidden = |hit: &ProcedureHit| page.book.treatments.is_forbidden(page.words(), hit.span.start);
+    for hit in hits.into_iter().filter(|hit| !is_forbidden(hit)) {
         let doubts =
             if is_a_choice { vec!["these may be choices whose ticks were not seen".to_owned()] } else { Vec::new() };
         let evidence = page.text.evidence(&hit.span, RULE);
@@ -119,25 +124,21 @@ fn in_text(page: &Context) -> Vec<Candidate> {
 /// A code with one character too many, too few or misread ("971.40", "p7140"): beside the words of its treatment, or beside
 /// another code, it is that code, and a person must look.
 fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
-    static DAMAGED: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
     let text = &page.text.text;
-    let ordered = coded(page.treatments().iter().cloned());
     let mut mended = Vec::new();
-    for token in DAMAGED.find_iter(text) {
-        if token.as_str().bytes().filter(u8::is_ascii_digit).count() < 4 {
+    for token in numbers(text) {
+        let printed = text.get(token.clone()).unwrap_or_default();
+        let bare: String = printed.chars().filter(char::is_ascii_alphanumeric).collect();
+        if !(4..=6).contains(&bare.len()) || stands_in_number(text, &token) {
             continue;
         }
-        let bare: String = token.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
-        if !(4..=6).contains(&bare.len()) || stands_in_number(text, &token.range()) {
-            continue;
-        }
-        let code = ["97124", "97140"].into_iter().find(|code| {
-            bare != *code && strsim::osa_distance(&bare, code) <= 1 || bare == *code && token.as_str() != *code
-        });
+        let code = ["97124", "97140"]
+            .into_iter()
+            .find(|code| bare != *code && strsim::osa_distance(&bare, code) <= 1 || bare == *code && printed != *code);
         let Some(code) = code else { continue };
         let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count());
-        let row = line(token.start());
+        let row = line(token.start);
+        let ordered = coded(page.treatments().iter().cloned());
         let is_named = ordered.iter().any(|(family, span)| *family == code && line(span.start) == row);
         let known = |candidate: &Candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(code));
         if !is_named || found.iter().chain(&mended).any(known) {
@@ -146,7 +147,7 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
         mended.push(Candidate {
             field: Field::Plan,
             value: Value::Procedure(Procedure { code: Some(code.to_owned()), units: None }),
-            evidence: page.text.evidence(&token.range(), RULE),
+            evidence: page.text.evidence(&token, RULE),
             trust: 0.8,
             rule: RULE.to_owned(),
             doubts: vec!["the code was mended from the words beside it".to_owned()],
@@ -154,6 +155,24 @@ fn mended(page: &Context, found: &[Candidate]) -> Vec<Candidate> {
         });
     }
     mended
+}
+
+/// Letters and figures, at most one dot or comma among them, of which four and more are figures.
+fn numbers(text: &str) -> impl Iterator<Item = Range<usize>> {
+    static TOKEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[0-9A-Za-z$]{1,5}[.,]?[0-9A-Za-z$]{1,5}").expect("a fixed pattern"));
+    let has_figures = |text: &str| FIGURES_MIN <= text.bytes().filter(u8::is_ascii_digit).count();
+    let mut end = 0;
+    let runs = text.split_inclusive(|letter: char| !letter.is_ascii_alphanumeric() && !"$.,".contains(letter));
+    let runs = runs.map(move |run| {
+        end += run.len();
+        (end - run.len(), run)
+    });
+    // most runs have too few of them, and need no pattern
+    runs.filter(move |(_, run)| has_figures(run)).flat_map(move |(from, run)| {
+        let tokens = TOKEN.find_iter(run).filter(move |token| has_figures(token.as_str()));
+        tokens.map(move |token| from + token.start()..from + token.end())
+    })
 }
 
 /// Part of a longer number: a phone, a date, an amount.
@@ -191,13 +210,13 @@ fn procedure(
 
 /// Only what is ticked is ordered. A box that could hardly be told makes the plan doubtful; where nothing is ticked and a box
 /// could not be told, nobody knows what is ordered.
-fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
+fn ticked(page: &Context, choices: &[Choice]) -> Vec<Candidate> {
     let mut found = Vec::new();
-    let unsure = choices.iter().any(|tick| tick.confidence < SURE);
+    let ticks = || choices.iter().map(|choice| choice.tick);
+    let unsure = ticks().any(|tick| tick.confidence < SURE);
     let doubts = || if unsure { vec!["a tick could hardly be told".to_owned()] } else { Vec::new() };
-    for tick in choices.iter().filter(|tick| tick.ticked) {
-        let hits = find_procedures(&tick.words.text);
-        if hits.is_empty() {
+    for Choice { tick, codes } in choices.iter().filter(|choice| choice.tick.ticked) {
+        if codes.is_empty() {
             for (code, span) in families(&page.book.treatments, &tick.words) {
                 let value = Value::Procedure(Procedure { code: Some(code.to_owned()), units: None });
                 let evidence = tick.words.evidence(&span, RULE);
@@ -212,9 +231,9 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
                 });
             }
         }
-        for hit in hits {
+        for hit in codes {
             let evidence = tick.words.evidence(&hit.span, RULE);
-            found.push(procedure(hit, evidence, 0.98, RULE, doubts()));
+            found.push(procedure(hit.clone(), evidence, 0.98, RULE, doubts()));
         }
     }
     // written beside the boxes, or a choice whose box was not seen
@@ -224,15 +243,14 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
             .any(|candidate| matches!(&candidate.value, Value::Procedure(of) if of.code.as_deref() == Some(hit.code)));
         // "Send the bill for 97124 or 97140": a sentence of the form names it, and the box beside it says no
         let is_refused = in_sentence(page, &hit.span)
-            && choices.iter().any(|tick| {
-                let of_tick = find_procedures(&tick.words.text);
-                !tick.ticked && tick.confidence >= SURE && of_tick.iter().any(|other| other.code == hit.code)
+            && choices.iter().any(|Choice { tick, codes }| {
+                !tick.ticked && tick.confidence >= SURE && codes.iter().any(|other| other.code == hit.code)
             });
         if !known && !is_refused && !page.is_beside_box(&hit.span) {
             let more = vec!["it stands beside the ticked choices".to_owned()];
             let beside_a_choice = page.text.touching(&hit.span).next();
             let same_row = beside_a_choice.is_some_and(|word| {
-                choices.iter().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height())
+                ticks().any(|tick| tick.area.center_y().abs_diff(word.area.center_y()) < tick.area.height())
             });
             if same_row {
                 found.iter_mut().for_each(|candidate| candidate.doubts.clone_from(&more));
@@ -243,7 +261,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
         }
     }
     if found.is_empty()
-        && let Some(tick) = choices.iter().find(|tick| tick.confidence < SURE)
+        && let Some(tick) = ticks().find(|tick| tick.confidence < SURE)
     {
         let evidence = tick.words.evidence(&(0..tick.words.text.len()), RULE);
         found.push(Candidate {

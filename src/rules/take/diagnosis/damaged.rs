@@ -1,5 +1,6 @@
 //! Tokens shaped like a code that are none: mended by the words beside them, or told.
 
+use std::cell::LazyCell;
 use std::iter;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -32,7 +33,7 @@ pub(super) fn doubt_unread(found: &mut [Candidate], page: &Context, labels: &[La
     let is_unread = |label: &Label| {
         let slot = page.slots(label, 1).into_iter().next().map(|(_, slot)| slot);
         slot.is_some_and(|slot| {
-            let known = find_codes(&slot.text, &page.book.codes, page.on, true);
+            let known = LazyCell::new(|| find_codes(&slot.text, &page.book.codes, page.on, true));
             code_shapes(&slot.text).into_iter().any(|shape| {
                 let printed = slot.text.get(shape.clone()).unwrap_or_default();
                 let read = known.iter().any(|hit| hit.span.start < shape.end && shape.start < hit.span.end);
@@ -56,9 +57,10 @@ pub(super) fn mend(found: &mut Vec<Candidate>, page: &Context, known: &[Range<us
         .expect("a fixed pattern")
     });
     let text = &page.text.text;
-    let labels = page.labels_of(Field::Diagnoses);
-    let labelled: Vec<String> =
-        labels.flat_map(|label| page.slots(label, ROWS_MAX)).map(|(_, slot)| slot.text).collect();
+    let labelled: LazyCell<Vec<String>, _> = LazyCell::new(|| {
+        let labels = page.labels_of(Field::Diagnoses);
+        labels.flat_map(|label| page.slots(label, ROWS_MAX)).map(|(_, slot)| slot.text).collect()
+    });
     for damaged in DAMAGED.captures_iter(text).filter_map(|captures| captures.get(1)) {
         let span = damaged.range();
         let printed = damaged.as_str();

@@ -8,10 +8,12 @@ use crate::rules::context::{Candidate, Context};
 pub(super) fn leave_out(found: &mut Vec<Candidate>, page: &Context) {
     let is_history =
         |candidate: &Candidate| candidate.evidence.first().is_some_and(|evidence| stands_in(page, evidence.area));
-    if found.iter().all(is_history) {
+    let told: Vec<bool> = found.iter().map(is_history).collect();
+    if told.iter().all(|told| *told) {
         found.iter_mut().for_each(|candidate| candidate.doubts.push(HISTORY.to_owned()));
     } else {
-        found.retain(|candidate| !is_history(candidate));
+        let mut told = told.into_iter();
+        found.retain(|_| told.next() == Some(false));
     }
 }
 
@@ -23,7 +25,15 @@ pub(super) fn stands_in(page: &Context, area: Area) -> bool {
         return false;
     };
     let before = page.text.text.get(..words[at].range.start).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default().to_lowercase();
-    let label = line.rsplit_once(':').map_or("", |(label, _)| label);
-    page.book.rules.history.words.iter().any(|history| label.ends_with(&history.to_lowercase()))
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let Some((label, _)) = line.rsplit_once(':') else { return false };
+    let label = label.to_lowercase();
+    let ends = |history: &String| match history.is_ascii() {
+        true => {
+            let tail = label.len().checked_sub(history.len()).and_then(|at| label.get(at..));
+            tail.is_some_and(|tail| tail.eq_ignore_ascii_case(history))
+        }
+        false => label.ends_with(&history.to_lowercase()),
+    };
+    page.book.rules.history.words.iter().any(ends)
 }

@@ -6,6 +6,7 @@ mod sentence;
 mod sides;
 mod words;
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use self::words::{Beside, Codes};
@@ -173,11 +174,12 @@ fn follow_the_words(found: &mut [Candidate]) {
 fn push(found: &mut Vec<Candidate>, page: &Context, slot: &Slot, hits: Vec<CodeHit>, trust: f32, rule: &str) -> bool {
     let spans: Vec<Range<usize>> = hits.iter().map(|hit| hit.span.clone()).collect();
     let codes: Vec<String> = hits.iter().map(|hit| hit.code.clone()).collect();
-    let codes = Codes { text: &slot.text, spans: &spans, codes: &codes, labelled: trust > PROSE };
+    let codes =
+        Codes { text: &slot.text, spans: &spans, codes: &codes, labelled: trust > PROSE, closing: RefCell::default() };
     let any = !hits.is_empty();
     let (mut said, lower) = (Scope::Present, slot.text.to_ascii_lowercase());
     for (index, hit) in hits.into_iter().enumerate() {
-        let is_title = |words: &str| page.book.codes.agrees_with(&hit.code, words) == Agreement::Agrees;
+        let is_title = |words: &str| page.agreement(&hit.code, words) == Agreement::Agrees;
         said = page.book.scopes.of(&lower, &spans, index, said, page.book.codes.title(&hit.code), is_title);
         let beside = codes.beside(page, index);
         found.push(candidate(page, slot, hit, beside, said, trust, rule));

@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::model::{Diagnosis, Value};
 use crate::rules::clause::clauses;
-use crate::rules::codes::{Side, find_procedures};
+use crate::rules::codes::{Side, find_procedures, names_a_side};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::ticks::Tick;
 
@@ -16,8 +16,6 @@ const NOT_TREATED: [&str; 9] =
     ["avoid", "not", "no", "except", "without", "precaution", "precautions", "contraindication", "contraindications"];
 /// A clause with one of these speaks of where the treatment is wanted.
 const WHERE: [&str; 9] = ["treat", "treatment", "area", "areas", "region", "regions", "site", "focus", "location"];
-/// A clause without any of these names no side.
-const SIDES: [&str; 10] = ["left", "lt", "l", "right", "rt", "r", "bilateral", "bilat", "both", "b"];
 /// Boxes whose words are sides, of which one question is made.
 const BOXES_MIN: usize = 2;
 
@@ -68,15 +66,19 @@ pub(super) fn doubt(found: &mut [Candidate], page: &Context) {
 fn sided(page: &Context, at: usize, candidate: &Candidate) -> Option<Sided> {
     let Value::Diagnosis(Diagnosis { code: Some(code), .. }) = &candidate.value else { return None };
     let title = page.book.codes.title(code)?;
-    let words = || title.split(|letter: char| !letter.is_alphanumeric());
-    let says = |side: &str| words().any(|word| word.eq_ignore_ascii_case(side));
-    let side = match (says("right"), says("left")) {
-        (true, false) => Side::Right,
-        (false, true) => Side::Left,
+    let (mut right, mut left, mut both) = (false, false, false);
+    for word in title.split(|letter: char| !letter.is_alphanumeric()) {
+        right |= word.eq_ignore_ascii_case("right");
+        left |= word.eq_ignore_ascii_case("left");
+        both |= word.eq_ignore_ascii_case("bilateral");
+    }
+    let side = match (right, left, both) {
+        (true, false, false) => Side::Right,
+        (false, true, false) => Side::Left,
         _ => return None,
     };
     let areas = page.book.areas.find(title).into_iter().map(|hit| hit.area).collect();
-    (!says("bilateral")).then_some(Sided { at, side, areas })
+    Some(Sided { at, side, areas })
 }
 
 fn opposite(side: Side) -> Side {
@@ -102,13 +104,14 @@ fn treated(page: &Context, found: &[Candidate]) -> BTreeMap<String, BTreeSet<Sid
         .map(|evidence| evidence.text.reveal().as_str())
         .collect();
     for place in clauses(&page.text.text) {
-        let clause = page.text.text.get(place.clone()).unwrap_or_default();
-        let lower = clause.to_lowercase();
-        let any =
-            |list: &[&str]| lower.split(|letter: char| !letter.is_alphanumeric()).any(|word| list.contains(&word));
-        if !any(&SIDES) {
+        if !names_a_side(page.words(), &place) {
             continue;
         }
+        let clause = page.text.text.get(place.clone()).unwrap_or_default();
+        let any = |list: &[&str]| {
+            let mut words = clause.split(|letter: char| !letter.is_alphanumeric());
+            words.any(|word| list.iter().any(|known| word.eq_ignore_ascii_case(known)))
+        };
         let first = page.treatments().partition_point(|hit| hit.span.start < place.start);
         let mut named = page.treatments()[first..].iter().take_while(|hit| hit.span.start < place.end).peekable();
         let is_order = any(&WHERE) || named.peek().is_some() || !find_procedures(clause).is_empty();

@@ -1,6 +1,9 @@
 //! The words that go with a code, and whether they speak for it.
 
+use std::cell::RefCell;
 use std::ops::Range;
+
+use rustc_hash::FxHashMap;
 
 use crate::model::Field;
 use crate::rules::codes::{begins_with_mark, opens_with_mark, without_joints, without_marks};
@@ -22,6 +25,8 @@ pub(super) struct Codes<'a> {
     pub(super) codes: &'a [String],
     /// The text stands in the place of a label; else it is the whole page.
     pub(super) labelled: bool,
+    /// Whether the codes of a list stand behind their words, worked out once.
+    pub(super) closing: RefCell<FxHashMap<Range<usize>, bool>>,
 }
 
 /// What stands beside a code and is said of it alone.
@@ -92,7 +97,7 @@ impl<'a> Codes<'a> {
     fn list(&self, index: usize) -> Range<usize> {
         let joined = |at: usize| {
             let between = self.text.get(self.spans[at].end..self.spans[at + 1].start);
-            between.is_some_and(|between| !between.contains(['\n', ';']))
+            between.is_some_and(|between| !between.bytes().any(|byte| matches!(byte, b'\n' | b';')))
         };
         let first = (index.saturating_sub(LIST_MAX)..index).rev().take_while(|at| joined(*at)).last().unwrap_or(index);
         let last = (index..(self.spans.len() - 1).min(index + LIST_MAX)).take_while(|at| joined(*at)).last();
@@ -102,6 +107,10 @@ impl<'a> Codes<'a> {
     /// Whether the codes of a clause stand behind their words ("neck pain M54.2, mid back pain M54.6"): there are words before the
     /// first and none behind the last; where there are on both sides, those that fit the code tell.
     fn closes(&self, page: &Context, list: &Range<usize>) -> bool {
+        *self.closing.borrow_mut().entry(list.clone()).or_insert_with(|| self.does_close(page, list))
+    }
+
+    fn does_close(&self, page: &Context, list: &Range<usize>) -> bool {
         let (first, last) = (list.start, list.end - 1);
         let edges = match self.labelled {
             true => 0..self.text.len(),
@@ -197,7 +206,7 @@ fn of_the_same_entry(page: &Context, mark: &str, code: &str) -> Option<String> {
 }
 
 fn has_words(part: &str) -> bool {
-    part.chars().filter(|letter| letter.is_alphabetic()).count() >= 4
+    part.chars().filter(|letter| letter.is_alphabetic()).nth(3).is_some()
 }
 
 /// The rest of a line, up to a semicolon or the end of a sentence.
@@ -207,8 +216,9 @@ fn clause(behind: &str) -> &str {
 
 /// Where a sentence ends and the next begins: a full stop behind a word of some letters, a blank and a capital.
 fn sentence_ends(text: &str) -> impl Iterator<Item = usize> {
-    text.match_indices(". ").map(|(at, _)| at).filter(|at| {
-        let (before, behind) = (text.get(..*at).unwrap_or_default(), text.get(at + 2..).unwrap_or_default());
+    text.match_indices('.').map(|(at, _)| at).filter(|at| {
+        let Some(behind) = text.get(at + 1..).and_then(|behind| behind.strip_prefix(' ')) else { return false };
+        let before = text.get(..*at).unwrap_or_default();
         let word = before.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
         // "Dr. ", "Ms. ", "R. "
         (word.len() > 2 || is_number(word)) && behind.trim_start().starts_with(|letter: char| letter.is_uppercase())
@@ -231,13 +241,13 @@ fn last_sentence(text: &str) -> &str {
 /// Whether the words that go with a code speak for it. Nobody knows where a diagnosis ends: the rest of its line alone, and the words
 /// before it, may speak for it too.
 pub(super) fn agreement(page: &Context, code: &str, beside: &Beside) -> Agreement {
-    let said = page.book.codes.agrees_with(code, &beside.words);
+    let said = page.agreement(code, &beside.words);
     if said == Agreement::Agrees {
         return said;
     }
     let before = beside.before.rsplit([':', ';', '(', ')']).next().map(last_words);
     let others = [Some(beside.behind), before].into_iter().flatten();
-    let agrees = |words: &str| page.book.codes.agrees_with(code, words) == Agreement::Agrees;
+    let agrees = |words: &str| page.agreement(code, words) == Agreement::Agrees;
     // a contradiction is only lifted by the line that the code begins
     let mut others = others.take(if said == Agreement::Unknown { 2 } else { 1 });
     if others.any(agrees) { Agreement::Agrees } else { said }
