@@ -57,7 +57,7 @@ pub(in crate::rules) struct Context<'a> {
     pub(in crate::rules) found: Found,
     words: OnceCell<Words>,
     treatments: OnceCell<Vec<TreatmentHit>>,
-    /// Whether words fit the title of a code, by both.
+    /// Whether words fit the title of a code, by the code and the words.
     agreements: RefCell<FxHashMap<(String, String), Agreement>>,
     /// The names behind the labels of a field, worked out when they are first asked for.
     names: RefCell<BTreeMap<Field, Rc<[String]>>>,

@@ -65,15 +65,24 @@ fn atoms(text: &str) -> Vec<Atom> {
     let mut out = Vec::new();
     let mut start = None;
     let mut has_digit = false;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        if c.is_alphanumeric() || matches!(c, '|' | '!' | '$') {
-            start.get_or_insert(at);
-            has_digit |= c.is_ascii_digit();
-        } else if let Some(start) = start.take() {
-            out.push(Atom { span: start..at, has_digit });
-            has_digit = false;
+    let mut is_part = false;
+    for (at, byte) in text.bytes().enumerate() {
+        is_part = match byte {
+            byte if byte.is_ascii() => byte.is_ascii_alphanumeric() || matches!(byte, b'|' | b'!' | b'$'),
+            // the first byte of a letter tells what it is, the others belong to it
+            _ => text.get(at..).map_or(is_part, |rest| rest.starts_with(char::is_alphanumeric)),
+        };
+        has_digit |= byte.is_ascii_digit();
+        match start {
+            None if is_part => start = Some(at),
+            Some(from) if !is_part => {
+                out.push(Atom { span: from..at, has_digit });
+                (start, has_digit) = (None, false);
+            }
+            _ => {}
         }
     }
+    out.extend(start.map(|start| Atom { span: start..text.len(), has_digit }));
     out
 }
 
@@ -128,6 +137,10 @@ impl Search<'_> {
         if !counts || !(3..=8).contains(&head.len()) || !head.is_ascii() {
             return out;
         }
+        // a number is a code without its letter, and only where one is looked for
+        let is_read = |tail: &str, dot: bool| {
+            self.labelled && dot || head.bytes().chain(tail.bytes()).any(|byte| byte.is_ascii_alphabetic())
+        };
         if head.len() == 3 {
             let gap = self.gap(i);
             let dot = gap.trim() == ".";
@@ -143,7 +156,7 @@ impl Search<'_> {
                         continue;
                     };
                     let all = self.text.get(second.span.start..last.span.end).unwrap_or_default();
-                    if spaced && all.is_ascii() && (1..=4).contains(&(all.len() - (pieces - 1))) {
+                    if spaced && is_read(all, dot) && all.is_ascii() && (1..=4).contains(&(all.len() - (pieces - 1))) {
                         let joined = 1 < pieces || gap.contains(' ');
                         out.push(Reading {
                             bare: bare_of(head, all),
@@ -157,7 +170,7 @@ impl Search<'_> {
                 // "M54.2Cervicalgia"
                 let digits = tail.chars().take_while(char::is_ascii_digit).count();
                 let letters = tail.chars().skip(digits).all(|c| c.is_ascii_alphabetic()) && 4 <= tail.len() - digits;
-                if dot && (1..=3).contains(&digits) && letters {
+                if dot && (1..=3).contains(&digits) && letters && is_read("", dot) {
                     let short = tail.get(..digits).unwrap_or_default();
                     let end = self.atoms.get(i + 1).map_or(first.end, |atom| atom.span.start + digits);
                     out.push(Reading {
@@ -170,7 +183,7 @@ impl Search<'_> {
                 }
             }
         }
-        if *head_counts && (3..=7).contains(&head.len()) {
+        if *head_counts && (3..=7).contains(&head.len()) && is_read("", false) {
             out.push(Reading { bare: bare_of(head, ""), span: first.clone(), next: i + 1, dot: false, joined: false });
         }
         out
@@ -178,8 +191,7 @@ impl Search<'_> {
 
     fn accept(&self, reading: &Reading) -> Option<CodeHit> {
         let raw = &reading.bare;
-        let letters = raw.chars().any(|c| c.is_ascii_alphabetic());
-        if is_other_book(raw) && !reading.dot || !(letters || self.labelled && reading.dot) {
+        if is_other_book(raw) && !reading.dot {
             return None;
         }
         let plain = bare(raw);
