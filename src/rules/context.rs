@@ -83,7 +83,7 @@ impl<'a> Context<'a> {
             labels = forms::apply(rule, &sheet, labels);
         }
         let label_spans = spans_in(&text, &sheet, &labels);
-        let lists_choices = lists_choices(book, &sheet, &found);
+        let lists_choices = lists_choices(book, &sheet, &text, &found);
         let captions_below = slots::captions_stand_below(&sheet, &labels, |label, text| has_shape_of(label, text, on));
         let (words, treatments) = (OnceCell::new(), OnceCell::new());
         let (names, agreements) = (RefCell::default(), RefCell::default());
@@ -318,18 +318,23 @@ fn goes_on_from_a_number(sheet: &Sheet, labels: &[Label], label: &Label) -> bool
 }
 
 /// Three kinds of payer in rows of few words are the choices of a form.
-fn lists_choices(book: &Contents, sheet: &Sheet, found: &Found) -> bool {
-    let lists =
-        |found: &Found| book.rules.payer.values().filter(|payer| found.has_any(&payer.words)).count() >= KINDS_MIN;
-    let is_short = |row: &usize| sheet.rows[*row].words.len() <= CHOICE_WORDS_MAX;
-    // then the page's text is theirs
-    if !lists(found) || (0..sheet.rows.len()).all(|row| is_short(&row)) {
-        return lists(found);
+fn lists_choices(book: &Contents, sheet: &Sheet, text: &Slot, found: &Found) -> bool {
+    let kinds = book.rules.payer.values().map(|payer| found.any(&payer.words)).filter(|places| !places.is_empty());
+    let kinds: Vec<Vec<Range<usize>>> = kinds.collect();
+    if kinds.len() < KINDS_MIN {
+        return false;
     }
-    let short = (0..sheet.rows.len()).filter(is_short);
-    let text: Vec<String> =
-        short.map(|row| sheet.slot((0..sheet.rows[row].words.len()).map(|word| (row, word))).text).collect();
-    lists(&book.phrases.find(&Folded::new(&text.join("\n"))))
+    // the rows of the words of the text, which holds all but the blank ones
+    let in_row = |row: &'_ Row| {
+        let is_long = row.words.len() > CHOICE_WORDS_MAX;
+        row.words.iter().filter(|token| !token.text.is_empty()).map(move |_| is_long).collect::<Vec<bool>>()
+    };
+    let in_long_row: Vec<bool> = sheet.rows.iter().flat_map(in_row).collect();
+    let is_choice = |place: &Range<usize>| {
+        let first = text.words.partition_point(|word| word.range.end <= place.start);
+        !in_long_row.iter().skip(first).zip(text.touching(place)).any(|(long, _)| *long)
+    };
+    kinds.iter().filter(|places| places.iter().any(is_choice)).count() >= KINDS_MIN
 }
 
 /// A candidate under construction.

@@ -38,7 +38,8 @@ fn looks_like_three_ones(word: &str) -> bool {
 pub(super) fn credential(word: &str) -> Option<String> {
     let has_small = || word.bytes().any(|byte| byte.is_ascii_lowercase()) || word.chars().any(char::is_lowercase);
     let shaped = word.contains('.') || !has_small() || matches!(word, "LAc" | "PhD" | "PsyD" | "Pa-C" | "Np-C");
-    if !shaped {
+    // none begins with a digit, but for a zero that was an O
+    if !shaped || word.starts_with(|letter: char| matches!(letter, '1'..='9')) {
         return None;
     }
     let sign = |sign: char| match sign {

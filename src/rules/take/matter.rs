@@ -35,8 +35,10 @@ pub(in crate::rules::take) fn running_text(page: &Context) -> String {
             blank(&mut text, place);
         }
     }
-    let spans = others(page, &text);
-    spans.into_iter().for_each(|span| blank(&mut text, span));
+    let words = &page.book.rules.second_frequency;
+    if page.found.has_any(&words.something_else) || page.found.has_any(&words.past) || !by_letters(&text).is_empty() {
+        others(page, &text).into_iter().for_each(|span| blank(&mut text, span));
+    }
     text
 }
 
