@@ -11,7 +11,7 @@ use crate::rules::context::{Candidate, Context, touch};
 use crate::rules::numbers::npi_holds;
 use crate::rules::pattern::{Patterns, is_over_wide};
 use crate::rules::schedule::Sayings;
-use crate::rules::schema::{CheckName, CheckRule, FactRule, RefuseRule, RuleFile, SayRule};
+use crate::rules::schema::{CheckName, CheckRule, RefuseRule, RuleFile, SayRule};
 use crate::rules::{DateKind, find_dates, read_schedule};
 use crate::written::{Fault, FaultKind, Source};
 
@@ -40,7 +40,7 @@ pub(in crate::rules) struct Own {
     say: Vec<(Field, Say)>,
     refuse: Vec<(Field, Refuse)>,
     checks: BTreeMap<Field, Vec<CheckRule>>,
-    facts: Vec<(String, FactRule, Option<Regex>)>,
+    facts: Vec<(String, Regex)>,
     /// The words of frequencies.
     pub(in crate::rules) sayings: Sayings,
 }
@@ -125,7 +125,7 @@ impl Own {
                 Ok(pattern) if pattern.as_ref().is_some_and(|pattern| pattern.is_match("")) => {
                     wrong(FaultKind::OverWide, format!("the fact {name:?}: its pattern stands on every page"));
                 }
-                Ok(pattern) => self.facts.push((name.clone(), rule.clone(), pattern)),
+                Ok(pattern) => self.facts.extend(pattern.map(|pattern| (name.clone(), pattern))),
                 Err(_) if rule.when.as_ref().is_some_and(|when| patterns.needs_a_lost_one(when)) => {}
                 Err(why) => wrong(FaultKind::Pattern, format!("the fact {name:?}: {why}")),
             }
@@ -235,11 +235,13 @@ impl Own {
 
     /// The facts of `asked` that stand on a page.
     pub(in crate::rules) fn facts(&self, page: &Context, asked: impl Fn(&str) -> bool) -> Vec<String> {
-        let stands = |rule: &FactRule, pattern: &Option<Regex>| {
-            page.found.has_any(&rule.words) || pattern.as_ref().is_some_and(|pattern| pattern.is_match(&page.text.text))
+        let fits = |name: &str| {
+            let mut patterns = self.facts.iter().filter(|(of, _)| of == name);
+            patterns.any(|(_, pattern)| pattern.is_match(&page.text.text))
         };
-        let facts = self.facts.iter().filter(|(name, rule, pattern)| asked(name) && stands(rule, pattern));
-        facts.map(|(name, ..)| name.clone()).collect()
+        let facts = page.book.rules.fact.iter().filter(|(name, _)| asked(name));
+        let facts = facts.filter(|(name, rule)| page.found.has_any(&rule.words) || fits(name));
+        facts.map(|(name, _)| name.clone()).collect()
     }
 
     /// Puts the values that the clinic says in the place of those of the same ink, and doubts what it refuses or what does not

@@ -5,13 +5,14 @@ use std::ops::{Deref, DerefMut, Range};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::rules::schema::RuleFile;
 
 /// Phrases of a rule file that are looked for in running text.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub(in crate::rules) struct PhraseList {
     written: Vec<String>,
     /// The numbers under which they are looked for, one for each.
@@ -30,6 +31,13 @@ impl Deref for PhraseList {
 impl DerefMut for PhraseList {
     fn deref_mut(&mut self) -> &mut Vec<String> {
         &mut self.written
+    }
+}
+
+impl PhraseList {
+    fn numbers(&self) -> &[usize] {
+        debug_assert_eq!(self.written.len(), self.numbers.len(), "it is a copy from before `Phrases::new`");
+        &self.numbers
     }
 }
 
@@ -176,7 +184,7 @@ impl Found {
 
     /// Each phrase of a list, and whether it stands anywhere.
     pub(in crate::rules) fn each<'a>(&'a self, phrases: &'a PhraseList) -> impl Iterator<Item = (&'a str, bool)> {
-        phrases.iter().zip(&phrases.numbers).map(|(phrase, number)| (phrase.as_str(), self.stands(*number)))
+        phrases.iter().zip(phrases.numbers()).map(|(phrase, number)| (phrase.as_str(), self.stands(*number)))
     }
 
     /// Where any of `phrases` stands, from left to right.
@@ -185,7 +193,7 @@ impl Found {
         if self.places.is_empty() {
             return found;
         }
-        for number in phrases.numbers.iter().filter(|number| self.stands(**number)) {
+        for number in phrases.numbers().iter().filter(|number| self.stands(**number)) {
             let from = self.places.partition_point(|(other, _)| other < number);
             let of_phrase = self.places[from..].iter().take_while(|(other, _)| other == number);
             found.extend(of_phrase.map(|(_, place)| place.clone()));
@@ -196,6 +204,6 @@ impl Found {
 
     /// Whether any of `phrases` stands anywhere.
     pub(in crate::rules) fn has_any(&self, phrases: &PhraseList) -> bool {
-        !self.places.is_empty() && phrases.numbers.iter().any(|number| self.stands(*number))
+        !self.places.is_empty() && phrases.numbers().iter().any(|number| self.stands(*number))
     }
 }
