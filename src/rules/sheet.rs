@@ -45,7 +45,7 @@ pub(in crate::rules) struct Row {
 }
 
 /// A word, its text freed of the form's lines.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::rules) struct Token {
     /// Without underscores and box edges at its ends; may be empty for a blank line of the form.
     pub(in crate::rules) text: String,
@@ -389,7 +389,7 @@ fn begins_with_code(text: &str) -> bool {
 }
 
 /// Words whose middles lie on one height are a row, whatever lines the reader made of them.
-fn rows(tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
+fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
     let level = |token: &Token| token.area.center_y() as f32 - slope * token.area.center_x() as f32;
     let mut levels: Vec<(f32, usize)> = tokens.iter().enumerate().map(|(at, token)| (level(token), at)).collect();
     levels.sort_by(|(a, _), (b, _)| a.total_cmp(b));
@@ -412,12 +412,11 @@ fn rows(tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
         }
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut tokens: Vec<Option<Token>> = tokens.into_iter().map(Some).collect();
     rows.into_iter()
         .map(|(.., mut words)| {
             words.sort_by_key(|token| areas[*token].left);
             let area = words.iter().map(|token| areas[*token]).reduce(|all, area| all.union(&area)).unwrap_or_default();
-            Row { words: words.into_iter().filter_map(|token| tokens[token].take()).collect(), area }
+            Row { words: words.into_iter().map(|token| std::mem::take(&mut tokens[token])).collect(), area }
         })
         .collect()
 }

@@ -470,7 +470,7 @@ pub(super) fn split(word: &str) -> Option<(&str, &str)> {
     };
     let is_unit = |w: &str| 3 < w.len() && unit(w, false).is_some();
     (1..word.len()).filter_map(|at| word.split_at_checked(at)).find(|(first, second)| {
-        opens(first) && is_unit(second)
+        is_unit(second) && opens(first)
             || is_unit(first) && matches!(*second, "for" | "x" | "then")
             || *first == "for" && count(second).is_some()
     })

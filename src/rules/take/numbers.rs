@@ -4,6 +4,7 @@ use crate::model::{Area, Field, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
 use crate::rules::numbers::npi_holds;
+use crate::rules::people::names_credential;
 use crate::rules::schema::CheckName;
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
@@ -112,6 +113,9 @@ fn unread_npi(page: &Context) -> Option<Candidate> {
 
 /// "Alan Pierce, MD  NPI 1234567893" in a letterhead, signed by somebody else.
 fn is_beside_another_name(page: &Context, label: &Label) -> bool {
+    if !page.sheet.rows[label.row].words[..label.words.start].iter().any(|token| names_credential(&token.text)) {
+        return false;
+    }
     let row = page.sheet.slot((0..label.words.start).map(|word| (label.row, word)));
     let Some(beside) = find_names(&row.text).into_iter().rfind(|hit| !hit.credentials.is_empty()) else { return false };
     somebody_else_signs(page, &beside.name)
@@ -144,6 +148,7 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
         }
         let is_of_provider = || {
             hit.digits.starts_with('1')
+                && names_credential(line)
                 && find_names(line).iter().any(|hit| {
                     !hit.credentials.is_empty() && !orders_nothing(page, hit) && !somebody_else_signs(page, &hit.name)
                 })
