@@ -202,6 +202,11 @@ impl Found {
         found
     }
 
+    /// Whether no phrase of the book was found.
+    pub(in crate::rules) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Whether any of `phrases` stands anywhere.
     pub(in crate::rules) fn has_any(&self, phrases: &PhraseList) -> bool {
         !self.places.is_empty() && phrases.numbers().iter().any(|number| self.stands(*number))

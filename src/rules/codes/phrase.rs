@@ -48,7 +48,7 @@ impl Words {
         let mut start = None;
         let mut ends = false;
         for (at, c) in text.char_indices() {
-            if c.is_alphanumeric() || (c == '\'' && start.is_some()) {
+            if c.is_ascii_alphanumeric() || c.is_alphanumeric() || (c == '\'' && start.is_some()) {
                 start.get_or_insert(at);
                 continue;
             }

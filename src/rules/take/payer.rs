@@ -276,6 +276,9 @@ fn longest<'a>(
         let places = phrases(rule).into_iter().flat_map(|phrases| found.any(phrases));
         Some((places.map(|place| place.len()).max()?, *kind))
     };
+    if found.is_empty() {
+        return None;
+    }
     let mut best: Vec<(usize, PayerKind)> = page.book.rules.payer.iter().filter_map(longest).collect();
     best.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
     match best.as_slice() {
