@@ -111,20 +111,22 @@ impl Words {
 /// Adds a word: letters that OCR mixes up become one; "massages" and "massage" are one.
 fn fold(word: &[u8], shapes: &mut Vec<u8>) {
     let start = shapes.len();
-    let mut rest = word;
-    loop {
-        let (letter, taken) = match rest {
-            [] => break,
-            [b'r', b'n', ..] => (b'm', 2),
-            [b'v', b'v', ..] => (b'w', 2),
-            [b'1' | b'i' | b'|' | b'!', ..] => (b'l', 1),
-            [b'0', ..] => (b'o', 1),
-            [b'5', ..] => (b's', 1),
-            [b'q', ..] => (b'g', 1),
-            [letter, ..] => (*letter, 1),
-        };
-        shapes.push(letter);
-        rest = &rest[taken..];
+    let mut is_second = false;
+    for (at, letter) in word.iter().enumerate() {
+        let next = word.get(at + 1);
+        if std::mem::take(&mut is_second) {
+            continue;
+        }
+        is_second = matches!((letter, next), (b'r', Some(b'n')) | (b'v', Some(b'v')));
+        shapes.push(match letter {
+            b'r' if is_second => b'm',
+            b'v' if is_second => b'w',
+            b'1' | b'i' | b'|' | b'!' => b'l',
+            b'0' => b'o',
+            b'5' => b's',
+            b'q' => b'g',
+            letter => *letter,
+        });
     }
     let stem = shapes[start..].strip_suffix(b"s");
     if stem.is_some_and(|stem| 4 <= stem.len() && !stem.ends_with(b"s")) {

@@ -141,9 +141,11 @@ pub(in crate::rules) fn is_credential(word: &str) -> bool {
 
 /// Whether any word of a text is written as a credential is.
 pub(in crate::rules) fn names_credential(text: &str) -> bool {
-    text.split(parts_words)
-        .map(|run| run.trim_matches(is_debris))
-        .any(|word| word.len() > 1 && (credential(word).is_some() || is_assistant(word.trim_end_matches('.'))))
+    // every one has two capitals or a full stop
+    let has_capitals = || text.bytes().filter(u8::is_ascii_uppercase).nth(1).is_some();
+    let mut words = text.split(parts_words).map(|run| run.trim_matches(is_debris));
+    (has_capitals() || text.contains('.'))
+        && words.any(|word| word.len() > 1 && (credential(word).is_some() || is_assistant(word.trim_end_matches('.'))))
 }
 
 fn pattern(pattern: &str) -> Regex {

@@ -360,7 +360,7 @@ pub(super) fn same_shape(word: &str) -> Option<&'static str> {
 
 /// The word of the list that `word` most likely is, if it is none itself.
 pub(super) fn mend(word: &str) -> Option<&'static str> {
-    let letters = word.chars().count();
+    let letters = if word.is_ascii() { word.len() } else { word.chars().count() };
     if !(2..=14).contains(&letters) {
         return None;
     }
