@@ -325,7 +325,7 @@ fn lists_choices(book: &Contents, sheet: &Sheet, text: &Slot, found: &Found) -> 
         return false;
     }
     // the rows of the words of the text, which holds all but the blank ones
-    let in_row = |row: &'_ Row| {
+    let in_row = |row: &Row| {
         let is_long = row.words.len() > CHOICE_WORDS_MAX;
         row.words.iter().filter(|token| !token.text.is_empty()).map(move |_| is_long).collect::<Vec<bool>>()
     };

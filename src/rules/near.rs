@@ -42,6 +42,11 @@ pub(in crate::rules) fn each_form(word: &str, mut tell: impl FnMut(&str)) {
     tell(word);
 }
 
+/// The letters that a word holds, a bit each.
+pub(in crate::rules) fn letters(word: &[u8]) -> u32 {
+    word.iter().fold(0, |all, byte| all | 1 << (byte % 32))
+}
+
 /// Whether two words are the same but for one letter, or for two beside each other that changed places.
 pub(in crate::rules) fn one_off(a: &str, b: &str) -> bool {
     if !may_be_one_off(a, b) {

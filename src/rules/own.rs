@@ -40,7 +40,8 @@ pub(in crate::rules) struct Own {
     say: Vec<(Field, Say)>,
     refuse: Vec<(Field, Refuse)>,
     checks: BTreeMap<Field, Vec<CheckRule>>,
-    facts: Vec<(String, Regex)>,
+    /// The patterns of facts, by the facts' names.
+    fact_patterns: Vec<(String, Regex)>,
     /// The words of frequencies.
     pub(in crate::rules) sayings: Sayings,
 }
@@ -125,7 +126,7 @@ impl Own {
                 Ok(pattern) if pattern.as_ref().is_some_and(|pattern| pattern.is_match("")) => {
                     wrong(FaultKind::OverWide, format!("the fact {name:?}: its pattern stands on every page"));
                 }
-                Ok(pattern) => self.facts.extend(pattern.map(|pattern| (name.clone(), pattern))),
+                Ok(pattern) => self.fact_patterns.extend(pattern.map(|pattern| (name.clone(), pattern))),
                 Err(_) if rule.when.as_ref().is_some_and(|when| patterns.needs_a_lost_one(when)) => {}
                 Err(why) => wrong(FaultKind::Pattern, format!("the fact {name:?}: {why}")),
             }
@@ -236,7 +237,7 @@ impl Own {
     /// The facts of `asked` that stand on a page.
     pub(in crate::rules) fn facts(&self, page: &Context, asked: impl Fn(&str) -> bool) -> Vec<String> {
         let fits = |name: &str| {
-            let mut patterns = self.facts.iter().filter(|(of, _)| of == name);
+            let mut patterns = self.fact_patterns.iter().filter(|(of, _)| of == name);
             patterns.any(|(_, pattern)| pattern.is_match(&page.text.text))
         };
         let facts = page.book.rules.fact.iter().filter(|(name, _)| asked(name));

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashMap;
 
-use super::shape::letters;
+use crate::rules::near::letters;
 
 /// What words say of a diagnosis: what it is, where, which side, which encounter.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::shape::letters;
+use crate::rules::near::letters;
 
 /// A word of a text, lower case and folded, where it stands.
 #[derive(Debug, Clone)]

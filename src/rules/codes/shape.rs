@@ -35,11 +35,6 @@ pub(super) fn one_place_apart(a: u64, b: u64) -> bool {
     apart != 0 && apart & !place == 0 && a & place != 0 && b & place != 0
 }
 
-/// The letters that a word holds, a bit each.
-pub(super) fn letters(word: &[u8]) -> u32 {
-    word.iter().fold(0, |all, byte| all | 1 << (byte % 32))
-}
-
 /// One character for each class of look-alikes: {0 O D Q} {1 I L} {5 S} {8 B} {2 Z} {6 G}.
 pub(super) fn folded(bare: &str) -> String {
     bare.chars()

@@ -15,6 +15,7 @@ use self::words::{
 };
 use crate::model::PersonName;
 use crate::rules::Repair;
+use crate::rules::near::letters;
 
 /// A name that the text holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,9 +63,9 @@ fn looks_like_a_label(word: &str) -> bool {
         return false;
     }
     let lower = word.to_lowercase();
-    let letters = |word: &str| word.bytes().fold(0_u32, |all, byte| all | 1 << (byte % 32));
     // a letter taken for another is one that came and one that went
-    let may_be = |label: &&str| (letters(label) ^ letters(&lower)).count_ones() as usize <= 2 * DAMAGED_MAX;
+    let may_be =
+        |label: &&str| (letters(label.as_bytes()) ^ letters(lower.as_bytes())).count_ones() as usize <= 2 * DAMAGED_MAX;
     let is_plain = lower.is_ascii();
     DAMAGED_LABELS
         .iter()
@@ -141,8 +142,9 @@ pub(in crate::rules) fn is_credential(word: &str) -> bool {
 
 /// Whether any word of a text is written as a credential is.
 pub(in crate::rules) fn names_credential(text: &str) -> bool {
-    // every one has two capitals or a full stop
-    let has_capitals = || text.bytes().filter(u8::is_ascii_uppercase).nth(1).is_some();
+    // every one has two capitals, of which one may have become a zero, or a full stop
+    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'0';
+    let has_capitals = || text.bytes().filter(is_capital).nth(1).is_some();
     let mut words = text.split(parts_words).map(|run| run.trim_matches(is_debris));
     (has_capitals() || text.contains('.'))
         && words.any(|word| word.len() > 1 && (credential(word).is_some() || is_assistant(word.trim_end_matches('.'))))

@@ -107,3 +107,22 @@ fn names_stand_in_running_words_behind_a_cue() {
         }
     }
 }
+
+#[test]
+fn a_credential_is_seen_wherever_a_name_with_it_is_read() {
+    for text in [
+        "Alan Pierce, MD",
+        "victor ramos, D.O.",
+        "Victor Ramos, D0",
+        "Alan Pierce LAc",
+        "Ana Diaz, Pa-C",
+        "Tina Ray, MA",
+    ] {
+        assert!(names_credential(text), "{text}");
+        let last = text.rsplit(' ').next().expect("a word");
+        assert!(names_credential(last), "{last}");
+    }
+    for text in ["Maria Lopez", "97124", "2x per week", "Patient:", ""] {
+        assert!(!names_credential(text), "{text}");
+    }
+}

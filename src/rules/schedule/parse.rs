@@ -67,6 +67,7 @@ fn may_begin(token: &Token) -> bool {
         || words::unit(word, false).is_some()
         || words::adverb(word).is_some()
         || words::weekday(word, true).is_some()
+        || !words::weekdays(word).is_empty()
         || words::is_times(word)
         || words::is_visit(word)
         || extent::is_minute(word)

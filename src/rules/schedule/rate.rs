@@ -9,15 +9,13 @@ use super::words;
 use crate::model::{DayOfWeek, PeriodUnit};
 
 /// The words with which a rate begins; units, adverbs, weekdays, counts and what they count besides.
-pub(super) const BEGINNINGS: [&[&str]; 8] =
-    [&VAGUE, &NUMBERS, &CAPTIONS, &BOXES, &ABOUT, &EVERY, &WEEKDAYS, &["x", "on"]];
+pub(super) const BEGINNINGS: [&[&str]; 7] = [&VAGUE, &NUMBERS, &CAPTIONS, &BOXES, &ABOUT, &EVERY, &["x", "on"]];
 const VAGUE: [&str; 6] = ["couple", "few", "several", "some", "multiple", "many"];
 const NUMBERS: [&str; 2] = ["number", "no"];
 const CAPTIONS: [&str; 2] = ["frequency", "freq"];
 const BOXES: [&str; 4] = ["frequency", "freq", "often", "rate"];
 const ABOUT: [&str; 4] = ["approximately", "about", "approx", "roughly"];
 const EVERY: [&str; 8] = ["semi", "semiweekly", "semimonthly", "every", "each", "q", "alternate", "evry"];
-const WEEKDAYS: [&str; 6] = ["mwf", "tth", "tuth", "mw", "wf", "mf"];
 
 /// The parts of a rate that begins at token `i`; a shorthand ("3w4") gives a rate and a duration.
 pub(super) fn rate(tokens: &[Token], i: usize) -> Option<Vec<Placed>> {
@@ -476,14 +474,7 @@ fn every(tokens: &[Token], i: usize) -> Option<Placed> {
 fn weekdays(tokens: &[Token], i: usize) -> Option<Placed> {
     let mut at = i + usize::from(word(tokens, i).is_some_and(|w| matches!(w, "every" | "each" | "on")));
     let named = at != i;
-    let mut days: Vec<DayOfWeek> = match word(tokens, at)? {
-        "mwf" => vec![DayOfWeek::Mon, DayOfWeek::Wed, DayOfWeek::Fri],
-        "tth" | "tuth" => vec![DayOfWeek::Tue, DayOfWeek::Thu],
-        "mw" => vec![DayOfWeek::Mon, DayOfWeek::Wed],
-        "wf" => vec![DayOfWeek::Wed, DayOfWeek::Fri],
-        "mf" => vec![DayOfWeek::Mon, DayOfWeek::Fri],
-        _ => Vec::new(),
-    };
+    let mut days = words::weekdays(word(tokens, at)?).to_vec();
     let mut full = named;
     if days.is_empty() {
         loop {

@@ -318,11 +318,8 @@ fn known(word: &str) -> bool {
                 | "most"
                 | "last"
         )
-        || weekday_list(word)
-}
-
-fn weekday_list(word: &str) -> bool {
-    words::weekday(word, false).is_some() || matches!(word, "mwf" | "tth" | "tuth" | "mw" | "mf" | "wf")
+        || words::weekday(word, false).is_some()
+        || !words::weekdays(word).is_empty()
 }
 
 struct Piece {

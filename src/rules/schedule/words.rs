@@ -235,6 +235,19 @@ pub(super) fn is_filler(word: &str) -> bool {
         )
 }
 
+/// Several days of the week in one word; none where it is no such word.
+pub(super) fn weekdays(word: &str) -> &'static [DayOfWeek] {
+    use DayOfWeek::{Fri, Mon, Thu, Tue, Wed};
+    match word {
+        "mwf" => &[Mon, Wed, Fri],
+        "tth" | "tuth" => &[Tue, Thu],
+        "mw" => &[Mon, Wed],
+        "wf" => &[Wed, Fri],
+        "mf" => &[Mon, Fri],
+        _ => &[],
+    }
+}
+
 /// A day of the week; `tight` allows the short forms of lists such as "M/W/F".
 pub(super) fn weekday(word: &str, tight: bool) -> Option<DayOfWeek> {
     match word {
