@@ -11,9 +11,9 @@ use crate::cli::kind_words;
 use crate::cli::parse::parts;
 use crate::cli::pretty::payer_name;
 use crate::decide::{Outcome, requirements, same};
-use crate::model::{Field, Finding, GapLevel, GapReason, Paper, Prescription, Reading, Value};
+use crate::model::{Area, Field, Finding, GapLevel, GapReason, Paper, Prescription, Reading, Value};
 use crate::pipeline::Pipeline;
-use crate::rules::{Book, FieldStory, FormStory, PageStory};
+use crate::rules::{Book, FieldStory, FormStory, PageStory, PassedOver};
 
 /// The story of a paper: for every field what was found where and by which rule, what was taken of it and why not the rest; then
 /// what was asked for and what staff are told. True if the paper could be read whole.
@@ -80,7 +80,7 @@ fn print_page(story: &PageStory, taken: Option<&Prescription>, out: &mut impl Wr
 }
 
 fn print_field(story: &FieldStory, taken: Option<&Prescription>, out: &mut impl Write) -> anyhow::Result<()> {
-    let FieldStory { field, candidates, empty_labels, near_labels } = story;
+    let FieldStory { field, candidates, empty_labels, near_labels, passed_over } = story;
     writeln!(out, "\n  {field}{}", if candidates.is_empty() { ": nothing found" } else { "" })?;
     for candidate in candidates {
         let verdict = taken.map_or_else(
@@ -104,6 +104,10 @@ fn print_field(story: &FieldStory, taken: Option<&Prescription>, out: &mut impl 
         if label.looked_at.is_empty() {
             writeln!(out, "         no words stand near enough behind or below it")?;
         }
+    }
+    for PassedOver { words, area, why } in passed_over {
+        let Area { left, top, right, bottom } = area;
+        writeln!(out, "    {words:?} at [{left}, {top}, {right}, {bottom}] is passed over: {why}")?;
     }
     for near in near_labels {
         let (words, label, rule) = (&near.words, &near.label, &near.rule);

@@ -61,6 +61,8 @@ pub(in crate::rules) struct Context<'a> {
     agreements: RefCell<FxHashMap<(String, String), Agreement>>,
     /// The names behind the labels of a field, worked out when they are first asked for.
     names: RefCell<BTreeMap<Field, Rc<[String]>>>,
+    /// What was found and set aside while values were taken, and why: for whoever asks.
+    set_aside: RefCell<Vec<(Field, Area, &'static str)>>,
     /// Which clinic's own form it is.
     pub(in crate::rules) form: FormStory,
 }
@@ -104,6 +106,7 @@ impl<'a> Context<'a> {
             treatments,
             agreements,
             names,
+            set_aside: RefCell::default(),
         }
     }
 
@@ -122,6 +125,19 @@ impl<'a> Context<'a> {
         let pair = (code.to_owned(), words.to_owned());
         let compare = || self.book.codes.agrees_with(code, words);
         self.agreements.borrow_mut().entry(pair).or_insert_with(compare).clone()
+    }
+
+    /// Notes that a candidate was found and is none, for [`Self::why_set_aside`].
+    pub(in crate::rules) fn set_aside(&self, candidate: &Candidate, why: &'static str) {
+        let places = candidate.evidence.iter().map(|ink| (candidate.field, ink.area, why));
+        self.set_aside.borrow_mut().extend(places);
+    }
+
+    /// Why what stands at a place was found for a field and set aside, where it was.
+    pub(in crate::rules) fn why_set_aside(&self, field: Field, area: &Area) -> Option<&'static str> {
+        let aside = self.set_aside.borrow();
+        let over = |of: &Area| of.overlap_x(area) > 0 && of.overlap_y(area) > 0;
+        aside.iter().find(|(of, place, _)| *of == field && over(place)).map(|(.., why)| *why)
     }
 
     pub(in crate::rules) fn labels_of(&self, field: Field) -> impl Iterator<Item = &Label> {

@@ -42,7 +42,7 @@ pub use codes::{
     TreatmentHit, find_codes, find_procedures, fiscal_year, look_alike,
 };
 pub use dates::{DateHit, DateKind, find_dates};
-pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory};
+pub use explain::{EmptyLabel, FieldStory, NearLabel, PageStory, PassedOver};
 pub use forms::FormStory;
 pub use help::help;
 pub use numbers::{ClaimHit, NpiHit, PhoneHit, find_claim_numbers, find_npis, find_phones};

@@ -13,5 +13,11 @@ pub use fault::{Fault, FaultKind, Faults};
 pub use source::Source;
 pub use text::Written;
 
-/// Most faults that are told of one file.
+/// Most faults of one kind that are told of one file; that there may be more is told as the last.
 const FAULTS_MAX: usize = 50;
+
+/// The last fault of a file of which no more are told.
+fn and_more(file: &str, kind: FaultKind) -> Fault {
+    let what = format!("there may be more than these {FAULTS_MAX} faults of its kind; mend them, and check again");
+    Fault::of_file(kind, file, what)
+}

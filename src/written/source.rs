@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, Deserializer};
 
 use crate::written::words::in_plain_words;
-use crate::written::{FAULTS_MAX, Fault, FaultKind, Written};
+use crate::written::{FAULTS_MAX, Fault, FaultKind, Written, and_more};
 
 /// A file as it is written, without the parts that are at fault.
 pub struct Source<'t> {
@@ -51,11 +51,17 @@ impl<'t> Source<'t> {
     }
 
     fn deserialize<T: DeserializeOwned + Default>(&mut self, faults: &mut Vec<Fault>) -> T {
-        for _ in 0..FAULTS_MAX {
+        let others = faults.len();
+        // each round takes out a part: it ends
+        loop {
             let error = match T::deserialize(Deserializer::from(Spanned::new(0..self.text.len(), self.tree.clone()))) {
                 Ok(value) => return value,
                 Err(error) => error,
             };
+            if faults.len() - others >= FAULTS_MAX {
+                faults.push(and_more(self.name, FaultKind::Value));
+                break;
+            }
             let Some(path) = error.span().and_then(|span| path_to(&self.tree, &span)) else {
                 faults.push(Fault::of_file(FaultKind::Value, self.name, error.message().to_owned()));
                 break;

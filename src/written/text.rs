@@ -9,7 +9,7 @@ use regex::Regex;
 use toml::de::DeTable;
 
 use crate::written::words::syntax_in_plain_words;
-use crate::written::{FAULTS_MAX, Fault, FaultKind};
+use crate::written::{FAULTS_MAX, Fault, FaultKind, and_more};
 
 /// A file as a person wrote it. Statements that are no TOML are put aside, so that the rest can be read.
 pub struct Written<'t> {
@@ -65,6 +65,9 @@ impl<'t> Written<'t> {
             let what = syntax_in_plain_words(message, statement, text.get(at..).unwrap_or_default());
             faults.push(Fault::at(FaultKind::Syntax, name, text, begin, what));
             let goes_on = !is_endless && count < FAULTS_MAX && written.put_aside(&statements, culprit);
+            if count == FAULTS_MAX {
+                faults.push(and_more(name, FaultKind::Syntax));
+            }
             if !goes_on {
                 written.put_aside_all();
                 break;

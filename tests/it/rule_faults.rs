@@ -60,6 +60,21 @@ fn each_mistake_is_told_once_at_its_place_and_takes_none_with_it() {
     }
 }
 
+/// Where not all faults are told, that is told.
+#[test]
+fn a_file_with_more_faults_than_are_told_says_so() {
+    let clinic = Clinic::new();
+    let more = |text: &str| {
+        fs::write(clinic.path("rules/95-mine.toml"), text).unwrap();
+        let told = said(&clinic.command(&["rules", "check"]).output().unwrap());
+        (told.matches("95-mine.toml:").count(), told.contains("there may be more than these 50 faults"))
+    };
+    for fault in ["[[require]]\nfield = \"pln\"\nlevel = \"stop\"\ntell = \"x\"\n", "[[tell]]\nfault = no\n"] {
+        assert_eq!(more(&fault.repeat(49)), (49, false), "{fault}");
+        assert_eq!(more(&fault.repeat(60)), (51, true), "{fault}");
+    }
+}
+
 /// An update brings new shipped files: what is a clinic's own stands beside them.
 #[test]
 fn a_clinic_adds_to_the_shipped_rules_in_a_file_of_its_own() {

@@ -185,6 +185,42 @@ fn a_paper_is_explained_with_what_was_turned_down() {
     }
 }
 
+/// Codes, days, numbers and treatments that were passed over, each with what speaks against it.
+#[test]
+fn what_looks_like_a_value_and_was_passed_over_is_explained() {
+    let clinic = Clinic::new();
+    let paper = clinic.path("order.txt");
+    let text = "REFERRAL ORDER\nPatient: Nora Feld   DOB: 03/04/1980\n\n\
+        Order                 Dx          Frequency     Duration\n\
+        Sumatriptan 50 mg     G43.909     1x/day        30 days\n\
+        Massage therapy       M54.2       2x/week       6 weeks\n\n\
+        Rule out M50.20; history of M75.41 (resolved). No manual therapy.\n\
+        [ ] 97140 Manual therapy   [X] 97124 Massage\n\
+        Therapist: Dana Miller, Phone (206) 555-0144\n\
+        Date of service: 10/02/2026\n\
+        Signed: Ana Prowe, MD   Date: 10/20/2026\nNPI 1234567893\n";
+    fs::write(&paper, text).unwrap();
+    let explained = said(&clinic.command(&["rules", "explain", "--on", "2026-11-02"]).arg(&paper).output().unwrap());
+    let passed: Vec<(&str, &str)> =
+        explained.lines().filter_map(|line| line.trim_start().split_once(" is passed over: ")).collect();
+    for (words, why) in [
+        ("G43.909", "it stands in the row of another order"),
+        ("M50.20", "the words around it say that the patient does not have it"),
+        ("M75.41", "it is told as history"),
+        ("manual therapy", "the words around it say that it is not to be done"),
+        ("97140", "the box beside it is not ticked"),
+        ("(206) 555-0144", "it stands at the label \"Therapist:\" (rules/15-labels.toml:"),
+        ("10/02/2026", "it stands at the label \"of service:\" (rules/15-labels.toml:"),
+        // nothing was found for the day of the injury, and this is why this day is not it
+        ("10/20/2026", "its words were found for written_on"),
+    ] {
+        let is_told = |(of, told): &(&str, &str)| of.starts_with(&format!("{words:?}")) && told.starts_with(why);
+        assert!(passed.iter().any(is_told), "{words}: {why} is missing in:\n{explained}");
+    }
+    // what was taken is not passed over as well
+    assert!(!passed.iter().any(|(words, _)| words.contains("M54.2") || words.contains("97124")), "{explained}");
+}
+
 /// What is said of a candidate is what became of it, and why a label gave nothing is what the readers found.
 #[test]
 fn what_is_explained_is_what_was_decided() {

@@ -11,9 +11,9 @@ mod payer;
 mod people;
 mod plan;
 mod signature;
-mod signer;
+pub(in crate::rules) mod signer;
 mod unread;
-mod whose;
+pub(in crate::rules) mod whose;
 mod veto;
 
 use crate::model::Finding;

@@ -5,8 +5,9 @@ use std::ops::Range;
 use crate::model::{Area, Field};
 use crate::rules::context::Context;
 use crate::rules::find_procedures;
-use crate::rules::label::{Label, Meaning};
+use crate::rules::label::{CELL_GAP, Label, Meaning};
 use crate::rules::sheet::Slot;
+use crate::rules::span::gap_before;
 use crate::rules::{TreatmentFamily, slots};
 
 /// A head has at least so many captions that the book knows.
@@ -44,7 +45,7 @@ impl<'a> OrdersTable<'a> {
         let captions: Vec<&Label> = page.labels_in(row).iter().filter(|label| label.caption && !label.colon).collect();
         let body = body(page, row);
         let (ours, mut others): (Vec<usize>, Vec<usize>) = body.into_iter().partition(|row| orders_ours(page, *row));
-        others.retain(|row| names_an_order(page, &captions, *row));
+        others.retain(|row| stands_in_columns(page, &captions, *row) && names_an_order(page, &captions, *row));
         (!ours.is_empty()).then_some(Self { captions, ours, others })
     }
 
@@ -82,6 +83,16 @@ fn body(page: &Context, head: usize) -> Vec<usize> {
         body.extend(begins.then_some(row));
     }
     body
+}
+
+/// Whether a cell of a row begins under a caption behind the first: a sentence below the table runs through its columns.
+fn stands_in_columns(page: &Context, captions: &[&Label], row: usize) -> bool {
+    let line = &page.sheet.rows[row];
+    let begins_cell = |at: &usize| gap_before(line, *at) > CELL_GAP * page.sheet.unit;
+    (1..line.words.len()).filter(begins_cell).any(|at| {
+        let left = line.words[at].area.left;
+        captions.iter().skip(1).any(|caption| caption.area.left.abs_diff(left) as f32 <= BEGINS * page.sheet.unit)
+    })
 }
 
 /// Whether a row says what is ordered: words before the diagnoses, or under a caption of treatments. Else it is a second diagnosis.

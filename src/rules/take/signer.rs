@@ -115,7 +115,7 @@ pub(in crate::rules::take) fn is_none(page: &Context, text: &str) -> bool {
 }
 
 /// Whether the credentials behind a name are of those who may not order ("RN"), and none is of those who may.
-pub(in crate::rules::take) fn orders_nothing(page: &Context, hit: &NameHit) -> bool {
+pub(in crate::rules) fn orders_nothing(page: &Context, hit: &NameHit) -> bool {
     let holds = |list: &[String]| hit.credentials.iter().any(|own| list.iter().any(|of| is_one_credential(of, own)));
     holds(&page.book.rules.signature.orders_nothing)
         && !page.book.rules.payer.values().any(|payer| holds(&payer.allowed_credentials))

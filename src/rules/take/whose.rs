@@ -19,7 +19,7 @@ const MASSEURS: [&str; 4] = ["massage", "bodywork", "massotherapy", "therapeutic
 
 /// To whom a value belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::rules::take) enum Owner {
+pub(in crate::rules) enum Owner {
     Patient,
     Provider,
     /// An insurer, an adjuster, an attorney, a therapist.
@@ -32,7 +32,7 @@ pub(in crate::rules::take) fn owner(page: &Context, label: &Label) -> Option<Own
 }
 
 /// Whose the word at a place of the page is.
-pub(in crate::rules::take) fn at(page: &Context, row: usize, word: usize) -> Option<Owner> {
+pub(in crate::rules) fn at(page: &Context, row: usize, word: usize) -> Option<Owner> {
     if let Some(owner) = on_row(page, row, word) {
         return Some(owner);
     }

@@ -13,7 +13,13 @@ pub(super) fn leave_out(found: &mut Vec<Candidate>, page: &Context) {
         found.iter_mut().for_each(|candidate| candidate.doubts.push(HISTORY.to_owned()));
     } else {
         let mut told = told.into_iter();
-        found.retain(|_| told.next() == Some(false));
+        found.retain(|candidate| {
+            let is_history = told.next() == Some(true);
+            if is_history {
+                page.set_aside(candidate, HISTORY);
+            }
+            !is_history
+        });
     }
 }
 

@@ -62,7 +62,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     push(&mut found, page, &page.text, hits, PROSE, RULE);
     history::leave_out(&mut found, page);
     leave_out_other_orders(&mut found, page);
-    without_ruled_out(&mut found);
+    without_ruled_out(&mut found, page);
     damaged::mend(&mut found, page, &spans);
     take_whole_words(&mut found);
     follow_the_words(&mut found);
@@ -88,7 +88,13 @@ fn leave_out_other_orders(found: &mut Vec<Candidate>, page: &Context) {
             .filter(|word| word.area.overlap_x(&evidence.area) > 0 && word.area.overlap_y(&evidence.area) > 0);
         words.into_iter().any(|word| table.is_of_another(page, &word.area))
     };
-    found.retain(|candidate| !candidate.evidence.iter().any(of_another));
+    found.retain(|candidate| {
+        let is_other = candidate.evidence.iter().any(of_another);
+        if is_other {
+            page.set_aside(candidate, "it stands in the row of another order");
+        }
+        !is_other
+    });
 }
 
 /// A form that lists diagnoses beside boxes: those of the ticked boxes, and what somebody wrote elsewhere on the page.
@@ -112,7 +118,7 @@ fn ticked(page: &Context, choices: &[&Tick]) -> Vec<Candidate> {
         hit.doubts.push("it may be a choice whose tick was not seen".to_owned());
     }
     push(&mut found, page, &page.text, hits, PROSE, RULE);
-    without_ruled_out(&mut found);
+    without_ruled_out(&mut found, page);
     sides::doubt(&mut found, page);
     if let Some(unsure) = choices.iter().find(|tick| tick.confidence < SURE) {
         let why = "a tick could hardly be told";
@@ -297,7 +303,7 @@ fn doubt_of(said: Scope) -> Option<&'static str> {
 }
 
 /// "R/O M50.20", "h/o M54.50": what the patient does not have, or had, is no diagnosis of the order where something else is.
-fn without_ruled_out(found: &mut Vec<Candidate>) {
+fn without_ruled_out(found: &mut Vec<Candidate>, page: &Context) {
     let says = |candidate: &Candidate, why: &str| candidate.doubts.iter().any(|doubt| doubt == why);
     let mut out: Vec<(Vec<Evidence>, &str)> = Vec::new();
     for why in [RULED_OUT, HISTORY, PERHAPS_NOT] {
@@ -315,6 +321,9 @@ fn without_ruled_out(found: &mut Vec<Candidate>) {
     let is_out = |candidate: &Candidate| says(candidate, RULED_OUT) || says(candidate, HISTORY);
     if out.is_empty() || found.iter().all(is_out) {
         return;
+    }
+    for candidate in found.iter().filter(|candidate| is_out(candidate)) {
+        page.set_aside(candidate, if says(candidate, RULED_OUT) { RULED_OUT } else { HISTORY });
     }
     found.retain(|candidate| !is_out(candidate));
     // what somebody had and what they have is easily mixed up

@@ -1,8 +1,11 @@
 //! Why a page gave what it gave: the kinds that were weighed, where each field was looked for, and what was turned down.
 
+mod passed_over;
+
 use jiff::civil::Date;
 use strsim::osa_distance;
 
+pub use self::passed_over::PassedOver;
 use crate::model::{Area, Field, Finding, PaperKind, Reading, Value};
 use crate::rules::codes::{TreatmentFamily, TreatmentHit, find_codes, find_procedures};
 use crate::rules::context::Context;
@@ -50,6 +53,8 @@ pub struct FieldStory {
     pub empty_labels: Vec<EmptyLabel>,
     /// Words of the page that are nearly a label of the field.
     pub near_labels: Vec<NearLabel>,
+    /// Values of the field's shape on the page that no candidate came from.
+    pub passed_over: Vec<PassedOver>,
 }
 
 /// A label whose slot gave nothing.
@@ -115,7 +120,8 @@ impl Book {
         for candidate in &mut candidates {
             candidate.rule = self.0.place_of(candidate);
         }
-        FieldStory { field, candidates, empty_labels, near_labels }
+        let passed_over = passed_over::passed_over(page, field, findings);
+        FieldStory { field, candidates, empty_labels, near_labels, passed_over }
     }
 
     /// Runs of words that are a label but for `NEAR_LETTERS` letters, are no label of anything, and hold nothing that was found.
