@@ -17,7 +17,7 @@ use crate::intake::senders::Profiles;
 use crate::pipeline::Pipeline;
 use crate::rules::Book;
 use crate::store::Store;
-use crate::written::{is_rule_file, names_in};
+use crate::written::{is_rule_file, names_in, was_meant_to_be_one};
 
 /// How often the rule files are looked at, in seconds. A change is taken up when two looks saw the same.
 const LOOK_SECONDS: u64 = 2;
@@ -232,8 +232,9 @@ async fn look_apart(folder: &Path) -> Seen {
 
 /// What cannot be looked at is told when the book is read.
 fn look(folder: &Path) -> Seen {
+    let is_meant = |name: &str| is_rule_file(name) || was_meant_to_be_one(name);
     let is_read = |path: &Path| {
-        path.file_name().is_some_and(|name| is_rule_file(&name.to_string_lossy())) || path.ends_with(Book::CODES_FILE)
+        path.file_name().is_some_and(|name| is_meant(&name.to_string_lossy())) || path.ends_with(Book::CODES_FILE)
     };
     let mut seen = Seen::new();
     for folder in [folder.to_owned(), folder.join("codes"), folder.join("senders")] {
@@ -291,6 +292,8 @@ mod tests {
         changes("that it leads nowhere");
         fs::create_dir(path("c.toml")).unwrap();
         changes("a folder named like a file");
+        fs::write(path("66-mine.toml.txt"), "a").unwrap();
+        changes("a file with the wrong name, which is a fault");
         symlink("nobody@host", path(".#a.toml")).unwrap();
         changes("an editor's lock is unseen");
         fs::create_dir(path("codes")).unwrap();

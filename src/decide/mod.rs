@@ -26,8 +26,38 @@ pub fn decide(sections: Vec<Section>, book: &Book, on: Date) -> (Vec<OtherPage>,
     let (ordered, other): (Vec<Section>, Vec<Section>) =
         sections.into_iter().partition(|section| section.kind.is_prescription());
     let other = other.into_iter().map(|section| OtherPage { pages: section.pages, kind: section.kind }).collect();
-    let prescriptions = ordered.into_iter().map(|section| prescription(section, book, on)).collect();
+    let mut prescriptions: Vec<Prescription> =
+        ordered.into_iter().map(|section| prescription(section, book, on)).collect();
+    doubt_second_orders(&mut prescriptions);
+    prescriptions.iter_mut().for_each(settle);
     (other, prescriptions)
+}
+
+/// Two orders for one patient in one paper that differ in how often: the later one may take the other's place, or both may count.
+fn doubt_second_orders(prescriptions: &mut [Prescription]) {
+    let differs = |a: &Prescription, b: &Prescription| {
+        let how_often = a.frequency.clone().map(Value::Frequency).zip(b.frequency.clone().map(Value::Frequency));
+        is_one_patient(a, b) && how_often.is_some_and(|(a, b)| !same(&a, &b))
+    };
+    let others = prescriptions.iter().enumerate().map(|(at, own)| {
+        let others = prescriptions.iter().enumerate();
+        let other = others.filter(|(other, _)| *other != at).find(|(_, other)| differs(own, other));
+        other.and_then(|(_, other)| other.pages.first().copied())
+    });
+    let others: Vec<Option<u32>> = others.collect();
+    for (prescription, other) in prescriptions.iter_mut().zip(others) {
+        let Some(page) = other else { continue };
+        let why = format!("page {page} orders something else for the same patient; nobody says whether both count");
+        prescription.doubts.push(Field::Frequency);
+        prescription.reasons.entry(Field::Frequency).or_default().push(why);
+    }
+}
+
+/// Whether two prescriptions name the same patient: one name, and no two birth dates.
+fn is_one_patient(a: &Prescription, b: &Prescription) -> bool {
+    let names = a.patient.name.as_ref().zip(b.patient.name.as_ref());
+    let days = a.patient.birth_date.as_ref().zip(b.patient.birth_date.as_ref());
+    names.is_some_and(|(a, b)| fold(a.reveal()) == fold(b.reveal())) && days.is_none_or(|(a, b)| a == b)
 }
 
 fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
@@ -104,15 +134,19 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
         doubtful.extend(lacking.into_iter().filter(|(field, lacks)| *lacks && !told(field)).map(|(field, _)| field));
     }
     prescription.doubts.extend(doubtful);
+    prescription
+}
+
+/// What gaps and doubts leave of "ready to treat" and "ready to bill".
+fn settle(prescription: &mut Prescription) {
     prescription.doubts.sort();
     prescription.doubts.dedup();
     let stops = prescription.gaps.iter().any(|gap| gap.level == GapLevel::Stop);
     let warns = prescription.gaps.iter().any(|gap| gap.level == GapLevel::Warn);
     let treatment_doubted = prescription.doubts.iter().any(|field| TREATMENT_FIELDS.contains(field));
     prescription.ready_to_treat = !stops && !treatment_doubted;
-    let has_code = gaps::has_billable_code(&prescription);
+    let has_code = gaps::has_billable_code(prescription);
     prescription.ready_to_bill = !stops && !warns && prescription.doubts.is_empty() && has_code;
-    prescription
 }
 
 type EvidenceByField = BTreeMap<Field, Vec<Evidence>>;

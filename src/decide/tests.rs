@@ -3,7 +3,7 @@
 use jiff::civil::date;
 
 use super::*;
-use crate::model::{Area, CodeFault, Diagnosis, Finding, Gap, GapReason, PaperKind, PayerKind, Private};
+use crate::model::{Area, CodeFault, Diagnosis, Finding, Gap, GapReason, PaperKind, PayerKind, PersonName, Private};
 
 fn finding(field: Field, value: Value, left: u32) -> Finding {
     let evidence = Evidence {
@@ -229,4 +229,31 @@ fn of_two_requirements_for_a_field_the_stricter_is_told() {
     assert_eq!(told(own, PayerKind::SelfPay), [(GapLevel::Warn, false)]);
     assert_eq!(told(&own.replace("stop", "note"), PayerKind::Auto), [(GapLevel::Warn, false)]);
     assert_eq!(told(&own.replace("stop", "warn"), PayerKind::Auto), [(GapLevel::Warn, true)]);
+}
+
+/// "This order takes the place of the one before": nobody treats by two.
+#[test]
+fn two_orders_for_one_patient_that_differ_are_told_by_both() {
+    let order = |page: u32, name: &str, born: i16, visits: u32| {
+        let name = PersonName { full: Private::from(name), credential: None };
+        let frequency = Book::built_in().read_schedule(&format!("{visits} visits")).unwrap().frequency;
+        let values = [
+            (Field::PatientName, Value::Name(name)),
+            (Field::PatientBirthDate, Value::Date(date(born, 3, 4).into())),
+            (Field::Frequency, Value::Frequency(frequency)),
+        ];
+        let findings = (0..).zip(values).map(|(at, (field, value))| finding(field, value, at * 100)).collect();
+        Section { pages: vec![page], kind: PaperKind::Order, findings, facts: Vec::new() }
+    };
+    let doubted = |orders: [Section; 2]| {
+        let (_, prescriptions) = decide(orders.into(), &Book::built_in(), date(2026, 11, 2));
+        let why = |it: &Prescription| it.reasons.get(&Field::Frequency).map(|why| why.concat()).unwrap_or_default();
+        let named = |it: &Prescription| it.doubts.contains(&Field::Frequency) && why(it).contains("same patient");
+        prescriptions.iter().map(|it| (named(it), why(it).starts_with("page 1"))).collect::<Vec<_>>()
+    };
+    let first = || order(1, "Nora Feld", 1980, 6);
+    assert_eq!(doubted([first(), order(2, "NORA FELD", 1980, 12)]), [(true, false), (true, true)]);
+    assert_eq!(doubted([first(), order(2, "Nora Feld", 1980, 6)]), [(false, false); 2], "it was sent twice");
+    assert_eq!(doubted([first(), order(2, "Nora Feld", 1985, 12)]), [(false, false); 2], "another one");
+    assert_eq!(doubted([first(), order(2, "Liam Ost", 1980, 12)]), [(false, false); 2], "another one");
 }

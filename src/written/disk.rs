@@ -58,7 +58,8 @@ pub fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-fn was_meant_to_be_one(name: &str) -> bool {
+/// Whether a file looks like a rule file by its name and is none: a fault of the folder.
+pub fn was_meant_to_be_one(name: &str) -> bool {
     let lower = name.to_lowercase();
     !name.starts_with('.') && !is_rule_file(name) && (lower.ends_with(".toml") || lower.ends_with(".toml.txt"))
 }

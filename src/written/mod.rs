@@ -8,7 +8,7 @@ mod source;
 mod text;
 mod words;
 
-pub use disk::{is_rule_file, names_in, read_file, read_folder, unread};
+pub use disk::{is_rule_file, names_in, read_file, read_folder, unread, was_meant_to_be_one};
 pub use fault::{Fault, FaultKind, Faults};
 pub use source::Source;
 pub use text::Written;
