@@ -54,6 +54,9 @@ fn print_prescription(prescription: &Prescription, out: &mut impl Write) -> io::
     });
     let words = prescription.plan.text.as_ref().map(|text| text.reveal().clone());
     row(out, "Plan", join(procedures.chain(words)))?;
+    if let Some(areas) = join(prescription.plan.body_areas.iter().cloned()) {
+        row(out, "Areas", Some(areas))?;
+    }
     row(out, "Frequency", prescription.frequency.as_ref().map(frequency_words))?;
     row(out, "Payer", payer_words(&prescription.payer))?;
     let provider = &prescription.provider;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 
 use crate::decide::{Doubts, EvidenceByField, fold, same};
 use crate::model::{Diagnosis, Evidence, Field, Finding, Frequency, GapReason, PayerKind, Private, Procedure, Value};
-use crate::rules::{Book, CheckName};
+use crate::rules::{AreaHit, Book, CheckName, Side};
 
 /// A candidate this much less sure than the best does not contradict it.
 const RIVAL: f32 = 0.12;
@@ -216,15 +216,26 @@ impl Chosen {
         kept.into_iter().filter_map(|finding| take(finding.value)).collect()
     }
 
-    pub(in crate::decide) fn body_areas(&self, book: &Book) -> Vec<String> {
+    /// The areas of their own places before those that the words of the plan name, each once.
+    pub(in crate::decide) fn body_areas(&mut self, book: &Book) -> Vec<String> {
+        let kept: Vec<Finding> = self.of(Field::PlanBodyAreas).cloned().collect();
+        let own = self.keep_all(Field::PlanBodyAreas, kept, |value| match value {
+            Value::Text(text) => Some(text.into_inner()),
+            _ => None,
+        });
+        let of_plan = self.of(Field::Plan).filter_map(|finding| match &finding.value {
+            Value::Text(text) => Some(text.reveal().clone()),
+            _ => None,
+        });
+        let own = own.into_iter().flat_map(|text| match areas_in(&text, book) {
+            // in the prescriber's own words
+            Some(areas) => areas,
+            None => vec![text],
+        });
         let mut areas: Vec<String> = Vec::new();
-        for finding in self.of(Field::Plan) {
-            if let Value::Text(text) = &finding.value {
-                for hit in book.body_areas(text.reveal()).into_iter().filter(|hit| !hit.barred) {
-                    if !areas.contains(&hit.area) {
-                        areas.push(hit.area);
-                    }
-                }
+        for area in own.chain(of_plan.filter_map(|text| areas_in(&text, book)).flatten()) {
+            if !areas.contains(&area) {
+                areas.push(area);
             }
         }
         areas
@@ -320,4 +331,16 @@ fn same_ink(a: &Finding, b: &Finding) -> bool {
         .iter()
         .zip(&b.evidence)
         .all(|(a, b)| fold(a.text.reveal()).len().abs_diff(fold(b.text.reveal()).len()) < 4)
+}
+
+/// The areas of a text with their sides, without those that are to be left out; None where it names none.
+fn areas_in(text: &str, book: &Book) -> Option<Vec<String>> {
+    let hits = book.body_areas(text);
+    let with_side = |hit: &AreaHit| match hit.side {
+        Some(Side::Left) => format!("left {}", hit.area),
+        Some(Side::Right) => format!("right {}", hit.area),
+        Some(Side::Both) => format!("{} (both sides)", hit.area),
+        None => hit.area.clone(),
+    };
+    (!hits.is_empty()).then(|| hits.iter().filter(|hit| !hit.barred).map(with_side).collect())
 }

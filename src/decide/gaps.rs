@@ -256,6 +256,7 @@ fn is_missing(prescription: &Prescription, field: Field) -> bool {
         Field::Plan => {
             prescription.plan.procedures.is_empty() && prescription.plan.text.is_none() && !prescription.plan.delegated
         }
+        Field::PlanBodyAreas => prescription.plan.body_areas.is_empty(),
         // "evaluate and treat" leaves how often to the therapist
         Field::Frequency => prescription.frequency.is_none() && !prescription.plan.delegated,
         Field::PayerKind => prescription.payer.kind.is_none(),

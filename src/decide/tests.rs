@@ -257,3 +257,19 @@ fn two_orders_for_one_patient_that_differ_are_told_by_both() {
     assert_eq!(doubted([first(), order(2, "Nora Feld", 1985, 12)]), [(false, false); 2], "another one");
     assert_eq!(doubted([first(), order(2, "Liam Ost", 1980, 12)]), [(false, false); 2], "another one");
 }
+
+/// What stands in the areas' own place comes before what the plan says, each with its side, and what is to be left alone is none.
+#[test]
+fn body_areas_come_from_their_own_place_and_from_the_plan() {
+    let text = |field: Field, text: &str, left: u32| finding(field, Value::Text(Private::from(text)), left);
+    let areas = |findings: Vec<Finding>| {
+        let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
+        decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0).plan.body_areas
+    };
+    let plan = || text(Field::Plan, "massage to neck and L shoulder, avoid low back", 500);
+    assert_eq!(areas(vec![plan()]), ["neck", "left shoulder"]);
+    let own = text(Field::PlanBodyAreas, "both hips, neck", 0);
+    assert_eq!(areas(vec![plan(), own]), ["hip (both sides)", "neck", "left shoulder"]);
+    assert_eq!(areas(vec![text(Field::PlanBodyAreas, "serratus anterior", 0)]), ["serratus anterior"]);
+    assert_eq!(areas(vec![text(Field::PlanBodyAreas, "avoid low back", 0)]), Vec::<String>::new());
+}

@@ -22,6 +22,9 @@ pub enum Field {
     #[serde(rename = "plan")]
     /// What to do: CPT/HCPCS codes and words.
     Plan,
+    #[serde(rename = "plan.body_areas")]
+    /// Where to treat.
+    PlanBodyAreas,
     #[serde(rename = "frequency")]
     /// How often and how long.
     Frequency,
@@ -68,12 +71,13 @@ pub enum Field {
 
 impl Field {
     /// All of them, in the order of a prescription.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::PatientName,
         Self::PatientBirthDate,
         Self::PatientPhone,
         Self::Diagnoses,
         Self::Plan,
+        Self::PlanBodyAreas,
         Self::Frequency,
         Self::PayerKind,
         Self::PayerInsurer,
@@ -98,6 +102,7 @@ impl Field {
             Self::PatientPhone => "patient's phone",
             Self::Diagnoses => "diagnosis",
             Self::Plan => "treatment",
+            Self::PlanBodyAreas => "body areas",
             Self::Frequency => "frequency",
             Self::PayerKind => "who pays",
             Self::PayerInsurer => "insurer",
@@ -123,6 +128,7 @@ impl Field {
             Self::PatientPhone => "patient.phone",
             Self::Diagnoses => "diagnoses",
             Self::Plan => "plan",
+            Self::PlanBodyAreas => "plan.body_areas",
             Self::Frequency => "frequency",
             Self::PayerKind => "payer.kind",
             Self::PayerInsurer => "payer.insurer",

@@ -214,7 +214,8 @@ fn is_blank_form(page: &Context, findings: &[Finding]) -> bool {
     let asked = [Field::PatientName, Field::PatientBirthDate, Field::Diagnoses, Field::Frequency, Field::WrittenOn];
     let labels: Vec<&Label> = asked.iter().flat_map(|field| page.labels_of(*field)).collect();
     // the treatment in the title, and where the form is to be sent
-    let is_printed = |field: Field| matches!(field, Field::Plan | Field::ProviderPhone | Field::ProviderFax);
+    let is_printed =
+        |field: Field| matches!(field, Field::Plan | Field::PlanBodyAreas | Field::ProviderPhone | Field::ProviderFax);
     // what is printed beside boxes is a choice and no answer
     let printed = |area: &Area| page.ticks.iter().any(|tick| tick.words.words.iter().any(|word| word.area == *area));
     let is_answer = |slot: &Slot| {

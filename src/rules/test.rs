@@ -165,6 +165,7 @@ impl Taken {
                 let codes = list("/plan/procedures").filter_map(|it| text(&it["code"]));
                 codes.chain(at("/plan/text").and_then(text)).collect()
             }
+            Field::PlanBodyAreas => list("/plan/body_areas").filter_map(text).collect(),
             Field::Frequency => at("/frequency/status")
                 .and_then(text)
                 .map(|status| match at("/frequency/visits").and_then(Json::as_u64) {

@@ -20,7 +20,8 @@ const CAPTION_WORDS_MAX: usize = 5;
 pub(in crate::rules::take) fn running_text(page: &Context) -> String {
     let mut text = page.text.text.clone();
     for (span, meaning) in page.label_spans() {
-        let is_ours = |field: &Field| matches!(field, Field::Frequency | Field::Plan | Field::Diagnoses);
+        let is_ours =
+            |field: &Field| matches!(field, Field::Frequency | Field::Plan | Field::PlanBodyAreas | Field::Diagnoses);
         let Meaning::Field(field, _) = meaning else { continue };
         if is_ours(field) {
             continue;

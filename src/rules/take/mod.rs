@@ -1,5 +1,6 @@
 //! In: a page laid out. Out: the candidates for each field, one file a group of fields.
 
+mod body_areas;
 pub(in crate::rules) mod dates;
 mod diagnosis;
 mod expiry;
@@ -27,6 +28,7 @@ pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
         dates::take,
         diagnosis::take,
         plan::take,
+        body_areas::take,
         frequency::take,
         payer::take,
         signature::take,
