@@ -72,8 +72,8 @@ fn atoms(text: &str) -> Vec<Atom> {
     let mut out = Vec::with_capacity(text.len() / ATOM_BYTES);
     let mut at = 0;
     while let Some(letter) = letter_at(text, at) {
-        let end = run_end(text, at, |sign| matches!(sign, b'|' | b'!' | b'$'));
-        if at < end {
+        if letter.is_alphanumeric() || matches!(letter, '|' | '!' | '$') {
+            let end = run_end(text, at, |sign| matches!(sign, b'|' | b'!' | b'$'));
             let has_digit = text.as_bytes()[at..end].iter().any(u8::is_ascii_digit);
             out.push(Atom { span: at..end, has_digit });
             at = end;

@@ -22,14 +22,14 @@ const WORD_BYTES: usize = 5;
 /// The words of a text.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Words {
-    /// All of them in lower case, one behind the other.
+    /// The text in lower case, and behind it words whose lower case is of other letters than those of ASCII.
     lower: String,
-    /// The same, folded.
+    /// The same letters folded, and behind them words that are shorter so.
     shapes: Vec<u8>,
     places: Vec<Place>,
 }
 
-/// Where a word stands in the text, in its lower case and in its shapes.
+/// Where a word stands in the text, in `lower` and in `shapes`.
 #[derive(Debug)]
 struct Place {
     span: Range<usize>,
@@ -40,11 +40,9 @@ struct Place {
 
 impl Words {
     pub(in crate::rules) fn new(text: &str) -> Self {
-        let mut words = Self {
-            lower: String::with_capacity(text.len()),
-            shapes: Vec::with_capacity(text.len()),
-            places: Vec::with_capacity(text.len() / WORD_BYTES),
-        };
+        let lower = text.to_ascii_lowercase();
+        let shapes = lower.bytes().map(|letter| FOLDED[usize::from(letter)]).collect();
+        let mut words = Self { lower, shapes, places: Vec::with_capacity(text.len() / WORD_BYTES) };
         let mut at = 0;
         let mut ends = false;
         while let Some(letter) = letter_at(text, at) {
@@ -62,15 +60,26 @@ impl Words {
 
     fn add(&mut self, text: &str, span: Range<usize>, new_clause: bool) {
         let printed = text.get(span.clone()).unwrap_or_default().trim_end_matches('\'');
-        let (lower, shape) = (self.lower.len(), self.shapes.len());
-        if printed.is_ascii() {
-            self.lower.push_str(printed);
-            self.lower.get_mut(lower..).unwrap_or_default().make_ascii_lowercase();
-        } else {
+        let mut lower = span.start..span.start + printed.len();
+        if !printed.is_ascii() {
+            let from = self.lower.len();
             self.lower.push_str(&printed.to_lowercase());
+            lower = from..self.lower.len();
         }
-        fold(&self.lower.as_bytes()[lower..], &mut self.shapes);
-        let (lower, shape) = (lower..self.lower.len(), shape..self.shapes.len());
+        let word = &self.lower.as_bytes()[lower.clone()];
+        let mut shape = lower.clone();
+        if !printed.is_ascii() || word.windows(2).any(is_pair) {
+            let from = self.shapes.len();
+            fold(word, &mut self.shapes);
+            shape = from..self.shapes.len();
+        }
+        // "massages" and "massage" are one
+        if let [stem @ .., b's'] = &self.shapes[shape.clone()]
+            && 4 <= stem.len()
+            && !stem.ends_with(b"s")
+        {
+            shape.end -= 1;
+        }
         self.places.push(Place { span, lower, shape, new_clause });
     }
 
@@ -104,7 +113,7 @@ impl Words {
     }
 }
 
-/// What a letter alone becomes.
+/// What a letter becomes: those that OCR mixes up are one.
 const FOLDED: [u8; 256] = {
     let mut folded = [0; 256];
     let mut letter = 0_u8;
@@ -123,19 +132,22 @@ const FOLDED: [u8; 256] = {
     }
 };
 
-/// Adds a word: letters that OCR mixes up become one; "massages" and "massage" are one.
+/// Two letters that look like one.
+fn is_pair(letters: &[u8]) -> bool {
+    matches!(letters, b"rn" | b"vv")
+}
+
+/// Adds the shape of a word, in which a pair is one letter.
 fn fold(word: &[u8], shapes: &mut Vec<u8>) {
-    let start = shapes.len();
     let mut rest = word;
-    while let Some(pair) = rest.windows(2).position(|pair| matches!(pair, b"rn" | b"vv")) {
-        shapes.extend(rest[..pair].iter().map(|letter| FOLDED[usize::from(*letter)]));
-        shapes.push(if rest[pair] == b'r' { b'm' } else { b'w' });
-        rest = &rest[pair + 2..];
-    }
-    shapes.extend(rest.iter().map(|letter| FOLDED[usize::from(*letter)]));
-    let stem = shapes[start..].strip_suffix(b"s");
-    if stem.is_some_and(|stem| 4 <= stem.len() && !stem.ends_with(b"s")) {
-        shapes.pop();
+    while let [first, behind @ ..] = rest {
+        let (letter, behind) = match rest {
+            [b'r', b'n', behind @ ..] => (b'm', behind),
+            [b'v', b'v', behind @ ..] => (b'w', behind),
+            _ => (FOLDED[usize::from(*first)], behind),
+        };
+        shapes.push(letter);
+        rest = behind;
     }
 }
 
@@ -168,7 +180,7 @@ impl<T: Clone> Phrases<T> {
         }
         let (mut by_beginning, mut by_end) = (FxHashMap::default(), FxHashMap::default());
         for first in by_first.keys().filter(|first| LONG <= first.len()) {
-            let mut add = |list: &mut FxHashMap<Letters, Vec<Vec<u8>>>, letters: Option<&Letters>| {
+            let add = |list: &mut FxHashMap<Letters, Vec<Vec<u8>>>, letters: Option<&Letters>| {
                 letters.into_iter().for_each(|letters| list.entry(*letters).or_default().push(first.clone()));
             };
             add(&mut by_beginning, first.first_chunk());

@@ -73,7 +73,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     let at = |i: usize| letter_at(text, i);
     // "2x's", "therapist's"
     let possessive = |i: usize| {
-        let Some(mark) = at(i).filter(|c| matches!(c, '\'' | '’')) else { return None };
+        let mark = at(i).filter(|c| matches!(c, '\'' | '’'))?;
         let end = i + mark.len_utf8() + 1;
         (at(end - 1).is_some_and(|c| matches!(c, 's' | 'S')) && !at(end).is_some_and(char::is_alphanumeric))
             .then_some(end)
