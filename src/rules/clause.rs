@@ -10,10 +10,14 @@ const ABBREVIATION_LETTERS_MAX: usize = 4;
 pub(in crate::rules) fn clauses(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if matches!(byte, b';' | b'\n') || byte == b'.' && ends_clause(text, start..at) {
+    let mut from = 0;
+    let is_sign = |byte: &u8| matches!(byte, b';' | b'\n' | b'.');
+    while let Some(step) = text.as_bytes()[from..].iter().position(is_sign) {
+        let at = from + step;
+        from = at + 1;
+        if text.as_bytes()[at] != b'.' || ends_clause(text, start..at) {
             out.push(start..at);
-            start = at + 1;
+            start = from;
         }
     }
     out.push(start..text.len());

@@ -47,6 +47,34 @@ pub(in crate::rules) fn letters(word: &[u8]) -> u32 {
     word.iter().fold(0, |all, byte| all | 1 << (byte % 32))
 }
 
+/// Whether words with these letters may differ in one: at most one is gone and one come.
+pub(in crate::rules) fn may_differ_in_one(a: u32, b: u32) -> bool {
+    let apart = a ^ b;
+    let without_last = apart & apart.wrapping_sub(1);
+    without_last & without_last.wrapping_sub(1) == 0
+}
+
+/// The end of the run of letters and figures from a byte of a text on; `counts` says which other signs belong to one.
+pub(in crate::rules) fn run_end(text: &str, from: usize, counts: impl Fn(u8) -> bool) -> usize {
+    let mut end = from;
+    loop {
+        let rest = text.as_bytes().get(end..).unwrap_or_default();
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || counts(*byte);
+        end += rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        // a letter of several bytes
+        match letter_at(text, end).filter(|letter| letter.is_alphanumeric()) {
+            Some(letter) => end += letter.len_utf8(),
+            None => return end,
+        }
+    }
+}
+
+/// The letter that begins at a byte of a text; None at its end.
+pub(in crate::rules) fn letter_at(text: &str, at: usize) -> Option<char> {
+    let byte = *text.as_bytes().get(at)?;
+    if byte.is_ascii() { Some(char::from(byte)) } else { text.get(at..)?.chars().next() }
+}
+
 /// Whether two words are the same but for one letter, or for two beside each other that changed places.
 pub(in crate::rules) fn one_off(a: &str, b: &str) -> bool {
     if !may_be_one_off(a, b) {

@@ -27,6 +27,10 @@ impl CodeList {
             return Agreement::Unknown;
         }
         let title = self.meaning(code);
+        // of what is the listed title to the letter no other title holds more
+        if title == Some(&said) && self.title(code).is_some_and(|title| same_letters(title, words)) {
+            return Agreement::Agrees;
+        }
         let own = title.map(|title| said.fit(title));
         let near = self.near(code);
         if let Some(other) =
@@ -73,14 +77,15 @@ impl CodeList {
 
     /// The end of `words` that fits the title of `code` best: nobody knows where in a sentence the diagnosis begins.
     pub fn fitting_end<'a>(&self, code: &str, words: &'a str) -> Option<&'a str> {
-        let parts = word_starts(words).filter_map(|start| words.get(start..));
+        let parts = last_starts(words).into_iter().filter_map(|start| words.get(start..));
         self.fitting(code, parts, |longer, shorter| longer.get(..longer.len() - shorter.len()))
     }
 
     /// The same, of the beginning.
     pub fn fitting_beginning<'a>(&self, code: &str, words: &'a str) -> Option<&'a str> {
-        let ends: Vec<usize> = word_starts(words).skip(1).chain([words.len()]).collect();
-        let parts = ends.into_iter().rev().filter_map(|end| words.get(..end)).map(str::trim_end);
+        let starts = last_starts(words);
+        let ends = starts.into_iter().skip(1).chain([words.len()]);
+        let parts = ends.rev().filter_map(|end| words.get(..end)).map(str::trim_end);
         self.fitting(code, parts, |longer, shorter| longer.get(shorter.len()..))
     }
 
@@ -96,6 +101,10 @@ impl CodeList {
         let joins = |longer: &'a str, shorter: &'a str| more(longer, shorter).is_some_and(has_joint);
         let mut best: Option<(&str, f32)> = None;
         for part in parts {
+            // none fits better than one that fits wholly
+            if best.is_some_and(|(known, fit)| WHOLE <= fit && !joins(known, part)) {
+                continue;
+            }
             let fit = Meaning::of(part).fit(title);
             let better = |(known, known_fit): (&'a str, f32)| known_fit < fit || known_fit == fit && joins(known, part);
             if FITS <= fit && best.is_none_or(better) {
@@ -150,7 +159,7 @@ impl CodeList {
             is_joint(bare) || is_complaint(bare) || spoken && said.stems.iter().all(|stem| self.titles().holds(stem))
         };
         let count = words.split_whitespace().take_while(known).take(CONDITION_WORDS_MAX).count();
-        let starts: Vec<usize> = word_starts(words).collect();
+        let starts = last_starts(words);
         let end = starts.get(count).copied().unwrap_or(words.len());
         let condition = without_joints(words.get(..end)?.trim());
         names_a_condition(condition).then_some(condition)
@@ -218,15 +227,21 @@ fn has_joint(words: &str) -> bool {
     words.split_whitespace().any(is_joint)
 }
 
-/// Where words begin; of a long text the last ones.
-fn word_starts(text: &str) -> impl Iterator<Item = usize> {
-    let begins = |(at, letter): &(usize, char)| {
-        !letter.is_whitespace()
-            && text.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+/// Where words begin: behind a blank, or at the beginning.
+pub(in crate::rules) fn word_starts(text: &str) -> Vec<usize> {
+    let mut is_first = true;
+    let begins = |(_, letter): &(usize, char)| {
+        let is_blank = letter.is_whitespace();
+        std::mem::replace(&mut is_first, is_blank) && !is_blank
     };
-    let starts: Vec<usize> = text.char_indices().filter(begins).map(|(at, _)| at).collect();
-    let from = starts.len().saturating_sub(FITTING_WORDS_MAX);
-    starts.into_iter().skip(from)
+    text.char_indices().filter(begins).map(|(at, _)| at).collect()
+}
+
+/// Where words begin; of a long text the last ones.
+fn last_starts(text: &str) -> Vec<usize> {
+    let mut starts = word_starts(text);
+    starts.drain(..starts.len().saturating_sub(FITTING_WORDS_MAX));
+    starts
 }
 
 /// The best of them; of two as good the first.
@@ -364,6 +379,7 @@ const FITTING_WORDS_MAX: usize = 14;
 const STEMS_MAX: usize = 4;
 /// Shares of the words that two titles have in common.
 const FITS: f32 = 0.5;
+const WHOLE: f32 = 1.0;
 const STRONG: f32 = 0.66;
 const WEAK: f32 = 0.25;
 

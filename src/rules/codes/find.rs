@@ -9,6 +9,7 @@ use super::shape::{bare, dotted, is_well_formed};
 use super::{CodeHit, CodeSystem};
 use crate::model::CodeFault;
 use crate::rules::Repair;
+use crate::rules::near::{letter_at, run_end};
 
 /// All diagnosis codes of `text`, from left to right. `labelled`: the text stands in a diagnosis slot, so that short and
 /// damaged tokens count too.
@@ -22,7 +23,10 @@ pub fn find_codes(text: &str, list: &CodeList, on: Date, labelled: bool) -> Vec<
     let mut hits: Vec<CodeHit> = Vec::new();
     let mut i = 0;
     while i < atoms.len() {
-        if let Some((hit, next)) = hits.last().and_then(|last| search.elided(i, last)).or_else(|| search.code(i)) {
+        if !search.may_begin(i) {
+            i += 1;
+        } else if let Some((hit, next)) = hits.last().and_then(|last| search.elided(i, last)).or_else(|| search.code(i))
+        {
             hits.push(hit);
             i = next;
         } else {
@@ -61,28 +65,22 @@ pub(super) struct Atom {
     has_digit: bool,
 }
 
+/// An atom and the blank behind it are about so many bytes.
+const ATOM_BYTES: usize = 5;
+
 fn atoms(text: &str) -> Vec<Atom> {
-    let mut out = Vec::new();
-    let mut start = None;
-    let mut has_digit = false;
-    let mut is_part = false;
-    for (at, byte) in text.bytes().enumerate() {
-        is_part = match byte {
-            byte if byte.is_ascii() => byte.is_ascii_alphanumeric() || matches!(byte, b'|' | b'!' | b'$'),
-            // the first byte of a letter tells what it is, the others belong to it
-            _ => text.get(at..).map_or(is_part, |rest| rest.starts_with(char::is_alphanumeric)),
-        };
-        has_digit |= byte.is_ascii_digit();
-        match start {
-            None if is_part => start = Some(at),
-            Some(from) if !is_part => {
-                out.push(Atom { span: from..at, has_digit });
-                (start, has_digit) = (None, false);
-            }
-            _ => {}
+    let mut out = Vec::with_capacity(text.len() / ATOM_BYTES);
+    let mut at = 0;
+    while let Some(letter) = letter_at(text, at) {
+        if letter.is_alphanumeric() || matches!(letter, '|' | '!' | '$') {
+            let end = run_end(text, at, |sign| matches!(sign, b'|' | b'!' | b'$'));
+            let has_digit = text.as_bytes()[at..end].iter().any(u8::is_ascii_digit);
+            out.push(Atom { span: at..end, has_digit });
+            at = end;
+        } else {
+            at += letter.len_utf8();
         }
     }
-    out.extend(start.map(|start| Atom { span: start..text.len(), has_digit }));
     out
 }
 
@@ -119,6 +117,11 @@ impl Search<'_> {
         self.text.get(before.span.end..after.span.start).unwrap_or_default()
     }
 
+    /// Whether a code may begin at an atom: it holds a digit, or its three letters are misread ones, or stand before the digits.
+    fn may_begin(&self, i: usize) -> bool {
+        self.has_digit(i) || self.atom(i).len() == 3 && (1..=PIECES_MAX).any(|k| self.has_digit(i + k))
+    }
+
     fn code(&self, i: usize) -> Option<(CodeHit, usize)> {
         if let Some(found) = self.icd9(i) {
             return Some(found);
@@ -132,9 +135,7 @@ impl Search<'_> {
         let mut out = Vec::new();
         let head = self.atom(i);
         let Some(Atom { span: first, has_digit: head_counts }) = self.atoms.get(i) else { return out };
-        // a word without a digit is no code; of three letters the digits may be misread, or stand behind the dot
-        let counts = *head_counts || head.len() == 3 && (1..=PIECES_MAX).any(|k| self.has_digit(i + k));
-        if !counts || !(3..=8).contains(&head.len()) || !head.is_ascii() {
+        if !(3..=8).contains(&head.len()) || !head.is_ascii() {
             return out;
         }
         // a number is a code without its letter, and only where one is looked for
@@ -338,8 +339,9 @@ impl Search<'_> {
 
 /// Both in capitals, without the blanks of the second.
 fn bare_of(head: &str, tail: &str) -> String {
-    let mut bare = [head, tail].concat().to_ascii_uppercase();
-    bare.retain(|letter| letter != ' ');
+    let mut bare = String::with_capacity(head.len() + tail.len());
+    let letters = head.chars().chain(tail.chars()).filter(|letter| *letter != ' ');
+    bare.extend(letters.map(|letter| letter.to_ascii_uppercase()));
     bare
 }
 

@@ -49,12 +49,15 @@ impl Search<'_> {
         let taken = if dotted { 2 } else { 1 };
         // "7242", "E8120": the dot is left out
         let bare = (!dotted && self.labelled && self.gap(i) != ".").then(|| with_dot(head)).flatten();
+        let cause = is_cause(head, dotted);
+        if !dotted && bare.is_none() && !cause {
+            return None;
+        }
         let code = match &bare {
             Some(code) => code.clone(),
             None if dotted => format!("{head}.{tail}"),
             None => head.to_owned(),
         };
-        let cause = is_cause(head, dotted);
         let known = table().get(code.as_str());
         let shaped = match dotted {
             true => head.len() == 3 && is_number(head) || cause || known.is_some() && head.starts_with('V'),

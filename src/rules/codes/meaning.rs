@@ -25,18 +25,23 @@ impl Meaning {
     pub(super) fn of(words: &str) -> Self {
         let lower = in_titles_words(words.to_lowercase());
         let mut meaning = Self::default();
-        for part in lower.split([',', ';', '(', ')', '\n']) {
-            let mut lacks = false;
-            for word in part.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
-                match word {
-                    "without" | "not" | "no" => lacks = true,
-                    "with" | "and" => lacks = false,
-                    word if lacks => {
-                        meaning.qualifiers.extend((3 <= word.len()).then(|| ["-", stem(word)].concat()));
-                    }
-                    word => meaning.add(word),
+        let mut lacks = false;
+        for piece in lower.split_inclusive(|letter: char| !letter.is_alphanumeric()) {
+            let (word, sign) = match piece.char_indices().next_back() {
+                Some((at, sign)) if !sign.is_alphanumeric() => (piece.get(..at).unwrap_or_default(), Some(sign)),
+                _ => (piece, None),
+            };
+            match word {
+                "" => {}
+                "without" | "not" | "no" => lacks = true,
+                "with" | "and" => lacks = false,
+                word if lacks => {
+                    meaning.qualifiers.extend((3 <= word.len()).then(|| ["-", stem(word)].concat()));
                 }
+                word => meaning.add(word),
             }
+            // what is lacking ends with its part of the words
+            lacks &= !matches!(sign, Some(',' | ';' | '(' | ')' | '\n'));
         }
         meaning.stems.sort_unstable();
         meaning.stems.dedup();

@@ -18,8 +18,8 @@ mod treatment;
 
 use std::ops::Range;
 
-pub(in crate::rules) use agreement::without_joints;
 pub use agreement::{Agreement, look_alike};
+pub(in crate::rules) use agreement::{without_joints, word_starts};
 pub use areas::{AreaHit, Side};
 pub(in crate::rules) use areas::{Areas, names_a_side};
 pub use find::find_codes;

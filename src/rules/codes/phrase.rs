@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::rules::near::letters;
+use crate::rules::near::{letter_at, run_end};
 
 /// A word of a text, lower case and folded, where it stands.
 #[derive(Debug, Clone)]
@@ -22,14 +22,14 @@ const WORD_BYTES: usize = 5;
 /// The words of a text.
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Words {
-    /// All of them in lower case, one behind the other.
+    /// The text in lower case, and behind it words whose lower case is of other letters than those of ASCII.
     lower: String,
-    /// The same, folded.
+    /// The same letters folded, and behind them words that are shorter so.
     shapes: Vec<u8>,
     places: Vec<Place>,
 }
 
-/// Where a word stands in the text, in its lower case and in its shapes.
+/// Where a word stands in the text, in `lower` and in `shapes`.
 #[derive(Debug)]
 struct Place {
     span: Range<usize>,
@@ -40,41 +40,46 @@ struct Place {
 
 impl Words {
     pub(in crate::rules) fn new(text: &str) -> Self {
-        let mut words = Self {
-            lower: String::with_capacity(text.len()),
-            shapes: Vec::with_capacity(text.len()),
-            places: Vec::with_capacity(text.len() / WORD_BYTES),
-        };
-        let mut start = None;
+        let lower = text.to_ascii_lowercase();
+        let shapes = lower.bytes().map(|letter| FOLDED[usize::from(letter)]).collect();
+        let mut words = Self { lower, shapes, places: Vec::with_capacity(text.len() / WORD_BYTES) };
+        let mut at = 0;
         let mut ends = false;
-        for (at, c) in text.char_indices() {
-            if c.is_ascii_alphanumeric() || c.is_alphanumeric() || (c == '\'' && start.is_some()) {
-                start.get_or_insert(at);
-                continue;
+        while let Some(letter) = letter_at(text, at) {
+            if letter.is_alphanumeric() {
+                let end = run_end(text, at, |sign| sign == b'\'');
+                words.add(text, at..end, std::mem::take(&mut ends));
+                at = end;
+            } else {
+                ends |= matches!(letter, '.' | ';' | '\n' | '•' | '☐' | '☒' | '☑' | '[' | ']');
+                at += letter.len_utf8();
             }
-            if let Some(from) = start.take() {
-                words.add(text, from..at, ends);
-                ends = false;
-            }
-            ends |= matches!(c, '.' | ';' | '\n' | '•' | '☐' | '☒' | '☑' | '[' | ']');
-        }
-        if let Some(from) = start {
-            words.add(text, from..text.len(), ends);
         }
         words
     }
 
     fn add(&mut self, text: &str, span: Range<usize>, new_clause: bool) {
         let printed = text.get(span.clone()).unwrap_or_default().trim_end_matches('\'');
-        let (lower, shape) = (self.lower.len(), self.shapes.len());
-        if printed.is_ascii() {
-            self.lower.push_str(printed);
-            self.lower.get_mut(lower..).unwrap_or_default().make_ascii_lowercase();
-        } else {
+        let mut lower = span.start..span.start + printed.len();
+        if !printed.is_ascii() {
+            let from = self.lower.len();
             self.lower.push_str(&printed.to_lowercase());
+            lower = from..self.lower.len();
         }
-        fold(&self.lower.as_bytes()[lower..], &mut self.shapes);
-        let (lower, shape) = (lower..self.lower.len(), shape..self.shapes.len());
+        let word = &self.lower.as_bytes()[lower.clone()];
+        let mut shape = lower.clone();
+        if !printed.is_ascii() || word.windows(2).any(is_pair) {
+            let from = self.shapes.len();
+            fold(word, &mut self.shapes);
+            shape = from..self.shapes.len();
+        }
+        // "massages" and "massage" are one
+        if let [stem @ .., b's'] = &self.shapes[shape.clone()]
+            && 4 <= stem.len()
+            && !stem.ends_with(b"s")
+        {
+            shape.end -= 1;
+        }
         self.places.push(Place { span, lower, shape, new_clause });
     }
 
@@ -108,37 +113,50 @@ impl Words {
     }
 }
 
-/// Adds a word: letters that OCR mixes up become one; "massages" and "massage" are one.
-fn fold(word: &[u8], shapes: &mut Vec<u8>) {
-    let start = shapes.len();
-    let mut is_second = false;
-    for (at, letter) in word.iter().enumerate() {
-        let next = word.get(at + 1);
-        if std::mem::take(&mut is_second) {
-            continue;
-        }
-        is_second = matches!((letter, next), (b'r', Some(b'n')) | (b'v', Some(b'v')));
-        shapes.push(match letter {
-            b'r' if is_second => b'm',
-            b'v' if is_second => b'w',
+/// What a letter becomes: those that OCR mixes up are one.
+const FOLDED: [u8; 256] = {
+    let mut folded = [0; 256];
+    let mut letter = 0_u8;
+    loop {
+        folded[letter as usize] = match letter {
             b'1' | b'i' | b'|' | b'!' => b'l',
             b'0' => b'o',
             b'5' => b's',
             b'q' => b'g',
-            letter => *letter,
-        });
+            letter => letter,
+        };
+        if letter == u8::MAX {
+            break folded;
+        }
+        letter += 1;
     }
-    let stem = shapes[start..].strip_suffix(b"s");
-    if stem.is_some_and(|stem| 4 <= stem.len() && !stem.ends_with(b"s")) {
-        shapes.pop();
+};
+
+/// Two letters that look like one.
+fn is_pair(letters: &[u8]) -> bool {
+    matches!(letters, b"rn" | b"vv")
+}
+
+/// Adds the shape of a word, in which a pair is one letter.
+fn fold(word: &[u8], shapes: &mut Vec<u8>) {
+    let mut rest = word;
+    while let [first, behind @ ..] = rest {
+        let (letter, behind) = match rest {
+            [b'r', b'n', behind @ ..] => (b'm', behind),
+            [b'v', b'v', behind @ ..] => (b'w', behind),
+            _ => (FOLDED[usize::from(*first)], behind),
+        };
+        shapes.push(letter);
+        rest = behind;
     }
 }
 
 /// A list of phrases, each with what it means.
 pub(super) struct Phrases<T> {
     by_first: FxHashMap<Vec<u8>, Vec<Phrase<T>>>,
-    /// By their length, the first words in which a letter may be damaged, each with its letters.
-    long: Vec<Vec<(u32, Vec<u8>)>>,
+    /// The first words in which a letter may be damaged, by the letters at either end: at one of them it is not.
+    by_beginning: FxHashMap<Letters, Vec<Vec<u8>>>,
+    by_end: FxHashMap<Letters, Vec<Vec<u8>>>,
 }
 
 /// The shapes of its words, and what it means.
@@ -146,6 +164,9 @@ type Phrase<T> = (Vec<Vec<u8>>, T);
 
 /// A first word of at least so many bytes is known with a damaged letter.
 const LONG: usize = 6;
+
+/// Half the letters of such a word, at its beginning or its end.
+type Letters = [u8; LONG / 2];
 
 impl<T: Clone> Phrases<T> {
     /// From phrases with their meanings; within one first word the longest is tried first.
@@ -157,13 +178,16 @@ impl<T: Clone> Phrases<T> {
                 by_first.entry(first.clone()).or_default().push((parts, meaning));
             }
         }
-        let firsts: Vec<&Vec<u8>> = by_first.keys().filter(|first| LONG <= first.len()).collect();
-        let mut long = vec![Vec::new(); firsts.iter().map(|first| first.len() + 1).max().unwrap_or(0)];
-        for first in firsts {
-            long[first.len()].push((letters(first), first.clone()));
+        let (mut by_beginning, mut by_end) = (FxHashMap::default(), FxHashMap::default());
+        for first in by_first.keys().filter(|first| LONG <= first.len()) {
+            let add = |list: &mut FxHashMap<Letters, Vec<Vec<u8>>>, letters: Option<&Letters>| {
+                letters.into_iter().for_each(|letters| list.entry(*letters).or_default().push(first.clone()));
+            };
+            add(&mut by_beginning, first.first_chunk());
+            add(&mut by_end, first.last_chunk());
         }
         by_first.values_mut().for_each(|phrases| phrases.sort_by_key(|(parts, _)| std::cmp::Reverse(parts.len())));
-        Self { by_first, long }
+        Self { by_first, by_beginning, by_end }
     }
 
     /// The phrase that begins at word `i`: its meaning and how many words it takes.
@@ -175,25 +199,13 @@ impl<T: Clone> Phrases<T> {
         if exact.is_some() || everyday || first.len() < LONG || first.iter().any(u8::is_ascii_digit) {
             return exact;
         }
-        // one damaged letter in a long word: at most one letter gone and one come
-        let own = letters(first);
-        let mut near: Vec<&Vec<u8>> = Vec::new();
-        for known in self.long.iter().skip(first.len() - 1).take(3) {
-            for (of_it, known) in known {
-                if at_most_two(own ^ of_it) && one_letter_apart(known, first) {
-                    near.push(known);
-                }
-            }
-        }
+        let beginning = first.first_chunk().and_then(|letters| self.by_beginning.get(letters));
+        let end = first.last_chunk().and_then(|letters| self.by_end.get(letters));
+        let near = beginning.into_iter().chain(end).flatten();
+        let mut near: Vec<&Vec<u8>> = near.filter(|known| one_letter_apart(known, first)).collect();
         near.sort_unstable();
         near.into_iter().filter_map(|near| self.by_first.get(near)).find_map(|phrases| longest(phrases, words, i))
     }
-}
-
-/// Whether at most two bits are set.
-fn at_most_two(bits: u32) -> bool {
-    let without_last = bits & bits.wrapping_sub(1);
-    without_last & without_last.wrapping_sub(1) == 0
 }
 
 fn longest<T: Clone>(phrases: &[Phrase<T>], words: &Words, i: usize) -> Option<(T, usize)> {

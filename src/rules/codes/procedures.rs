@@ -65,9 +65,16 @@ pub fn find_procedures(text: &str) -> Vec<ProcedureHit> {
 
 /// The first place from a byte on that has the shape of a code: "97124", "g71 24", "GO283", "58990".
 fn shape(text: &str, from: usize) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let begins = |at: &usize| matches!(bytes[*at], b'9' | b'g' | b'q' | b'G' | b'S' | b'5');
-    (from..bytes.len()).filter(begins).find_map(|at| Some(at..at + shape_length(&bytes[at..])?))
+    let begins = |byte: &u8| matches!(byte, b'9' | b'g' | b'q' | b'G' | b'S' | b'5');
+    let mut at = from;
+    loop {
+        let rest = text.as_bytes().get(at..)?;
+        let step = rest.iter().position(begins)?;
+        if let Some(length) = shape_length(&rest[step..]) {
+            return Some(at + step..at + step + length);
+        }
+        at += step + 1;
+    }
 }
 
 fn shape_length(text: &[u8]) -> Option<usize> {

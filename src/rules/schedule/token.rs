@@ -9,6 +9,7 @@ use jiff::civil::{Date, date};
 use super::{tongue, words};
 use crate::rules::Repair;
 use crate::rules::dates::{DateKind, find_dates};
+use crate::rules::near::{letter_at, run_end};
 
 /// What a token is.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,71 +70,63 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     let days = find_dates(text, DateKind::Order, date(2040, 1, 1));
     let mut days = days.iter().peekable();
     let mut out: Vec<Token> = Vec::with_capacity(text.len() / BYTES_A_TOKEN);
-    let mut chars: Vec<(usize, char)> = Vec::with_capacity(text.len());
-    chars.extend(text.char_indices());
-    let at = |i: usize| chars.get(i).map(|&(_, c)| c);
-    let byte = |i: usize| chars.get(i).map_or(text.len(), |&(b, _)| b);
+    let at = |i: usize| letter_at(text, i);
     // "2x's", "therapist's"
     let possessive = |i: usize| {
-        at(i).is_some_and(|c| matches!(c, '\'' | '’'))
-            && at(i + 1).is_some_and(|c| matches!(c, 's' | 'S'))
-            && !at(i + 2).is_some_and(char::is_alphanumeric)
+        let mark = at(i).filter(|c| matches!(c, '\'' | '’'))?;
+        let end = i + mark.len_utf8() + 1;
+        (at(end - 1).is_some_and(|c| matches!(c, 's' | 'S')) && !at(end).is_some_and(char::is_alphanumeric))
+            .then_some(end)
     };
     let mut blank = true;
     let mut i = 0;
     while let Some(c) = at(i) {
+        let next = i + c.len_utf8();
         if c == ' ' {
             blank = true;
-            i += 1;
+            i = next;
             continue;
         }
-        while days.next_if(|day| day.span.end <= byte(i)).is_some() {}
-        if let Some(day) = days.next_if(|day| day.span.start == byte(i)) {
+        while days.next_if(|day| day.span.end <= i).is_some() {}
+        if let Some(day) = days.next_if(|day| day.span.start == i) {
             push(&mut out, Kind::Day(*day.date.reveal()), day.span.clone(), !blank);
-            while byte(i) < day.span.end {
-                i += 1;
-            }
+            i = day.span.end;
             blank = false;
             continue;
         }
         let stroke = matches!(c, '|' | '!');
-        let inside = stroke && !blank && at(i + 1).is_some_and(is_letter) && joins(&out);
+        let inside = stroke && !blank && at(next).is_some_and(is_letter) && joins(&out);
         let leading = stroke
             && blank
-            && (at(i + 1).is_some_and(|c| c.is_ascii_digit() || c == 'x')
-                || at(i + 1).is_some_and(|c| matches!(c, '-' | '–' | '—' | '~'))
-                    && at(i + 2).is_some_and(|c| c.is_ascii_digit()));
+            && at(next).is_some_and(|c| {
+                c.is_ascii_digit()
+                    || c == 'x'
+                    || matches!(c, '-' | '–' | '—' | '~') && at(next + c.len_utf8()).is_some_and(|c| c.is_ascii_digit())
+            });
         if is_letter(c) || inside || leading {
-            let mut end = i + 1;
-            while at(end).is_some_and(is_letter)
-                || at(end).is_some_and(|c| matches!(c, '\'' | '’' | '|' | '!'))
-                    && at(end + 1).is_some_and(char::is_alphanumeric)
-                    && !possessive(end)
-            {
-                end += 1;
+            let run_from = |from: usize| run_end(text, from, |_| false);
+            let joint = |end: usize| {
+                let sign = at(end).filter(|c| matches!(c, '\'' | '’' | '|' | '!'))?;
+                let behind = end + sign.len_utf8();
+                (at(behind).is_some_and(char::is_alphanumeric) && possessive(end).is_none()).then_some(behind)
+            };
+            let mut end = run_from(next);
+            while let Some(behind) = joint(end) {
+                end = run_from(behind);
             }
             // "visit(s)" is one word
-            if at(end) == Some('(')
-                && at(end + 1).is_some_and(|c| matches!(c, 's' | 'S'))
-                && at(end + 2) == Some(')')
-                && at(end - 1).is_some_and(char::is_alphabetic)
-            {
-                chunk(text, byte(i)..byte(end), byte(end + 3), blank, &mut out);
-                end += 3;
-            } else if possessive(end) {
-                chunk(text, byte(i)..byte(end), byte(end + 2), blank, &mut out);
-                end += 2;
-            } else {
-                chunk(text, byte(i)..byte(end), byte(end), blank, &mut out);
-            }
-            i = end;
+            let is_plural = matches!(text.get(end..end + 3), Some("(s)" | "(S)"))
+                && text.get(i..end).is_some_and(|word| word.ends_with(char::is_alphabetic));
+            let whole = if is_plural { end + 3 } else { possessive(end).unwrap_or(end) };
+            chunk(text, i..end, whole, blank, &mut out);
+            i = whole;
             blank = false;
             continue;
         }
         let sign = match c {
             '\n' | '\r' => Some(Kind::Line),
             c if c.is_whitespace() => None,
-            '_' | '~' if !blank && at(i + 1).is_some_and(|c| c.is_ascii_digit()) => Some(Kind::Sign('-')),
+            '_' | '~' if !blank && at(next).is_some_and(|c| c.is_ascii_digit()) => Some(Kind::Sign('-')),
             '_' => None,
             '-' | '–' | '—' | '‐' | '‑' | '−' | '~' => Some(Kind::Sign('-')),
             '×' | '*' | '✕' | '✗' => Some(Kind::Word("x".to_owned())),
@@ -147,12 +140,12 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             _ => Some(Kind::Sign('?')),
         };
         if let Some(kind) = sign {
-            push(&mut out, kind, byte(i)..byte(i + 1), !blank);
+            push(&mut out, kind, i..next, !blank);
             blank = false;
         } else {
             blank = true;
         }
-        i += 1;
+        i = next;
     }
     prices(&mut out);
     tongue::join(text, &mut out);
@@ -550,12 +543,15 @@ fn join_lines(tokens: &mut Vec<Token>) {
     };
     let joins = |window: &[Token], behind: &[Token]| {
         let [before, here, after] = window else { return false };
+        if !matches!(here.kind, Kind::Line) || matches!(after.kind, Kind::Line) {
+            return false;
+        }
         // the next line has a caption of its own: "Time frame: 6 weeks"
         let words = behind.iter().take_while(|token| token.word().is_some()).count();
         let captioned = words < CAPTION_WORDS_MAX && behind.get(words).is_some_and(|token| token.sign(':'));
         let unit_follows = matches!(before.kind, Kind::Number(_))
             && after.word().is_some_and(|word| words::unit(word, false).is_some() || words::is_times(word));
-        here.kind == Kind::Line && after.kind != Kind::Line && !captioned && (wants_more(before) || unit_follows)
+        !captioned && (wants_more(before) || unit_follows)
     };
     let dropped: Vec<usize> = tokens
         .windows(3)

@@ -51,8 +51,14 @@ fn lower(word: &str) -> Cow<'_, str> {
 /// "por semana" is "per week" and "por 6 semanas" is "for 6 weeks"; the articles of "a la semana", "al mes", "toutes les" are
 /// dropped, and "1 a 2 veces" is a range.
 pub(super) fn join(text: &str, tokens: &mut Vec<Token>) {
-    let raw = |token: &Token| lower(text.get(token.span.clone()).unwrap_or_default());
-    if !tokens.iter().any(|token| token.word().is_some() && english(&raw(token)).is_some()) {
+    let printed = |token: &Token| text.get(token.span.clone()).unwrap_or_default();
+    let raw = |token: &Token| lower(printed(token));
+    // another word stands for it
+    let is_foreign = |token: &Token| {
+        let is_other = token.word().is_some_and(|word| !word.eq_ignore_ascii_case(printed(token)));
+        is_other && english(&raw(token)).is_some()
+    };
+    if !tokens.iter().any(is_foreign) {
         return;
     }
     let is_number =

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 
 use crate::model::{DayOfWeek, PeriodUnit};
+use crate::rules::near;
 
 /// What a number word says: "six" is 6, "twice" is 2.
 pub(in crate::rules) fn count(word: &str) -> Option<u32> {
@@ -343,32 +344,40 @@ pub(super) const MENDABLE: &[&str] = &[
 pub(super) const LONG: &[&str] =
     &["weeks", "weekly", "times", "twice", "months", "monthly", "visits", "sessions", "treatments", "minutes"];
 
-/// A word's shape: letters that OCR mixes up become one.
-pub(super) fn shape(word: &str) -> String {
-    let mut out = String::with_capacity(word.len());
-    let mut letters = word.chars().peekable();
-    while let Some(letter) = letters.next() {
-        out.push(match letter {
-            'r' | 'n' if letters.next_if_eq(&'n').is_some() => 'm',
-            'v' if letters.next_if_eq(&'v').is_some() => 'w',
-            'c' if letters.next_if_eq(&'l').is_some() => 'd',
-            'l' | 'i' | '1' | '|' | '!' | 'j' => 'i',
-            'c' => 'e',
-            '0' => 'o',
-            '5' => 's',
-            letter => letter,
-        });
+/// A word's shape: letters that OCR mixes up become one. The rest of it is zeros.
+type Shape = [u8; SHAPE_LETTERS_MAX];
+/// No word of the list has more letters.
+const SHAPE_LETTERS_MAX: usize = 16;
+
+/// None where it is none of the list's: too long, or with letters that none of them has.
+fn shape(word: &str) -> Option<Shape> {
+    let mut shape = [0; SHAPE_LETTERS_MAX];
+    let mut places = shape.iter_mut();
+    let mut rest = word.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let (letter, behind) = match rest {
+            [b'r' | b'n', b'n', behind @ ..] => (b'm', behind),
+            [b'v', b'v', behind @ ..] => (b'w', behind),
+            [b'c', b'l', behind @ ..] => (b'd', behind),
+            [b'l' | b'i' | b'1' | b'|' | b'!' | b'j', ..] => (b'i', behind),
+            [b'c', ..] => (b'e', behind),
+            [b'0', ..] => (b'o', behind),
+            [b'5', ..] => (b's', behind),
+            _ => (*first, behind),
+        };
+        *places.next()? = letter;
+        rest = behind;
     }
-    out
+    Some(shape)
 }
 
 /// The word of the list that differs from `word` in look-alikes only.
 pub(super) fn same_shape(word: &str) -> Option<&'static str> {
-    static BY_SHAPE: LazyLock<FxHashMap<String, &str>> =
-        LazyLock::new(|| MENDABLE.iter().rev().map(|known| (shape(known), *known)).collect());
-    let form = shape(word);
+    static BY_SHAPE: LazyLock<FxHashMap<Shape, &str>> =
+        LazyLock::new(|| MENDABLE.iter().rev().filter_map(|known| Some((shape(known)?, *known))).collect());
+    let form = shape(word)?;
     let found = BY_SHAPE.get(&form).copied().filter(|found| *found != word)?;
-    (form != word || 3 <= word.chars().count()).then_some(found)
+    (!form.starts_with(word.as_bytes()) || 3 <= word.chars().count()).then_some(found)
 }
 
 /// The word of the list that `word` most likely is, if it is none itself.
@@ -383,9 +392,17 @@ pub(super) fn mend(word: &str) -> Option<&'static str> {
     if letters < 4 || !word.chars().all(char::is_alphabetic) {
         return None;
     }
-    let mut long = LONG.iter().filter(|known| known.len().abs_diff(word.len()) <= 1);
-    let near = long.find(|known| swapped(known, word) || 5 <= letters && one_letter_apart(known, word));
-    near.or_else(|| SLIPS.iter().find(|known| swapped(known, word))).copied().or(match word {
+    static KNOWN: LazyLock<Vec<(&str, u32, bool)>> = LazyLock::new(|| {
+        let long = LONG.iter().map(|known| (*known, true));
+        let all = long.chain(SLIPS.map(|known| (known, false)));
+        all.map(|(known, is_long)| (known, near::letters(known.as_bytes()), is_long)).collect()
+    });
+    let own = near::letters(word.as_bytes());
+    let mut near = KNOWN.iter().filter(|(_, of_it, _)| near::may_differ_in_one(own, *of_it));
+    let is_near = |(known, _, is_long): &&(&str, u32, bool)| {
+        swapped(known, word) || *is_long && 5 <= letters && one_letter_apart(known, word)
+    };
+    near.find(is_near).map(|(known, ..)| *known).or(match word {
         "tims" => Some("times"),
         "wekk" => Some("week"),
         _ => None,
@@ -481,7 +498,9 @@ pub(super) fn split(word: &str) -> Option<(&str, &str)> {
     let opens = |w: &str| {
         count(w).is_some() || matches!(w, "per" | "for" | "a" | "every" | "each" | "times" | "visits" | "other")
     };
-    let is_unit = |w: &str| 3 < w.len() && unit(w, false).is_some();
+    // every unit of so many letters begins so
+    let may_be_unit = |w: &str| matches!(w.as_bytes(), [b'd' | b'w' | b'm' | b'y' | b'a', _, _, _, ..]);
+    let is_unit = |w: &str| may_be_unit(w) && unit(w, false).is_some();
     (1..word.len()).filter_map(|at| word.split_at_checked(at)).find(|(first, second)| {
         is_unit(second) && opens(first)
             || is_unit(first) && matches!(*second, "for" | "x" | "then")

@@ -141,11 +141,22 @@ fn without_codes(text: &str) -> String {
         Regex::new(r"\b(?:[A-Za-z][0-9A-Za-z]{2}[.,][0-9A-Za-z]{1,4}|[A-Z][0-9]{2}[0-9A-Z]{1,4})\b")
             .expect("a fixed pattern")
     });
-    let mut without = text.to_owned();
-    for code in CODE.find_iter(text).filter(|code| code.as_str().contains(|letter: char| letter.is_ascii_digit())) {
-        without.replace_range(code.range(), &" ".repeat(code.len()));
+    let bytes = text.as_bytes();
+    let mut codes = Vec::new();
+    let mut from = 0;
+    // only what holds a digit may be one
+    while let Some(digit) = bytes[from..].iter().position(u8::is_ascii_digit).map(|step| from + step) {
+        let blank = bytes[from..digit].iter().rposition(u8::is_ascii_whitespace);
+        let start = blank.map_or(from, |blank| from + blank + 1);
+        let blank = bytes[digit..].iter().position(u8::is_ascii_whitespace);
+        let end = blank.map_or(bytes.len(), |blank| digit + blank);
+        if let Some(word) = text.get(start..end).filter(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic())) {
+            let found = CODE.find_iter(word).filter(|code| code.as_str().bytes().any(|byte| byte.is_ascii_digit()));
+            codes.extend(found.map(|code| start + code.start()..start + code.end()));
+        }
+        from = end;
     }
-    without
+    matter::blanked(text, &codes)
 }
 
 /// The frequency slots of the page. A second row belongs to a slot where the frequency goes on in it; else it is another

@@ -10,7 +10,7 @@ use crate::model::Field;
 use crate::rules::clause::clauses;
 use crate::rules::context::Context;
 use crate::rules::label::Meaning;
-use crate::rules::phrase::Folded;
+use crate::rules::phrase::{Folded, PhraseList};
 use crate::rules::{TreatmentFamily, TreatmentHit};
 
 /// A caption has at most so many words.
@@ -18,7 +18,8 @@ const CAPTION_WORDS_MAX: usize = 5;
 
 /// The running text of a page: without the values of other fields, and without clauses about something else.
 pub(in crate::rules::take) fn running_text(page: &Context) -> String {
-    let mut text = page.text.text.clone();
+    let written = &page.text.text;
+    let mut of_others = Vec::new();
     for (span, meaning) in page.label_spans() {
         let is_ours =
             |field: &Field| matches!(field, Field::Frequency | Field::Plan | Field::PlanBodyAreas | Field::Diagnoses);
@@ -32,15 +33,17 @@ pub(in crate::rules::take) fn running_text(page: &Context) -> String {
         // a sentence that begins with what may be a label ("Name ... for massage 2x/week") orders all the same
         let touches = |hit: &TreatmentHit| hit.span.start < place.end && place.start < hit.span.end;
         let any = page.treatments().iter().any(touches);
-        if !(any && text.get(place.clone()).is_some_and(|text| names_ours(page, text))) {
-            blank(&mut text, place);
+        if !(any && written.get(place.clone()).is_some_and(|text| names_ours(page, text))) {
+            of_others.push(place);
         }
     }
-    let words = &page.book.rules.second_frequency;
-    if page.found.has_any(&words.something_else) || page.found.has_any(&words.past) || !by_letters(&text).is_empty() {
-        others(page, &text).into_iter().for_each(|span| blank(&mut text, span));
-    }
-    text
+    let text = blanked(written, &of_others);
+    let spans = others(page, &text, |phrases| {
+        let mut places = page.found.any(phrases);
+        places.retain(|place| text.get(place.clone()) == written.get(place.clone()));
+        places
+    });
+    if spans.is_empty() { text } else { blanked(&text, &spans) }
 }
 
 /// Where the row of the page ends that a part of its text stands in; running prose has no line ends.
@@ -53,16 +56,20 @@ fn end_of_row(page: &Context, span: &Range<usize>) -> usize {
 
 /// A slot's text without clauses about something else; none where nothing but those has a number.
 pub(in crate::rules::take) fn of_slot(page: &Context, text: &str) -> Option<String> {
-    let mut own = text.to_owned();
-    others(page, text).into_iter().for_each(|span| blank(&mut own, span));
+    let found = page.book.phrases.find(&Folded::new(text));
+    let own = blanked(text, &others(page, text, |phrases| found.any(phrases)));
     (own == text || counts(&own)).then_some(own)
 }
 
-fn blank(text: &mut String, span: Range<usize>) {
-    // line ends stay: they part what stands above and below
-    let bytes = text.get(span.clone()).unwrap_or_default().bytes();
-    let kept: String = bytes.map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
-    text.replace_range(span, &kept);
+/// A text with blanks in some places of it. Line ends stay: they part what stands above and below.
+pub(in crate::rules::take) fn blanked(text: &str, places: &[Range<usize>]) -> String {
+    let mut kept = text.as_bytes().to_vec();
+    for place in places {
+        let gone = kept.get_mut(place.clone()).into_iter().flatten();
+        gone.filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+    }
+    // whole letters were made blank, so it is text still
+    String::from_utf8(kept).unwrap_or_else(|_| text.to_owned())
 }
 
 /// A number, or a word that says how often.
@@ -85,13 +92,12 @@ fn ours(page: &Context, text: &str) -> Vec<usize> {
     ours.map(|hit| hit.span.start).collect()
 }
 
-/// The parts of a text that are about something else.
-fn others(page: &Context, text: &str) -> Vec<Range<usize>> {
+/// The parts of a text that are about something else; `stand` tells where phrases stand in it.
+fn others(page: &Context, text: &str, stand: impl Fn(&PhraseList) -> Vec<Range<usize>>) -> Vec<Range<usize>> {
     let words = &page.book.rules.second_frequency;
-    let found = page.book.phrases.find(&Folded::new(text));
     let other: Vec<usize> =
-        found.any(&words.something_else).into_iter().map(|place| place.start).chain(by_letters(text)).collect();
-    let past: Vec<Range<usize>> = found.any(&words.past);
+        stand(&words.something_else).into_iter().map(|place| place.start).chain(by_letters(text)).collect();
+    let past = stand(&words.past);
     if other.is_empty() && past.is_empty() {
         return Vec::new();
     }

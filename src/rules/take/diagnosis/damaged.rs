@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{ROWS_MAX, RULE};
 use crate::model::{Diagnosis, Field, Value};
-use crate::rules::codes::code_shapes;
+use crate::rules::codes::{code_shapes, word_starts};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::find_codes;
 use crate::rules::label::Label;
@@ -36,9 +36,9 @@ pub(super) fn doubt_unread(found: &mut [Candidate], page: &Context, labels: &[La
             let known = LazyCell::new(|| find_codes(&slot.text, &page.book.codes, page.on, true));
             code_shapes(&slot.text).into_iter().any(|shape| {
                 let printed = slot.text.get(shape.clone()).unwrap_or_default();
-                let read = known.iter().any(|hit| hit.span.start < shape.end && shape.start < hit.span.end);
+                let is_read = || known.iter().any(|hit| hit.span.start < shape.end && shape.start < hit.span.end);
                 // beside a code that was read three characters are a level of the spine, or a room
-                !read && !taken(printed) && (printed.contains('.') || !any_code)
+                (printed.contains('.') || !any_code) && !taken(printed) && !is_read()
             })
         })
     };
@@ -112,14 +112,7 @@ pub(super) fn mend(found: &mut Vec<Candidate>, page: &Context, known: &[Range<us
 
 /// The end of a sentence, from the whole of it down to its last three words: nobody knows where in it the diagnosis begins.
 fn tails(words: &str) -> impl Iterator<Item = &str> {
-    let starts: Vec<usize> = words
-        .char_indices()
-        .filter(|(at, letter)| {
-            !letter.is_whitespace()
-                && words.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
-        })
-        .map(|(at, _)| at)
-        .collect();
+    let starts = word_starts(words);
     let last = starts.len().saturating_sub(2);
     let first = starts.len().saturating_sub(TAIL_WORDS_MAX);
     let starts: Vec<usize> = starts.get(first..last).unwrap_or_default().to_vec();

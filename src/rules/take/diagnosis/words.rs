@@ -255,9 +255,7 @@ pub(super) fn agreement(page: &Context, code: &str, beside: &Beside) -> Agreemen
 
 /// The end of a text, as long as the title of a code.
 fn last_words(text: &str) -> &str {
-    let starts = text
-        .char_indices()
-        .filter(|(at, _)| text.get(..*at).is_some_and(|before| before.ends_with(char::is_whitespace)));
-    let starts: Vec<usize> = starts.map(|(at, _)| at).collect();
-    starts.len().checked_sub(TITLE_WORDS_MAX).and_then(|from| text.get(starts[from]..)).unwrap_or(text)
+    let begins = |(at, _): &(usize, char)| text.get(..*at).is_some_and(|before| before.ends_with(char::is_whitespace));
+    let mut starts = text.char_indices().rev().filter(begins);
+    starts.nth(TITLE_WORDS_MAX - 1).and_then(|(from, _)| text.get(from..)).unwrap_or(text)
 }
