@@ -62,6 +62,9 @@ impl Areas {
                 let behind = words.get(i + taken).filter(|word| !word.new_clause && bracketed(text, &last, word));
                 // "neck, R shoulder": the side is that of the shoulder
                 let behind = behind.filter(|_| self.phrases.at(&words, i + taken + 1).is_none());
+                // "Shoulder  R  L": a form that lets the side be chosen says none
+                let is_choice = |at: usize| words.get(at).and_then(|word| side(&word)).is_some();
+                let behind = behind.filter(|word| side(word).is_none() || !is_choice(i + taken + 1));
                 let side = before.and_then(|word| side(&word)).or_else(|| behind.and_then(|word| side(&word)));
                 hits.push(AreaHit { area, side, span: first.span.start..last.span.end, barred: is_barred(&words, i) });
             }

@@ -267,4 +267,6 @@ fn body_areas_with_their_side() {
         told("bilateral hips; shoulder (L)"),
         areas(&[("hip", Some(Side::Both)), ("shoulder", Some(Side::Left))])
     );
+    assert_eq!(told("Shoulder  R  L"), areas(&[("shoulder", None)]), "a form lets the side be chosen");
+    assert_eq!(told("Hip R / L"), areas(&[("hip", None)]));
 }

@@ -12,6 +12,8 @@ const ROWS_MAX: usize = 2;
 const OWN_WORDS_MAX: usize = 6;
 /// ... of so many letters.
 const OWN_LETTERS_MIN: usize = 3;
+/// A choice of areas has at most so many words.
+const CHOICE_WORDS_MAX: usize = 6;
 /// Words that stand beside an area in a choice.
 const BESIDE: [&str; 15] = [
     "left",
@@ -67,6 +69,9 @@ fn ticked(page: &Context) -> Vec<Candidate> {
 }
 
 fn is_area(page: &Context, words: &Slot) -> bool {
+    if words.words.len() > CHOICE_WORDS_MAX || words.text.contains(|sign: char| sign.is_ascii_digit()) {
+        return false;
+    }
     let areas = page.book.areas.find(&words.text);
     let is_named = |range: &std::ops::Range<usize>| {
         areas.iter().any(|area| area.span.start < range.end && range.start < area.span.end)
