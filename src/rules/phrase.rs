@@ -71,12 +71,21 @@ impl Folded {
         back.push(0);
         // whether a blank stands at the end
         let mut blank = true;
-        for (at, letter) in text.char_indices() {
-            if let 'a'..='z' | '0'..='9' | 'A'..='Z' = letter {
-                folded.push(letter.to_ascii_lowercase());
-                back.push(at);
+        let mut rest = text;
+        loop {
+            let run = rest.bytes().position(|letter| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
+            let (plain, behind) = rest.split_at(run);
+            if run > 0 {
+                let at = text.len() - rest.len();
+                folded.push_str(plain);
+                back.extend(at..at + run);
                 blank = false;
-            } else if matches!(letter, '\'' | '’' | '.') {
+            }
+            let mut letters = behind.chars();
+            let Some(letter) = letters.next() else { break };
+            rest = letters.as_str();
+            let at = text.len() - behind.len();
+            if matches!(letter, '\'' | '’' | '.') {
                 // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
             } else if !letter.is_ascii() && letter.is_alphanumeric() {
                 for lower in letter.to_lowercase() {
@@ -94,6 +103,7 @@ impl Folded {
             folded.push(' ');
             back.push(text.len());
         }
+        folded.make_ascii_lowercase();
         Self { text: folded, back }
     }
 }
@@ -128,8 +138,7 @@ impl Phrases {
             let end = text.back[hit.end() - 1];
             places.push((hit.pattern().as_usize(), start..end));
         }
-        // stable: those of one phrase stay from left to right
-        places.sort_by_key(|(number, _)| *number);
+        places.sort_unstable_by_key(|(number, place): &(usize, Range<usize>)| (*number, place.end));
         let mut stands = vec![0_u64; if places.is_empty() { 0 } else { self.count / 64 + 1 }];
         places.iter().for_each(|(number, _)| stands[number / 64] |= 1 << (number % 64));
         Found { stands, places }
@@ -173,7 +182,7 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut PhraseList> {
 pub(in crate::rules) struct Found {
     /// A bit for each number of a phrase; empty where none was found.
     stands: Vec<u64>,
-    /// Where a phrase stands, in the order of the phrases' numbers.
+    /// Where a phrase stands, in the order of the phrases' numbers, those of one from left to right.
     places: Vec<(usize, Range<usize>)>,
 }
 
@@ -193,13 +202,26 @@ impl Found {
         if self.places.is_empty() {
             return found;
         }
-        for number in phrases.numbers().iter().filter(|number| self.stands(**number)) {
-            let from = self.places.partition_point(|(other, _)| other < number);
-            let of_phrase = self.places[from..].iter().take_while(|(other, _)| other == number);
-            found.extend(of_phrase.map(|(_, place)| place.clone()));
+        for number in phrases.numbers() {
+            found.extend(self.places_of(*number).iter().map(|(_, place)| place.clone()));
         }
         found.sort_by_key(|place: &Range<usize>| (place.start, std::cmp::Reverse(place.end)));
         found
+    }
+
+    /// The bytes of the longest of `phrases` that stands anywhere.
+    pub(in crate::rules) fn longest(&self, phrases: &PhraseList) -> Option<usize> {
+        let places = phrases.numbers().iter().flat_map(|number| self.places_of(*number));
+        places.map(|(_, place)| place.len()).max()
+    }
+
+    /// Where a phrase stands.
+    fn places_of(&self, number: usize) -> &[(usize, Range<usize>)] {
+        if !self.stands(number) {
+            return &[];
+        }
+        let behind = &self.places[self.places.partition_point(|(other, _)| *other < number)..];
+        &behind[..behind.partition_point(|(other, _)| *other == number)]
     }
 
     /// Whether no phrase of the book was found.

@@ -298,7 +298,8 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
         None if !sign.found_none.is_empty() && !lacks_all(page, findings, &sign.found_none) => 0,
         None if page.found.has_any(&sign.lacks) => 0,
         None if sign.any.is_empty() => sign.weight,
-        None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
+        None if !sign.at_top && page.found.has_any(&sign.any) => sign.weight,
+        None if sign.at_top && page.found.any(&sign.any).iter().any(|place| at_top(page, place)) => sign.weight,
         None => 0,
     }
 }

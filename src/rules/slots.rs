@@ -83,10 +83,13 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
 fn before_bracketed(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
     let words = &sheet.rows[label.row].words;
     let bracketed = words[label.words.start].text.starts_with('(') && words[label.words.end - 1].text.ends_with(')');
+    if !bracketed || label.colon {
+        return None;
+    }
     let last = of_row(labels, label.row).iter().filter(|other| other.words.end <= label.words.start);
     let from = last.map(|other| other.words.end).max().unwrap_or(0);
     let slot = sheet.slot((from..label.words.start).map(|word| (label.row, word)));
-    (bracketed && !label.colon && !slot.is_empty()).then_some(slot)
+    (!slot.is_empty()).then_some(slot)
 }
 
 /// The first cell under a caption that begins where the caption does, up to the next gap.

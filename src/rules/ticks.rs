@@ -10,6 +10,8 @@ pub(in crate::rules) const SURE: f32 = 0.7;
 const UNKNOWN: f32 = 0.2;
 /// The first word beside a box stands at most this many word heights from it.
 const WORDS_AFTER: f32 = 2.0;
+/// What OCR makes of a box with a bracket has at most so many letters and signs.
+const EDGED_LETTERS_MAX: usize = 3;
 /// A gap this many word heights wide ends the words beside a box: the next choice begins, its box perhaps unseen.
 const GAP: f32 = 1.3;
 
@@ -53,14 +55,14 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
         .collect();
     let seen: Vec<Area> = boxes.iter().map(|(area, ..)| *area).collect();
     for token in sheet.rows.iter().flat_map(|row| &row.words) {
+        let (ticked, confidence) = match sign(&token.text) {
+            Some(ticked) => (ticked, token.confidence.max(SURE)),
+            None if looks_like_a_box(&token.text) => (false, UNKNOWN),
+            None => continue,
+        };
         let known = seen.iter().any(|area| area.overlap_x(&token.area) > 0 && area.overlap_y(&token.area) > 0);
-        if known {
-            continue;
-        }
-        if let Some(ticked) = sign(&token.text) {
-            boxes.push((token.area, ticked, token.confidence.max(SURE)));
-        } else if looks_like_a_box(&token.text) {
-            boxes.push((token.area, false, UNKNOWN));
+        if !known {
+            boxes.push((token.area, ticked, confidence));
         }
     }
     let behind = boxes_stand_behind(sheet, &boxes);
@@ -323,7 +325,7 @@ pub(in crate::rules) fn is_box(text: &str) -> bool {
 fn looks_like_a_box(text: &str) -> bool {
     let edged = || text.bytes().any(|byte| byte == b'[' || byte == b']');
     matches!(text, "(_)" | "C)" | "O)" | "(_" | "CO" | "[1" | "Ol" | "LJ" | "LI" | "Cl")
-        || edged() && text.chars().count() <= 3
+        || text.chars().nth(EDGED_LETTERS_MAX).is_none() && edged()
 }
 
 /// What OCR makes of an empty box: a bracket, a lone "O".

@@ -385,7 +385,7 @@ pub(in crate::rules::take) fn is_chosen(page: &Context) -> bool {
 }
 
 pub(in crate::rules::take) fn names_provider(slot: &Slot) -> bool {
-    find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
+    names_credential(&slot.text) && find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
 }
 
 /// The tick box that a part of a row stands beside.
@@ -428,9 +428,10 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
         doubts.push("a stroke runs through it".to_owned());
     }
     // the name's own words speak for it, not its credential or what stands between
+    let folded = fold(full.reveal());
     let own = slot
         .touching(&span)
-        .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| fold(full.reveal()).contains(&fold(text))));
+        .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| folded.contains(&fold(text))));
     let sure = own.map(|word| word.confidence).reduce(f32::min);
     let evidence = slot.evidence(&span, rule).into_iter();
     let evidence =
