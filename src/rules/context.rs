@@ -328,11 +328,8 @@ fn lists_choices(book: &Contents, sheet: &Sheet, text: &Slot, found: &Found) -> 
     if kinds.len() < KINDS_MIN {
         return false;
     }
-    // the rows of the words of the text, which holds all but the blank ones
-    let in_row = |row: &Row| {
-        let is_long = row.words.len() > CHOICE_WORDS_MAX;
-        row.words.iter().filter(|token| !token.text.is_empty()).map(move |_| is_long).collect::<Vec<bool>>()
-    };
+    // whether the row of each word of the text is long
+    let in_row = |row: &Row| std::iter::repeat_n(row.words.len() > CHOICE_WORDS_MAX, in_text(&row.words));
     let in_long_row: Vec<bool> = sheet.rows.iter().flat_map(in_row).collect();
     let is_choice = |place: &Range<usize>| {
         let first = text.words.partition_point(|word| word.range.end <= place.start);

@@ -18,6 +18,9 @@ pub(in crate::rules) struct PhraseList {
     /// The numbers under which they are looked for, one for each.
     #[serde(skip)]
     numbers: Vec<usize>,
+    /// The same, the lowest first.
+    #[serde(skip)]
+    sorted: Vec<usize>,
 }
 
 impl Deref for PhraseList {
@@ -38,6 +41,10 @@ impl PhraseList {
     fn numbers(&self) -> &[usize] {
         debug_assert_eq!(self.written.len(), self.numbers.len(), "it is a copy from before `Phrases::new`");
         &self.numbers
+    }
+
+    fn holds(&self, number: usize) -> bool {
+        self.sorted.binary_search(&number).is_ok()
     }
 }
 
@@ -65,47 +72,44 @@ pub(in crate::rules) struct Folded {
 
 impl Folded {
     pub(in crate::rules) fn new(text: &str) -> Self {
-        let mut folded = String::with_capacity(text.len() + 2);
+        let mut folded = Vec::with_capacity(text.len() + 2);
         let mut back = Vec::with_capacity(text.len() + 2);
-        folded.push(' ');
+        folded.push(b' ');
         back.push(0);
-        // whether a blank stands at the end
-        let mut blank = true;
-        let mut rest = text;
-        loop {
-            let run = rest.bytes().position(|letter| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
-            let (plain, behind) = rest.split_at(run);
-            if run > 0 {
-                let at = text.len() - rest.len();
-                folded.push_str(plain);
-                back.extend(at..at + run);
-                blank = false;
-            }
-            let mut letters = behind.chars();
-            let Some(letter) = letters.next() else { break };
-            rest = letters.as_str();
-            let at = text.len() - behind.len();
-            if matches!(letter, '\'' | '’' | '.') {
+        for (at, byte) in text.bytes().enumerate() {
+            let letter = if byte.is_ascii() { Some(char::from(byte)) } else { char_at(text, at) };
+            match letter {
                 // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
-            } else if !letter.is_ascii() && letter.is_alphanumeric() {
-                for lower in letter.to_lowercase() {
-                    folded.push(lower);
-                    back.extend(std::iter::repeat_n(at, lower.len_utf8()));
+                Some('\'' | '’' | '.') | None => {}
+                Some(plain) if plain.is_ascii_alphanumeric() => {
+                    folded.push(byte.to_ascii_lowercase());
+                    back.push(at);
                 }
-                blank = false;
-            } else if !blank {
-                folded.push(' ');
-                back.push(at);
-                blank = true;
+                Some(letter) if !letter.is_ascii() && letter.is_alphanumeric() => {
+                    let lower: String = letter.to_lowercase().collect();
+                    folded.extend(lower.bytes());
+                    back.extend(std::iter::repeat_n(at, lower.len()));
+                }
+                Some(_) => {
+                    if folded.last() != Some(&b' ') {
+                        folded.push(b' ');
+                        back.push(at);
+                    }
+                }
             }
         }
-        if !blank {
-            folded.push(' ');
+        if folded.last() != Some(&b' ') {
+            folded.push(b' ');
             back.push(text.len());
         }
-        folded.make_ascii_lowercase();
-        Self { text: folded, back }
+        let text = String::from_utf8(folded).unwrap_or_else(|_| unreachable!("letters are taken up whole"));
+        Self { text, back }
     }
+}
+
+/// The letter that begins at a byte.
+fn char_at(text: &str, at: usize) -> Option<char> {
+    text.get(at..)?.chars().next()
 }
 
 impl Phrases {
@@ -121,6 +125,8 @@ impl Phrases {
         let words: Vec<String> = words.into_iter().collect();
         for list in lists {
             list.numbers = list.iter().filter_map(|phrase| words.binary_search(&folded(phrase)).ok()).collect();
+            list.sorted.clone_from(&list.numbers);
+            list.sorted.sort_unstable();
         }
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
@@ -139,8 +145,8 @@ impl Phrases {
             places.push((hit.pattern().as_usize(), start..end));
         }
         places.sort_unstable_by_key(|(number, place): &(usize, Range<usize>)| (*number, place.end));
-        let mut stands = vec![0_u64; if places.is_empty() { 0 } else { self.count / 64 + 1 }];
-        places.iter().for_each(|(number, _)| stands[number / 64] |= 1 << (number % 64));
+        let mut stands = vec![false; if places.is_empty() { 0 } else { self.count }];
+        places.iter().for_each(|(number, _)| stands[*number] = true);
         Found { stands, places }
     }
 }
@@ -180,15 +186,15 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut PhraseList> {
 
 /// The phrases that were found.
 pub(in crate::rules) struct Found {
-    /// A bit for each number of a phrase; empty where none was found.
-    stands: Vec<u64>,
+    /// For each number of a phrase whether it stands anywhere; empty where none was found.
+    stands: Vec<bool>,
     /// Where a phrase stands, in the order of the phrases' numbers, those of one from left to right.
     places: Vec<(usize, Range<usize>)>,
 }
 
 impl Found {
     fn stands(&self, number: usize) -> bool {
-        self.stands.get(number / 64).is_some_and(|bits| bits & 1 << (number % 64) != 0)
+        self.stands.get(number).is_some_and(|stands| *stands)
     }
 
     /// Each phrase of a list, and whether it stands anywhere.
@@ -211,7 +217,8 @@ impl Found {
 
     /// The bytes of the longest of `phrases` that stands anywhere.
     pub(in crate::rules) fn longest(&self, phrases: &PhraseList) -> Option<usize> {
-        let places = phrases.numbers().iter().flat_map(|number| self.places_of(*number));
+        // in few words few phrases stand
+        let places = self.places.iter().filter(|(number, _)| phrases.holds(*number));
         places.map(|(_, place)| place.len()).max()
     }
 

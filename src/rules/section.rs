@@ -145,8 +145,8 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
     if is_too_much(reading) {
         return nothing(PaperKind::Unreadable);
     }
-    let letters: usize =
-        words().map(|word| word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count()).sum();
+    let letters = words().flat_map(|word| word.text.reveal().chars()).filter(|letter| letter.is_alphanumeric());
+    let letters = letters.take(LETTERS_MIN).count();
     if letters < LETTERS_MIN {
         let lost = matches!(
             reading.trouble,

@@ -21,6 +21,8 @@ const POSSESSIVE_LETTERS_MIN: usize = 5;
 const LARGE_REACH: f32 = 0.36;
 /// Dots that lead from a label to its value.
 const LEADER: &str = "...";
+/// A row has some so many words.
+const ROW_WORDS: usize = 8;
 /// A word and the blank behind it take some so many bytes.
 const WORD_BYTES: usize = 8;
 /// Width of a digit, in heights of a common word.
@@ -89,18 +91,17 @@ fn as_initials(text: &str) -> Option<String> {
 
 /// Lower case, letters and digits only.
 pub(in crate::rules) fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    if text.is_ascii() {
-        let mut rest = text;
-        while let Some(begin) = rest.bytes().position(|letter| letter.is_ascii_alphanumeric()) {
-            rest = &rest[begin..];
-            let end = rest.bytes().position(|letter| !letter.is_ascii_alphanumeric()).unwrap_or(rest.len());
-            folded.push_str(&rest[..end]);
-            rest = &rest[end..];
-        }
-        folded.make_ascii_lowercase();
+    // most words have no signs, or only at their ends
+    let bare = text.trim_matches(|sign: char| sign.is_ascii() && !sign.is_ascii_alphanumeric());
+    if bare.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
+        return bare.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(bare.len());
+    if bare.is_ascii() {
+        let letters = bare.bytes().filter(u8::is_ascii_alphanumeric);
+        folded.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
     } else {
-        folded.extend(text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase));
+        folded.extend(bare.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase));
     }
     folded
 }
@@ -248,6 +249,7 @@ impl Slot {
     pub(in crate::rules) fn flowing(&self) -> String {
         let mut flowing = String::with_capacity(self.text.len());
         let edge = self.words.iter().map(|word| word.area.right).max().unwrap_or(0);
+        let mut first = 0;
         for line in self.text.split_inclusive('\n') {
             let Some(before) = line.strip_suffix('\n') else {
                 flowing.push_str(line);
@@ -256,8 +258,10 @@ impl Slot {
             let end = flowing.len() + before.len();
             let last = self.words.partition_point(|word| word.range.end < end);
             let right = self.words.get(last).map_or(edge, |word| word.area.right);
-            let is_prose = right as f32 >= PROSE_REACH * edge as f32
-                && before.split_whitespace().nth(PROSE_WORDS_MIN - 1).is_some()
+            let words = (last + 1).saturating_sub(first);
+            first = last + 1;
+            let is_prose = words >= PROSE_WORDS_MIN
+                && right as f32 >= PROSE_REACH * edge as f32
                 && !before.contains("  ")
                 && !before.trim_end().ends_with(['.', ':', '!', '?']);
             flowing.push_str(before);
@@ -424,7 +428,11 @@ fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
                 *highest = height.max(*highest);
                 words.push(token);
             }
-            None => rows.push((middle, height, vec![token])),
+            None => {
+                let mut words = Vec::with_capacity(ROW_WORDS);
+                words.push(token);
+                rows.push((middle, height, words));
+            }
         }
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));

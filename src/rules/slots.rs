@@ -375,7 +375,6 @@ fn below(
     let beside = next_in_row(sheet, label).into_iter().chain(next_cell).min();
     let right = beside.unwrap_or_else(|| heading_beside(sheet, labels, label)).saturating_sub(slack / 2);
     let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
-    let in_label = |row: usize, word: usize| of_row(labels, row).iter().any(|other| other.words.contains(&word));
     let mut places = Vec::new();
     let mut bottom = sheet.rows[from_row].area.bottom;
     let mut rows = 0;
@@ -384,6 +383,7 @@ fn below(
             break;
         }
         let of_row = of_row(labels, index);
+        let in_label = |word: usize| of_row.iter().any(|other| other.words.contains(&word));
         let ends = of_row.iter().any(|other| {
             other.area.left >= column.left
                 && other.area.left < column.right
@@ -397,7 +397,7 @@ fn below(
             .iter()
             .enumerate()
             .filter(|(word, token)| {
-                !in_label(index, *word)
+                !in_label(*word)
                     && token.area.center_x() > column.left
                     && token.area.center_x() < column.right
                     && token.area.left + slack >= column.left
@@ -409,7 +409,7 @@ fn below(
             && rows == 0
             && let Some((_, first)) = words.first().copied()
             && is_cut_off(sheet, row, first)
-            && !in_label(index, first - 1)
+            && !in_label(first - 1)
             && !under_another(sheet, labels, label, &row.words[first - 1].area)
         {
             words.insert(0, (index, first - 1));

@@ -127,12 +127,12 @@ fn stand_behind_in_row(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: &Area) 
         left.map_or(u32::MAX, |left| of.left.saturating_sub(left))
     };
     let gap_behind = behind.map_or(u32::MAX, |left| left.saturating_sub(last.right));
-    let between = beside
-        .windows(2)
-        .all(|pair| words().any(|token| token.area.center_x() > pair[0].right && token.area.center_x() < pair[1].left));
-    between
-        && before.is_some_and(|token| !token.ends_label())
+    let between = |pair: &[&Area]| {
+        words().any(|token| token.area.center_x() > pair[0].right && token.area.center_x() < pair[1].left)
+    };
+    before.is_some_and(|token| !token.ends_label())
         && beside.iter().all(|of| near(gap_before(of)))
+        && beside.windows(2).all(between)
         && gap_behind as f32 > ROW_BESIDE * gap_before(last).max(1) as f32
 }
 

@@ -287,13 +287,12 @@ impl Labels {
         };
         let fits = |entry: &Entry| {
             at + entry.words.len() <= reach
-                && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(word))
+                && entry.words.iter().zip(&known[at..]).skip(1).all(|(word, known)| known.contains(word))
         };
         let entries = known[at].iter().flat_map(|word| &self.by_first_word[*word]);
         let fitting: Vec<&Entry> = entries.filter(|entry| fits(entry) && of_part(entry)).collect();
         let longest = fitting.iter().map(|entry| entry.words.len()).max();
-        let together = self.together.find(&words.words[at..reach], letters, at);
-        let together = together.filter(|(run, _)| longest.is_none_or(|longest| longest < *run));
+        let together = self.together.find(&words.words[at..reach], letters, at, longest.unwrap_or(0));
         if let Some((run, candidates)) = together {
             return of_run(sheet, row, words, at, run, &candidates, headings);
         }
@@ -373,7 +372,7 @@ impl Labels {
             return groups;
         }
         let joints = ['/', '-', '&'];
-        if !token.text.contains(joints) {
+        if !token.text.bytes().any(|byte| matches!(byte, b'/' | b'-' | b'&')) {
             return 0;
         }
         let parts = token.text.split(joints).map(fold).filter(|part| !part.is_empty());

@@ -74,8 +74,14 @@ impl Togethers {
     }
 
     /// The longest run at the beginning of `words`, which stand at `at` of the row of `letters`, that is a label but for blanks and
-    /// one letter, and that label.
-    pub(super) fn find(&self, words: &[Token], letters: &Letters, at: usize) -> Option<(usize, Vec<&Entry>)> {
+    /// one letter, and that label; only of more words than `least`.
+    pub(super) fn find(
+        &self,
+        words: &[Token],
+        letters: &Letters,
+        at: usize,
+        least: usize,
+    ) -> Option<(usize, Vec<&Entry>)> {
         // a run begins and ends in letters of the label: a number beside it is a value, or counts the lines of the form
         let is_number = |token: &Token| token.folded.bytes().all(|byte| byte.is_ascii_digit());
         if is_number(words.first()?) {
@@ -85,13 +91,16 @@ impl Togethers {
         let all = letters.run(at, longest)?;
         let begin_alike =
             beginning(all).and_then(|letters| self.by_beginning.get(&letters)).map_or(&[][..], Vec::as_slice);
-        (1..=longest).rev().find_map(|run| {
+        (least + 1..=longest).rev().find_map(|run| {
             let said = letters.run(at, run)?;
             let is_short = said.len() + 1 < LETTERS_MIN || !said.is_ascii() && said.chars().count() + 1 < LETTERS_MIN;
             if is_short || is_number(&words[run - 1]) {
                 return None;
             }
             let end_alike = end(said).and_then(|letters| self.by_end.get(&letters)).map_or(&[][..], Vec::as_slice);
+            if begin_alike.is_empty() && end_alike.is_empty() {
+                return None;
+            }
             let mut near = self.near(begin_alike, said);
             near.extend(self.near(end_alike, said));
             let near: Vec<&Entry> = near.into_iter().map(|at| &self.entries[at]).collect();

@@ -142,13 +142,9 @@ pub(in crate::rules) fn is_credential(word: &str) -> bool {
 /// Whether any word of a text is written as a credential is.
 pub(in crate::rules) fn names_credential(text: &str) -> bool {
     // every one has two capitals, of which one may have become a zero, or a full stop
-    let signs = |byte: u8| match byte {
-        b'A'..=b'Z' | b'0' => 1,
-        b'.' => 2,
-        _ => 0,
-    };
+    let has_capitals = || text.bytes().filter(|byte| byte.is_ascii_uppercase() || *byte == b'0').count() > 1;
     let mut words = text.split(parts_words).map(|run| run.trim_matches(is_debris));
-    text.bytes().map(signs).sum::<usize>() >= 2
+    (has_capitals() || text.bytes().any(|byte| byte == b'.'))
         && words.any(|word| word.len() > 1 && (credential(word).is_some() || is_assistant(word.trim_end_matches('.'))))
 }
 

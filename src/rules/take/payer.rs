@@ -1,5 +1,6 @@
 //! Who pays, and by which claim.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -278,9 +279,13 @@ fn longest<'a, const N: usize>(
     let longest = |(kind, rule): (&PayerKind, &'a PayerRule)| {
         Some((phrases(rule).into_iter().filter_map(|phrases| found.longest(phrases)).max()?, *kind))
     };
-    let of_kinds = || page.book.rules.payer.iter().filter_map(longest);
-    let (most, kind) = of_kinds().max_by_key(|(length, _)| *length)?;
-    (of_kinds().filter(|(length, _)| *length == most).count() == 1).then_some(kind)
+    let of_kinds = page.book.rules.payer.iter().filter_map(longest);
+    let best = of_kinds.fold((0, None), |(most, best), (length, kind)| match length.cmp(&most) {
+        Ordering::Less => (most, best),
+        Ordering::Equal => (most, None),
+        Ordering::Greater => (length, Some(kind)),
+    });
+    best.1
 }
 
 fn candidate(kind: PayerKind, slot: &Slot, trust: f32, rule: &str, doubts: Vec<String>) -> Candidate {
