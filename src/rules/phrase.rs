@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::schema::RuleFile;
 
+/// So many letters of a phrase are looked up at once each: most words of a page go no farther into a phrase.
+const DENSE_LETTERS: usize = 4;
+
 /// Phrases of a rule file that are looked for in running text.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -21,6 +24,9 @@ pub(in crate::rules) struct PhraseList {
     /// The same, the lowest first.
     #[serde(skip)]
     sorted: Vec<usize>,
+    /// Its place among all lists, from 1.
+    #[serde(skip)]
+    place: usize,
 }
 
 impl Deref for PhraseList {
@@ -43,6 +49,11 @@ impl PhraseList {
         &self.numbers
     }
 
+    fn place(&self) -> usize {
+        debug_assert!(self.written.is_empty() || self.place > 0, "it is a copy from before `Phrases::new`");
+        self.place
+    }
+
     fn holds(&self, number: usize) -> bool {
         self.sorted.binary_search(&number).is_ok()
     }
@@ -60,7 +71,10 @@ impl IntoIterator for PhraseList {
 /// A searcher for every phrase of the book.
 pub(in crate::rules) struct Phrases {
     searcher: AhoCorasick,
-    count: usize,
+    /// For each phrase the places of the lists that hold it.
+    lists_of: Vec<Vec<usize>>,
+    /// How many lists there are.
+    lists: usize,
 }
 
 /// A page's text, folded: lower case, one blank between words, other signs gone; with the way back to the text.
@@ -77,24 +91,17 @@ impl Folded {
         folded.push(b' ');
         back.push(0);
         for (at, byte) in text.bytes().enumerate() {
-            let letter = if byte.is_ascii() { Some(char::from(byte)) } else { char_at(text, at) };
-            match letter {
-                // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
-                Some('\'' | '’' | '.') | None => {}
-                Some(plain) if plain.is_ascii_alphanumeric() => {
-                    folded.push(byte.to_ascii_lowercase());
-                    back.push(at);
-                }
-                Some(letter) if !letter.is_ascii() && letter.is_alphanumeric() => {
-                    let lower: String = letter.to_lowercase().collect();
+            match FOLDED[usize::from(byte)] {
+                NOTHING => {}
+                b' ' if folded.last() == Some(&b' ') => {}
+                WIDE => {
+                    let lower = folded_letter(text.get(at..).and_then(|rest| rest.chars().next()), folded.last());
                     folded.extend(lower.bytes());
                     back.extend(std::iter::repeat_n(at, lower.len()));
                 }
-                Some(_) => {
-                    if folded.last() != Some(&b' ') {
-                        folded.push(b' ');
-                        back.push(at);
-                    }
+                plain => {
+                    folded.push(plain);
+                    back.push(at);
                 }
             }
         }
@@ -107,15 +114,39 @@ impl Folded {
     }
 }
 
-/// The letter that begins at a byte.
-fn char_at(text: &str, at: usize) -> Option<char> {
-    text.get(at..)?.chars().next()
+/// What each byte of a text becomes: a letter or digit in lower case, a blank, nothing, or a part of a letter of several bytes.
+static FOLDED: [u8; 256] = {
+    let mut folded = [b' '; 256];
+    let mut byte = 0;
+    while byte < folded.len() {
+        folded[byte] = match byte as u8 {
+            plain if plain.is_ascii_alphanumeric() => plain.to_ascii_lowercase(),
+            // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
+            b'\'' | b'.' => NOTHING,
+            0x80.. => WIDE,
+            _ => b' ',
+        };
+        byte += 1;
+    }
+    folded
+};
+const NOTHING: u8 = 0;
+const WIDE: u8 = 1;
+
+/// What a letter or sign of several bytes becomes behind `last`; None within one.
+fn folded_letter(letter: Option<char>, last: Option<&u8>) -> String {
+    match letter {
+        Some(letter) if letter.is_alphanumeric() => letter.to_lowercase().collect(),
+        None | Some('’') => String::new(),
+        Some(_) if last == Some(&b' ') => String::new(),
+        Some(_) => " ".to_owned(),
+    }
 }
 
 impl Phrases {
     /// How many phrases there are.
     pub(in crate::rules) fn count(&self) -> usize {
-        self.count
+        self.lists_of.len()
     }
 
     /// Takes up every list of the rules that is looked for in running text.
@@ -123,16 +154,21 @@ impl Phrases {
         let lists = lists(rules);
         let words: BTreeSet<String> = lists.iter().flat_map(|list| list.iter()).map(|phrase| folded(phrase)).collect();
         let words: Vec<String> = words.into_iter().collect();
-        for list in lists {
+        let mut lists_of = vec![Vec::new(); words.len()];
+        let count = lists.len();
+        for (list, place) in lists.into_iter().zip(1..) {
+            list.place = place;
             list.numbers = list.iter().filter_map(|phrase| words.binary_search(&folded(phrase)).ok()).collect();
             list.sorted.clone_from(&list.numbers);
             list.sorted.sort_unstable();
+            list.sorted.iter().for_each(|number| lists_of[*number].push(place));
         }
         let searcher = AhoCorasick::builder()
+            .dense_depth(DENSE_LETTERS)
             .match_kind(MatchKind::Standard)
             .build(&words)
             .unwrap_or_else(|error| unreachable!("a few thousand phrases always build: {error}"));
-        Self { searcher, count: words.len() }
+        Self { searcher, lists_of, lists: count }
     }
 
     /// Every phrase that stands in `text`, with the bytes at which it begins and ends.
@@ -145,9 +181,15 @@ impl Phrases {
             places.push((hit.pattern().as_usize(), start..end));
         }
         places.sort_unstable_by_key(|(number, place): &(usize, Range<usize>)| (*number, place.end));
-        let mut stands = vec![false; if places.is_empty() { 0 } else { self.count }];
-        places.iter().for_each(|(number, _)| stands[*number] = true);
-        Found { stands, places }
+        if places.is_empty() {
+            return Found { stands: Vec::new(), lists: Vec::new(), places };
+        }
+        let (mut stands, mut lists) = (vec![false; self.lists_of.len()], vec![false; self.lists + 1]);
+        for (number, _) in &places {
+            stands[*number] = true;
+            self.lists_of[*number].iter().for_each(|list| lists[*list] = true);
+        }
+        Found { stands, lists, places }
     }
 }
 
@@ -188,6 +230,8 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut PhraseList> {
 pub(in crate::rules) struct Found {
     /// For each number of a phrase whether it stands anywhere; empty where none was found.
     stands: Vec<bool>,
+    /// For the place of each list whether one of its phrases stands anywhere; empty where none was found.
+    lists: Vec<bool>,
     /// Where a phrase stands, in the order of the phrases' numbers, those of one from left to right.
     places: Vec<(usize, Range<usize>)>,
 }
@@ -205,10 +249,10 @@ impl Found {
     /// Where any of `phrases` stands, from left to right.
     pub(in crate::rules) fn any(&self, phrases: &PhraseList) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        if self.places.is_empty() {
+        if !self.has_any(phrases) {
             return found;
         }
-        for number in phrases.numbers() {
+        for number in phrases.numbers().iter().filter(|number| self.stands(**number)) {
             found.extend(self.places_of(*number).iter().map(|(_, place)| place.clone()));
         }
         found.sort_by_key(|place: &Range<usize>| (place.start, std::cmp::Reverse(place.end)));
@@ -217,6 +261,9 @@ impl Found {
 
     /// The bytes of the longest of `phrases` that stands anywhere.
     pub(in crate::rules) fn longest(&self, phrases: &PhraseList) -> Option<usize> {
+        if !self.has_any(phrases) {
+            return None;
+        }
         // in few words few phrases stand
         let places = self.places.iter().filter(|(number, _)| phrases.holds(*number));
         places.map(|(_, place)| place.len()).max()
@@ -224,9 +271,6 @@ impl Found {
 
     /// Where a phrase stands.
     fn places_of(&self, number: usize) -> &[(usize, Range<usize>)] {
-        if !self.stands(number) {
-            return &[];
-        }
         let behind = &self.places[self.places.partition_point(|(other, _)| *other < number)..];
         &behind[..behind.partition_point(|(other, _)| *other == number)]
     }
@@ -238,6 +282,6 @@ impl Found {
 
     /// Whether any of `phrases` stands anywhere.
     pub(in crate::rules) fn has_any(&self, phrases: &PhraseList) -> bool {
-        !self.places.is_empty() && phrases.numbers().iter().any(|number| self.stands(*number))
+        self.lists.get(phrases.place()).is_some_and(|stands| *stands)
     }
 }

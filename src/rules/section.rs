@@ -62,6 +62,7 @@ struct PageMarks {
 
 impl PageMarks {
     fn of(text: &str) -> Self {
+        static PAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)page").expect("a fixed pattern"));
         static OF: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"(?i)\bpage\s{1,2}([0-9]{1,2})\s?(?:of|/)\s?([0-9]{1,2})\b").expect("a fixed pattern")
         });
@@ -73,9 +74,10 @@ impl PageMarks {
         });
         let number =
             |found: regex::Captures| Some((found.get(1)?.as_str().parse().ok()?, found.get(2)?.as_str().parse().ok()?));
+        let names_page = PAGE.is_match(text);
         Self {
-            number: OF.captures_iter(text).find_map(number),
-            is_later: LATER.is_match(text),
+            number: if names_page { OF.captures_iter(text).find_map(number) } else { None },
+            is_later: names_page && LATER.is_match(text),
             goes_on: GOES_ON.is_match(text),
         }
     }

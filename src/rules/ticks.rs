@@ -24,6 +24,8 @@ const ROW_REACH: f32 = 1.2;
 /// At least so many boxes tell that they stand behind their words, and this many times as many as speak against it.
 const BEHIND_MIN: usize = 3;
 const BEHIND_TO_BEFORE: usize = 2;
+/// An answer has at most so many letters.
+const ANSWER_LETTERS_MAX: usize = 5;
 /// So many boxes side by side without words, or one over the other, are a table of boxes.
 const SIDE_BY_SIDE_MIN: usize = 2;
 const STACKED_MIN: usize = 3;
@@ -117,7 +119,8 @@ fn stand_behind_in_row(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: &Area) 
     let mut beside: Vec<&Area> =
         beside.filter(|other| other.center_y().abs_diff(area.center_y()) < sheet.unit as u32).collect();
     beside.sort_by_key(|other| other.left);
-    let ([first, .., last], Some(row)) = (beside.as_slice(), row_of(sheet, area, true)) else { return false };
+    let [first, .., last] = beside.as_slice() else { return false };
+    let Some(row) = row_of(sheet, area, true) else { return false };
     let words = || sheet.rows[row].words.iter().filter(|token| !token.folded.is_empty() && !is_box(&token.text));
     let before = words().filter(|token| token.area.center_x() < first.left).max_by_key(|token| token.area.right);
     let behind = words().filter(|token| token.area.center_x() > last.right).map(|token| token.area.left).min();
@@ -234,6 +237,10 @@ fn tick(
 
 /// Whether the words beside a box say yes or no.
 fn answer(words: &str) -> Option<bool> {
+    let mut letters = words.chars().filter(|letter| letter.is_alphanumeric());
+    if letters.nth(ANSWER_LETTERS_MAX).is_some() {
+        return None;
+    }
     match fold(words).as_str() {
         "yes" | "y" | "yessi" | "si" => Some(true),
         "no" | "n" | "none" => Some(false),

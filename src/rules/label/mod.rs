@@ -296,6 +296,9 @@ impl Labels {
         if let Some((run, candidates)) = together {
             return of_run(sheet, row, words, at, run, &candidates, headings);
         }
+        if fitting.is_empty() {
+            return Vec::new();
+        }
         let mut lengths: Vec<usize> = fitting.iter().map(|entry| entry.words.len()).collect();
         lengths.sort_unstable_by(|a, b| b.cmp(a));
         lengths.dedup();

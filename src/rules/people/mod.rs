@@ -141,11 +141,19 @@ pub(in crate::rules) fn is_credential(word: &str) -> bool {
 
 /// Whether any word of a text is written as a credential is.
 pub(in crate::rules) fn names_credential(text: &str) -> bool {
+    names_credentials(text, 1)
+}
+
+/// Whether at least so many words of a text are written as credentials are.
+pub(in crate::rules) fn names_credentials(text: &str, least: usize) -> bool {
     // every one has two capitals, of which one may have become a zero, or a full stop
-    let has_capitals = || text.bytes().filter(|byte| byte.is_ascii_uppercase() || *byte == b'0').count() > 1;
-    let mut words = text.split(parts_words).map(|run| run.trim_matches(is_debris));
-    (has_capitals() || text.bytes().any(|byte| byte == b'.'))
-        && words.any(|word| word.len() > 1 && (credential(word).is_some() || is_assistant(word.trim_end_matches('.'))))
+    let mut signs = text.bytes().filter(|byte| matches!(byte, b'A'..=b'Z' | b'0' | b'.'));
+    if !signs.next().is_some_and(|first| first == b'.' || signs.next().is_some()) {
+        return false;
+    }
+    let words = text.split(parts_words).map(|run| run.trim_matches(is_debris));
+    let is_credential = |word: &&str| credential(word).is_some() || is_assistant(word.trim_end_matches('.'));
+    words.filter(|word| word.len() > 1).filter(is_credential).take(least).count() == least
 }
 
 fn pattern(pattern: &str) -> Regex {
