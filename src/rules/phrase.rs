@@ -9,9 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::schema::RuleFile;
 
-/// So many letters of a phrase are looked up at once each: most words of a page go no farther into a phrase.
-const DENSE_LETTERS: usize = 4;
-
 /// Phrases of a rule file that are looked for in running text.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -164,7 +161,6 @@ impl Phrases {
             list.sorted.iter().for_each(|number| lists_of[*number].push(place));
         }
         let searcher = AhoCorasick::builder()
-            .dense_depth(DENSE_LETTERS)
             .match_kind(MatchKind::Standard)
             .build(&words)
             .unwrap_or_else(|error| unreachable!("a few thousand phrases always build: {error}"));

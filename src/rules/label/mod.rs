@@ -234,7 +234,7 @@ impl Labels {
             letters.write(words);
             let mut at = 0;
             while at < words.words.len() {
-                let listed = self.find_listed(sheet, row, words, &known, &letters, at..reaches[at], &headings);
+                let listed = self.find_listed(sheet, row, &known, &letters, at..reaches[at], &headings);
                 let listed_to = listed.iter().map(|label| label.words.end).max().unwrap_or(at);
                 let mut worded = self.find_worded(sheet, row, words, &groups, at);
                 if let Some(label) = worded.as_mut().filter(|label| is_plain_number(label))
@@ -273,13 +273,12 @@ impl Labels {
         &self,
         sheet: &Sheet,
         row: usize,
-        words: &Row,
         known: &[Cow<[usize]>],
         letters: &Letters,
         run: Range<usize>,
         headings: &[Label],
     ) -> Vec<Label> {
-        let (at, reach) = (run.start, run.end);
+        let (words, at, reach) = (&sheet.rows[row], run.start, run.end);
         // "Name (last, first)" that counts only in one part of a form leaves "Name" to the others
         let of_part = |entry: &Entry| match entry.meaning {
             Meaning::Field(_, Some(needed)) => Some(needed) == heading_above(headings, &words.words[at].area),
