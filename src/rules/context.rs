@@ -298,18 +298,22 @@ fn has_shape_of(label: &Label, text: &dyn Fn() -> String, on: Date) -> bool {
 
 /// Where the words of each label stand in the page's text, and what it means.
 fn spans_in(text: &Slot, sheet: &Sheet, labels: &[Label]) -> Vec<(Range<usize>, Meaning)> {
-    let mut places: FxHashMap<Area, &Range<usize>> = FxHashMap::default();
-    for word in &text.words {
-        places.entry(word.area).or_insert(&word.range);
-    }
+    // how many words of the text stand before each row
+    let before_row =
+        sheet.rows.iter().scan(0, |words, row| Some(std::mem::replace(words, *words + in_text(&row.words))));
+    let before_row: Vec<usize> = before_row.collect();
     let span_of = |label: &Label| {
-        let own = sheet.rows[label.row].words.get(label.words.clone())?;
-        let first = places.get(&own.first()?.area)?;
-        // a sign at its end may be in no text
-        let last = own.iter().rev().find_map(|token| places.get(&token.area))?;
-        Some((first.start..last.end, label.meaning))
+        let (words, before) = (&sheet.rows[label.row].words, before_row[label.row]);
+        let (first, end) = (in_text(&words[..label.words.start]), in_text(&words[..label.words.end]));
+        let own = text.words.get(before + first..before + end)?;
+        Some((own.first()?.range.start..own.last()?.range.end, label.meaning))
     };
     labels.iter().filter_map(span_of).collect()
+}
+
+/// How many of some words stand in the page's text, which holds all but the blank ones.
+fn in_text(words: &[Token]) -> usize {
+    words.iter().filter(|token| !token.text.is_empty()).count()
 }
 
 /// "no more than 2", and under it "visits per week": the words that a number counts went on in the next line of its cell, and are no
@@ -340,11 +344,8 @@ fn lists_choices(book: &Contents, sheet: &Sheet, text: &Slot, found: &Found) -> 
     if kinds.len() < KINDS_MIN {
         return false;
     }
-    // the rows of the words of the text, which holds all but the blank ones
-    let in_row = |row: &Row| {
-        let is_long = row.words.len() > CHOICE_WORDS_MAX;
-        row.words.iter().filter(|token| !token.text.is_empty()).map(move |_| is_long).collect::<Vec<bool>>()
-    };
+    // whether the row of each word of the text is long
+    let in_row = |row: &Row| std::iter::repeat_n(row.words.len() > CHOICE_WORDS_MAX, in_text(&row.words));
     let in_long_row: Vec<bool> = sheet.rows.iter().flat_map(in_row).collect();
     let is_choice = |place: &Range<usize>| {
         let first = text.words.partition_point(|word| word.range.end <= place.start);

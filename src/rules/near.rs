@@ -6,7 +6,7 @@ use crate::rules::label::{END_LETTERS, TOLERANT_LETTERS_MIN};
 
 /// What a word of three or four letters looks like, letters and digits that OCR takes for each other being one ("D0B", "DOT" for
 /// "DOI"); shorter words look like too much.
-pub(in crate::rules) fn shape(word: &str) -> Option<String> {
+pub(in crate::rules) fn shape(word: &str) -> Option<Shape> {
     let look = |letter: char| match letter {
         '1' | 'i' | 'l' | 't' => 'i',
         '0' | 'o' | 'd' | 'q' => 'o',
@@ -14,32 +14,40 @@ pub(in crate::rules) fn shape(word: &str) -> Option<String> {
         '8' | 'b' => 'b',
         other => other,
     };
-    matches!(word.chars().count(), 3..TOLERANT_LETTERS_MIN).then(|| word.chars().map(look).collect())
+    let (mut shape, mut letters, mut count) = (Shape::default(), word.chars(), 0);
+    for (place, letter) in shape.iter_mut().zip(letters.by_ref()) {
+        *place = look(letter);
+        count += 1;
+    }
+    (count >= SHAPE_LETTERS_MIN && letters.next().is_none()).then_some(shape)
 }
 
+/// The letters of a shape.
+pub(in crate::rules) type Shape = [char; TOLERANT_LETTERS_MIN - 1];
+/// A shape has at least so many.
+const SHAPE_LETTERS_MIN: usize = 3;
+
 /// The letters at an end of a label.
-pub(in crate::rules) type Letters = [u8; END_LETTERS];
+pub(in crate::rules) type Letters = u32;
 
 /// The first letters of a label or of what may be one.
 pub(in crate::rules) fn beginning(together: &str) -> Option<Letters> {
-    together.as_bytes().first_chunk().copied()
+    together.as_bytes().first_chunk::<END_LETTERS>().map(|letters| Letters::from_le_bytes(*letters))
 }
 
 /// The last letters of a label or of what may be one.
 pub(in crate::rules) fn end(together: &str) -> Option<Letters> {
-    together.as_bytes().last_chunk().copied()
+    together.as_bytes().last_chunk::<END_LETTERS>().map(|letters| Letters::from_le_bytes(*letters))
 }
 
-/// Tells a word as it is and without each of its letters; some twice.
-pub(in crate::rules) fn each_form(word: &str, mut tell: impl FnMut(&str)) {
-    let mut form = String::with_capacity(word.len());
-    for (at, letter) in word.char_indices() {
-        form.clear();
-        form.extend(word.get(..at));
-        form.extend(word.get(at + letter.len_utf8()..));
-        tell(&form);
-    }
-    tell(word);
+/// Tells a sum of the letters of a word, and the sum without each of them; some twice. Two words that differ in one letter, or in
+/// two that changed places, share a sum; so do some others.
+pub(in crate::rules) fn each_sum(word: &str, mut tell: impl FnMut(u64)) {
+    // as they are, "b" and "d" would be two of "c"
+    let worth = |letter: char| u64::from(letter) * u64::from(letter) * u64::from(letter);
+    let all = word.chars().map(worth).fold(0, u64::wrapping_add);
+    tell(all);
+    word.chars().for_each(|letter| tell(all.wrapping_sub(worth(letter))));
 }
 
 /// The letters that a word holds, a bit each.

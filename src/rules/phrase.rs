@@ -18,6 +18,12 @@ pub(in crate::rules) struct PhraseList {
     /// The numbers under which they are looked for, one for each.
     #[serde(skip)]
     numbers: Vec<usize>,
+    /// The same, the lowest first.
+    #[serde(skip)]
+    sorted: Vec<usize>,
+    /// Its place among all lists, from 1.
+    #[serde(skip)]
+    place: usize,
 }
 
 impl Deref for PhraseList {
@@ -39,6 +45,15 @@ impl PhraseList {
         debug_assert_eq!(self.written.len(), self.numbers.len(), "it is a copy from before `Phrases::new`");
         &self.numbers
     }
+
+    fn place(&self) -> usize {
+        debug_assert!(self.written.is_empty() || self.place > 0, "it is a copy from before `Phrases::new`");
+        self.place
+    }
+
+    fn holds(&self, number: usize) -> bool {
+        self.sorted.binary_search(&number).is_ok()
+    }
 }
 
 impl IntoIterator for PhraseList {
@@ -53,7 +68,10 @@ impl IntoIterator for PhraseList {
 /// A searcher for every phrase of the book.
 pub(in crate::rules) struct Phrases {
     searcher: AhoCorasick,
-    count: usize,
+    /// For each phrase the places of the lists that hold it.
+    lists_of: Vec<Vec<usize>>,
+    /// How many lists there are.
+    lists: usize,
 }
 
 /// A page's text, folded: lower case, one blank between words, other signs gone; with the way back to the text.
@@ -65,43 +83,67 @@ pub(in crate::rules) struct Folded {
 
 impl Folded {
     pub(in crate::rules) fn new(text: &str) -> Self {
-        let mut folded = String::with_capacity(text.len() + 2);
+        let mut folded = Vec::with_capacity(text.len() + 2);
         let mut back = Vec::with_capacity(text.len() + 2);
-        folded.push(' ');
+        folded.push(b' ');
         back.push(0);
-        // whether a blank stands at the end
-        let mut blank = true;
-        for (at, letter) in text.char_indices() {
-            if let 'a'..='z' | '0'..='9' | 'A'..='Z' = letter {
-                folded.push(letter.to_ascii_lowercase());
-                back.push(at);
-                blank = false;
-            } else if matches!(letter, '\'' | '’' | '.') {
-                // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
-            } else if !letter.is_ascii() && letter.is_alphanumeric() {
-                for lower in letter.to_lowercase() {
-                    folded.push(lower);
-                    back.extend(std::iter::repeat_n(at, lower.len_utf8()));
+        for (at, byte) in text.bytes().enumerate() {
+            match FOLDED[usize::from(byte)] {
+                NOTHING => {}
+                b' ' if folded.last() == Some(&b' ') => {}
+                WIDE => {
+                    let lower = folded_letter(text.get(at..).and_then(|rest| rest.chars().next()), folded.last());
+                    folded.extend(lower.bytes());
+                    back.extend(std::iter::repeat_n(at, lower.len()));
                 }
-                blank = false;
-            } else if !blank {
-                folded.push(' ');
-                back.push(at);
-                blank = true;
+                plain => {
+                    folded.push(plain);
+                    back.push(at);
+                }
             }
         }
-        if !blank {
-            folded.push(' ');
+        if folded.last() != Some(&b' ') {
+            folded.push(b' ');
             back.push(text.len());
         }
-        Self { text: folded, back }
+        let text = String::from_utf8(folded).unwrap_or_else(|_| unreachable!("letters are taken up whole"));
+        Self { text, back }
+    }
+}
+
+/// What each byte of a text becomes: a letter or digit in lower case, a blank, nothing, or a part of a letter of several bytes.
+static FOLDED: [u8; 256] = {
+    let mut folded = [b' '; 256];
+    let mut byte = 0;
+    while byte < folded.len() {
+        folded[byte] = match byte as u8 {
+            plain if plain.is_ascii_alphanumeric() => plain.to_ascii_lowercase(),
+            // an apostrophe joins: "workers' comp" is "workers comp", "o'clock" "oclock"
+            b'\'' | b'.' => NOTHING,
+            0x80.. => WIDE,
+            _ => b' ',
+        };
+        byte += 1;
+    }
+    folded
+};
+const NOTHING: u8 = 0;
+const WIDE: u8 = 1;
+
+/// What a letter or sign of several bytes becomes behind `last`; None within one.
+fn folded_letter(letter: Option<char>, last: Option<&u8>) -> String {
+    match letter {
+        Some(letter) if letter.is_alphanumeric() => letter.to_lowercase().collect(),
+        None | Some('’') => String::new(),
+        Some(_) if last == Some(&b' ') => String::new(),
+        Some(_) => " ".to_owned(),
     }
 }
 
 impl Phrases {
     /// How many phrases there are.
     pub(in crate::rules) fn count(&self) -> usize {
-        self.count
+        self.lists_of.len()
     }
 
     /// Takes up every list of the rules that is looked for in running text.
@@ -109,14 +151,20 @@ impl Phrases {
         let lists = lists(rules);
         let words: BTreeSet<String> = lists.iter().flat_map(|list| list.iter()).map(|phrase| folded(phrase)).collect();
         let words: Vec<String> = words.into_iter().collect();
-        for list in lists {
+        let mut lists_of = vec![Vec::new(); words.len()];
+        let count = lists.len();
+        for (list, place) in lists.into_iter().zip(1..) {
+            list.place = place;
             list.numbers = list.iter().filter_map(|phrase| words.binary_search(&folded(phrase)).ok()).collect();
+            list.sorted.clone_from(&list.numbers);
+            list.sorted.sort_unstable();
+            list.sorted.iter().for_each(|number| lists_of[*number].push(place));
         }
         let searcher = AhoCorasick::builder()
             .match_kind(MatchKind::Standard)
             .build(&words)
             .unwrap_or_else(|error| unreachable!("a few thousand phrases always build: {error}"));
-        Self { searcher, count: words.len() }
+        Self { searcher, lists_of, lists: count }
     }
 
     /// Every phrase that stands in `text`, with the bytes at which it begins and ends.
@@ -128,11 +176,16 @@ impl Phrases {
             let end = text.back[hit.end() - 1];
             places.push((hit.pattern().as_usize(), start..end));
         }
-        // stable: those of one phrase stay from left to right
-        places.sort_by_key(|(number, _)| *number);
-        let mut stands = vec![0_u64; if places.is_empty() { 0 } else { self.count / 64 + 1 }];
-        places.iter().for_each(|(number, _)| stands[number / 64] |= 1 << (number % 64));
-        Found { stands, places }
+        places.sort_unstable_by_key(|(number, place): &(usize, Range<usize>)| (*number, place.end));
+        if places.is_empty() {
+            return Found { stands: Vec::new(), lists: Vec::new(), places };
+        }
+        let (mut stands, mut lists) = (vec![false; self.lists_of.len()], vec![false; self.lists + 1]);
+        for (number, _) in &places {
+            stands[*number] = true;
+            self.lists_of[*number].iter().for_each(|list| lists[*list] = true);
+        }
+        Found { stands, lists, places }
     }
 }
 
@@ -171,15 +224,17 @@ fn lists(rules: &mut RuleFile) -> Vec<&mut PhraseList> {
 
 /// The phrases that were found.
 pub(in crate::rules) struct Found {
-    /// A bit for each number of a phrase; empty where none was found.
-    stands: Vec<u64>,
-    /// Where a phrase stands, in the order of the phrases' numbers.
+    /// For each number of a phrase whether it stands anywhere; empty where none was found.
+    stands: Vec<bool>,
+    /// For the place of each list whether one of its phrases stands anywhere; empty where none was found.
+    lists: Vec<bool>,
+    /// Where a phrase stands, in the order of the phrases' numbers, those of one from left to right.
     places: Vec<(usize, Range<usize>)>,
 }
 
 impl Found {
     fn stands(&self, number: usize) -> bool {
-        self.stands.get(number / 64).is_some_and(|bits| bits & 1 << (number % 64) != 0)
+        self.stands.get(number).is_some_and(|stands| *stands)
     }
 
     /// Each phrase of a list, and whether it stands anywhere.
@@ -190,16 +245,30 @@ impl Found {
     /// Where any of `phrases` stands, from left to right.
     pub(in crate::rules) fn any(&self, phrases: &PhraseList) -> Vec<Range<usize>> {
         let mut found = Vec::new();
-        if self.places.is_empty() {
+        if !self.has_any(phrases) {
             return found;
         }
         for number in phrases.numbers().iter().filter(|number| self.stands(**number)) {
-            let from = self.places.partition_point(|(other, _)| other < number);
-            let of_phrase = self.places[from..].iter().take_while(|(other, _)| other == number);
-            found.extend(of_phrase.map(|(_, place)| place.clone()));
+            found.extend(self.places_of(*number).iter().map(|(_, place)| place.clone()));
         }
         found.sort_by_key(|place: &Range<usize>| (place.start, std::cmp::Reverse(place.end)));
         found
+    }
+
+    /// The bytes of the longest of `phrases` that stands anywhere.
+    pub(in crate::rules) fn longest(&self, phrases: &PhraseList) -> Option<usize> {
+        if !self.has_any(phrases) {
+            return None;
+        }
+        // in few words few phrases stand
+        let places = self.places.iter().filter(|(number, _)| phrases.holds(*number));
+        places.map(|(_, place)| place.len()).max()
+    }
+
+    /// Where a phrase stands.
+    fn places_of(&self, number: usize) -> &[(usize, Range<usize>)] {
+        let behind = &self.places[self.places.partition_point(|(other, _)| *other < number)..];
+        &behind[..behind.partition_point(|(other, _)| *other == number)]
     }
 
     /// Whether no phrase of the book was found.
@@ -209,6 +278,6 @@ impl Found {
 
     /// Whether any of `phrases` stands anywhere.
     pub(in crate::rules) fn has_any(&self, phrases: &PhraseList) -> bool {
-        !self.places.is_empty() && phrases.numbers().iter().any(|number| self.stands(*number))
+        self.lists.get(phrases.place()).is_some_and(|stands| *stands)
     }
 }

@@ -62,6 +62,7 @@ struct PageMarks {
 
 impl PageMarks {
     fn of(text: &str) -> Self {
+        static PAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)page").expect("a fixed pattern"));
         static OF: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"(?i)\bpage\s{1,2}([0-9]{1,2})\s?(?:of|/)\s?([0-9]{1,2})\b").expect("a fixed pattern")
         });
@@ -73,9 +74,10 @@ impl PageMarks {
         });
         let number =
             |found: regex::Captures| Some((found.get(1)?.as_str().parse().ok()?, found.get(2)?.as_str().parse().ok()?));
+        let names_page = PAGE.is_match(text);
         Self {
-            number: OF.captures_iter(text).find_map(number),
-            is_later: LATER.is_match(text),
+            number: if names_page { OF.captures_iter(text).find_map(number) } else { None },
+            is_later: names_page && LATER.is_match(text),
             goes_on: GOES_ON.is_match(text),
         }
     }
@@ -145,8 +147,8 @@ fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>)
     if is_too_much(reading) {
         return nothing(PaperKind::Unreadable);
     }
-    let letters: usize =
-        words().map(|word| word.text.reveal().chars().filter(|letter| letter.is_alphanumeric()).count()).sum();
+    let letters = words().flat_map(|word| word.text.reveal().chars()).filter(|letter| letter.is_alphanumeric());
+    let letters = letters.take(LETTERS_MIN).count();
     if letters < LETTERS_MIN {
         let lost = matches!(
             reading.trouble,
@@ -299,7 +301,8 @@ fn weight(page: &Context, findings: &[Finding], sign: &SignRule) -> i32 {
         None if !sign.found_none.is_empty() && !lacks_all(page, findings, &sign.found_none) => 0,
         None if page.found.has_any(&sign.lacks) => 0,
         None if sign.any.is_empty() => sign.weight,
-        None if page.found.any(&sign.any).iter().any(|place| !sign.at_top || at_top(page, place)) => sign.weight,
+        None if !sign.at_top && page.found.has_any(&sign.any) => sign.weight,
+        None if sign.at_top && page.found.any(&sign.any).iter().any(|place| at_top(page, place)) => sign.weight,
         None => 0,
     }
 }

@@ -21,6 +21,8 @@ const POSSESSIVE_LETTERS_MIN: usize = 5;
 const LARGE_REACH: f32 = 0.36;
 /// Dots that lead from a label to its value.
 const LEADER: &str = "...";
+/// A row has some so many words.
+const ROW_WORDS: usize = 8;
 /// A word and the blank behind it take some so many bytes.
 const WORD_BYTES: usize = 8;
 /// Width of a digit, in heights of a common word.
@@ -59,6 +61,10 @@ pub(in crate::rules) struct Token {
 impl Token {
     /// A colon, a number sign, or dots that lead to the value.
     pub(in crate::rules) fn ends_label(&self) -> bool {
+        // most words end in a letter
+        if self.text.ends_with(|last: char| last.is_ascii_alphanumeric()) {
+            return false;
+        }
         self.text.trim_end_matches(['.', '-', ',']).ends_with([':', '#', ';'])
             || self.text.ends_with(LEADER)
             || self.text.ends_with('…')
@@ -85,15 +91,17 @@ fn as_initials(text: &str) -> Option<String> {
 
 /// Lower case, letters and digits only.
 pub(in crate::rules) fn fold(text: &str) -> String {
-    if text.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
-        return text.to_ascii_lowercase();
+    // most words have no signs, or only at their ends
+    let bare = text.trim_matches(|sign: char| sign.is_ascii() && !sign.is_ascii_alphanumeric());
+    if bare.bytes().all(|letter| letter.is_ascii_alphanumeric()) {
+        return bare.to_ascii_lowercase();
     }
-    let mut folded = String::with_capacity(text.len());
-    if text.is_ascii() {
-        let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+    let mut folded = String::with_capacity(bare.len());
+    if bare.is_ascii() {
+        let letters = bare.bytes().filter(u8::is_ascii_alphanumeric);
         folded.extend(letters.map(|letter| char::from(letter.to_ascii_lowercase())));
     } else {
-        folded.extend(text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase));
+        folded.extend(bare.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase));
     }
     folded
 }
@@ -102,8 +110,9 @@ impl Sheet {
     pub(in crate::rules) fn new(reading: &Reading) -> Self {
         let words = || reading.lines.iter().flat_map(|line| &line.words);
         let mut heights: Vec<u32> = words().map(|word| word.area.height()).collect();
-        heights.sort_unstable();
-        let unit = heights.get(heights.len() / 2).copied().unwrap_or(30).max(8) as f32;
+        let middle = heights.len() / 2;
+        let unit = if heights.is_empty() { 30 } else { *heights.select_nth_unstable(middle).1 };
+        let unit = unit.max(8) as f32;
         let boxes: Vec<Area> =
             reading.marks.iter().filter(|mark| mark.kind == MarkKind::TickBox).map(|mark| mark.area).collect();
         let mut tokens: Vec<Token> = Vec::with_capacity(heights.len());
@@ -161,7 +170,7 @@ impl Sheet {
     pub(in crate::rules) fn text(&self) -> Slot {
         let places =
             self.rows.iter().enumerate().flat_map(|(row, words)| (0..words.words.len()).map(move |word| (row, word)));
-        self.slot(places)
+        self.slot_of(places, self.rows.iter().map(|row| row.words.len()).sum())
     }
 
     /// Whether a row is the next line of the same paragraph: the row before reaches far to the right, both begin at one edge,
@@ -177,7 +186,12 @@ impl Sheet {
     /// Words as text: a blank between words, two before a gap, a line break between rows.
     pub(in crate::rules) fn slot(&self, places: impl IntoIterator<Item = (usize, usize)>) -> Slot {
         let places = places.into_iter();
-        let words = places.size_hint().0;
+        let (least, most) = places.size_hint();
+        self.slot_of(places, most.unwrap_or(least))
+    }
+
+    /// The same of at most so many words.
+    fn slot_of(&self, places: impl Iterator<Item = (usize, usize)>, words: usize) -> Slot {
         let text = String::with_capacity(words * WORD_BYTES);
         let mut slot = Slot { page: self.page, text, words: Vec::with_capacity(words) };
         let mut last: Option<(usize, usize)> = None;
@@ -235,6 +249,7 @@ impl Slot {
     pub(in crate::rules) fn flowing(&self) -> String {
         let mut flowing = String::with_capacity(self.text.len());
         let edge = self.words.iter().map(|word| word.area.right).max().unwrap_or(0);
+        let mut first = 0;
         for line in self.text.split_inclusive('\n') {
             let Some(before) = line.strip_suffix('\n') else {
                 flowing.push_str(line);
@@ -243,7 +258,9 @@ impl Slot {
             let end = flowing.len() + before.len();
             let last = self.words.partition_point(|word| word.range.end < end);
             let right = self.words.get(last).map_or(edge, |word| word.area.right);
-            let is_prose = before.split_whitespace().count() >= PROSE_WORDS_MIN
+            let words = (last + 1).saturating_sub(first);
+            first = last + 1;
+            let is_prose = words >= PROSE_WORDS_MIN
                 && right as f32 >= PROSE_REACH * edge as f32
                 && !before.contains("  ")
                 && !before.trim_end().ends_with(['.', ':', '!', '?']);
@@ -323,8 +340,11 @@ fn glued_to_box<'a>(text: &'a str, area: Area, over: &Area) -> (&'a str, Area) {
 
 /// Whether nothing in a word could be the edge of another.
 fn is_one_piece(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b',' | b'-' | b'/');
-    !text.is_empty() && text.bytes().all(is_plain) && !begins_with_code(text) || is_box(text)
+    let is_plain =
+        |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'|' | b'_' | b'~' | b'[' | b']' | b':' | b'\'');
+    // a colon at its end is its own
+    let inside = text.strip_suffix(':').unwrap_or(text);
+    !inside.is_empty() && inside.bytes().all(is_plain) && !begins_with_code(text) || is_box(text)
 }
 
 /// "Name:____" is a label and a blank line, "____Maria" a line and a value. The numbers are shares of the word's width.
@@ -408,7 +428,11 @@ fn rows(mut tokens: Vec<Token>, unit: f32, slope: f32) -> Vec<Row> {
                 *highest = height.max(*highest);
                 words.push(token);
             }
-            None => rows.push((middle, height, vec![token])),
+            None => {
+                let mut words = Vec::with_capacity(ROW_WORDS);
+                words.push(token);
+                rows.push((middle, height, words));
+            }
         }
     }
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));

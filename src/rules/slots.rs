@@ -83,10 +83,13 @@ pub(in crate::rules) fn slots(sheet: &Sheet, labels: &[Label], label: &Label, ro
 fn before_bracketed(sheet: &Sheet, labels: &[Label], label: &Label) -> Option<Slot> {
     let words = &sheet.rows[label.row].words;
     let bracketed = words[label.words.start].text.starts_with('(') && words[label.words.end - 1].text.ends_with(')');
+    if !bracketed || label.colon {
+        return None;
+    }
     let last = of_row(labels, label.row).iter().filter(|other| other.words.end <= label.words.start);
     let from = last.map(|other| other.words.end).max().unwrap_or(0);
     let slot = sheet.slot((from..label.words.start).map(|word| (label.row, word)));
-    (bracketed && !label.colon && !slot.is_empty()).then_some(slot)
+    (!slot.is_empty()).then_some(slot)
 }
 
 /// The first cell under a caption that begins where the caption does, up to the next gap.
@@ -372,7 +375,6 @@ fn below(
     let beside = next_in_row(sheet, label).into_iter().chain(next_cell).min();
     let right = beside.unwrap_or_else(|| heading_beside(sheet, labels, label)).saturating_sub(slack / 2);
     let column = Area::new(left.saturating_sub(slack), 0, right.max(left + 1), sheet.height);
-    let in_label = |row: usize, word: usize| of_row(labels, row).iter().any(|other| other.words.contains(&word));
     let mut places = Vec::new();
     let mut bottom = sheet.rows[from_row].area.bottom;
     let mut rows = 0;
@@ -381,6 +383,7 @@ fn below(
             break;
         }
         let of_row = of_row(labels, index);
+        let in_label = |word: usize| of_row.iter().any(|other| other.words.contains(&word));
         let ends = of_row.iter().any(|other| {
             other.area.left >= column.left
                 && other.area.left < column.right
@@ -394,7 +397,7 @@ fn below(
             .iter()
             .enumerate()
             .filter(|(word, token)| {
-                !in_label(index, *word)
+                !in_label(*word)
                     && token.area.center_x() > column.left
                     && token.area.center_x() < column.right
                     && token.area.left + slack >= column.left
@@ -406,7 +409,7 @@ fn below(
             && rows == 0
             && let Some((_, first)) = words.first().copied()
             && is_cut_off(sheet, row, first)
-            && !in_label(index, first - 1)
+            && !in_label(first - 1)
             && !under_another(sheet, labels, label, &row.words[first - 1].area)
         {
             words.insert(0, (index, first - 1));

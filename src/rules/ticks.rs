@@ -10,6 +10,8 @@ pub(in crate::rules) const SURE: f32 = 0.7;
 const UNKNOWN: f32 = 0.2;
 /// The first word beside a box stands at most this many word heights from it.
 const WORDS_AFTER: f32 = 2.0;
+/// What OCR makes of a box with a bracket has at most so many letters and signs.
+const EDGED_LETTERS_MAX: usize = 3;
 /// A gap this many word heights wide ends the words beside a box: the next choice begins, its box perhaps unseen.
 const GAP: f32 = 1.3;
 
@@ -22,6 +24,8 @@ const ROW_REACH: f32 = 1.2;
 /// At least so many boxes tell that they stand behind their words, and this many times as many as speak against it.
 const BEHIND_MIN: usize = 3;
 const BEHIND_TO_BEFORE: usize = 2;
+/// An answer has at most so many letters.
+const ANSWER_LETTERS_MAX: usize = 5;
 /// So many boxes side by side without words, or one over the other, are a table of boxes.
 const SIDE_BY_SIDE_MIN: usize = 2;
 const STACKED_MIN: usize = 3;
@@ -53,14 +57,14 @@ pub(in crate::rules) fn find(reading: &Reading, sheet: &Sheet) -> Vec<Tick> {
         .collect();
     let seen: Vec<Area> = boxes.iter().map(|(area, ..)| *area).collect();
     for token in sheet.rows.iter().flat_map(|row| &row.words) {
+        let (ticked, confidence) = match sign(&token.text) {
+            Some(ticked) => (ticked, token.confidence.max(SURE)),
+            None if looks_like_a_box(&token.text) => (false, UNKNOWN),
+            None => continue,
+        };
         let known = seen.iter().any(|area| area.overlap_x(&token.area) > 0 && area.overlap_y(&token.area) > 0);
-        if known {
-            continue;
-        }
-        if let Some(ticked) = sign(&token.text) {
-            boxes.push((token.area, ticked, token.confidence.max(SURE)));
-        } else if looks_like_a_box(&token.text) {
-            boxes.push((token.area, false, UNKNOWN));
+        if !known {
+            boxes.push((token.area, ticked, confidence));
         }
     }
     let behind = boxes_stand_behind(sheet, &boxes);
@@ -115,7 +119,8 @@ fn stand_behind_in_row(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: &Area) 
     let mut beside: Vec<&Area> =
         beside.filter(|other| other.center_y().abs_diff(area.center_y()) < sheet.unit as u32).collect();
     beside.sort_by_key(|other| other.left);
-    let ([first, .., last], Some(row)) = (beside.as_slice(), row_of(sheet, area, true)) else { return false };
+    let [first, .., last] = beside.as_slice() else { return false };
+    let Some(row) = row_of(sheet, area, true) else { return false };
     let words = || sheet.rows[row].words.iter().filter(|token| !token.folded.is_empty() && !is_box(&token.text));
     let before = words().filter(|token| token.area.center_x() < first.left).max_by_key(|token| token.area.right);
     let behind = words().filter(|token| token.area.center_x() > last.right).map(|token| token.area.left).min();
@@ -125,12 +130,12 @@ fn stand_behind_in_row(sheet: &Sheet, boxes: &[(Area, bool, f32)], area: &Area) 
         left.map_or(u32::MAX, |left| of.left.saturating_sub(left))
     };
     let gap_behind = behind.map_or(u32::MAX, |left| left.saturating_sub(last.right));
-    let between = beside
-        .windows(2)
-        .all(|pair| words().any(|token| token.area.center_x() > pair[0].right && token.area.center_x() < pair[1].left));
-    between
-        && before.is_some_and(|token| !token.ends_label())
+    let between = |pair: &[&Area]| {
+        words().any(|token| token.area.center_x() > pair[0].right && token.area.center_x() < pair[1].left)
+    };
+    before.is_some_and(|token| !token.ends_label())
         && beside.iter().all(|of| near(gap_before(of)))
+        && beside.windows(2).all(between)
         && gap_behind as f32 > ROW_BESIDE * gap_before(last).max(1) as f32
 }
 
@@ -232,6 +237,10 @@ fn tick(
 
 /// Whether the words beside a box say yes or no.
 fn answer(words: &str) -> Option<bool> {
+    let mut letters = words.chars().filter(|letter| letter.is_alphanumeric());
+    if letters.nth(ANSWER_LETTERS_MAX).is_some() {
+        return None;
+    }
     match fold(words).as_str() {
         "yes" | "y" | "yessi" | "si" => Some(true),
         "no" | "n" | "none" => Some(false),
@@ -323,7 +332,7 @@ pub(in crate::rules) fn is_box(text: &str) -> bool {
 fn looks_like_a_box(text: &str) -> bool {
     let edged = || text.bytes().any(|byte| byte == b'[' || byte == b']');
     matches!(text, "(_)" | "C)" | "O)" | "(_" | "CO" | "[1" | "Ol" | "LJ" | "LI" | "Cl")
-        || edged() && text.chars().count() <= 3
+        || text.chars().nth(EDGED_LETTERS_MAX).is_none() && edged()
 }
 
 /// What OCR makes of an empty box: a bracket, a lone "O".

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
-
 use crate::rules::label::Meaning;
 use crate::rules::lint::nearest;
 use crate::rules::schema::{RuleFile, WordingRule};
@@ -21,8 +19,9 @@ const GROUPS_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub(in crate::rules) struct Wordings {
     groups: Vec<String>,
-    /// The groups of a word, by its number among the words of all labels.
-    of_word: FxHashMap<usize, u64>,
+    /// The groups of a word, by its number among the words of all labels; words of none at the end are left out.
+    of_word: Vec<u64>,
+    filler: u64,
     wordings: Vec<Wording>,
 }
 
@@ -61,7 +60,9 @@ impl Wordings {
                     source.tell(faults, FaultKind::EmptyPhrase, &[&"words", group, &nth], what);
                     continue;
                 }
-                *self.of_word.entry(number(&folded)).or_default() |= bit;
+                let number = number(&folded);
+                self.of_word.resize(self.of_word.len().max(number + 1), 0);
+                self.of_word[number] |= bit;
             }
         }
     }
@@ -109,7 +110,7 @@ impl Wordings {
         let meaning = rule.field.map_or(Meaning::Other, |field| Meaning::Field(field, None));
         Wording {
             needs,
-            allows: needs | bits(&rule.may) | self.filler(),
+            allows: needs | bits(&rule.may) | self.filler,
             meaning,
             rule: place,
             like: rule.like.clone(),
@@ -124,22 +125,21 @@ impl Wordings {
         let at = self.groups.len();
         (at < GROUPS_MAX).then(|| {
             self.groups.push(group.to_owned());
+            if group == FILLER {
+                self.filler = 1 << at;
+            }
             1 << at
         })
     }
 
-    fn filler(&self) -> u64 {
-        self.groups.iter().position(|known| known == FILLER).map_or(0, |at| 1 << at)
-    }
-
     /// The groups of a word; 0 where it belongs to none.
     pub(in crate::rules) fn groups(&self, number: usize) -> u64 {
-        self.of_word.get(&number).copied().unwrap_or(0)
+        self.of_word.get(number).copied().unwrap_or(0)
     }
 
     /// Whether these are groups of words that say something.
     pub(in crate::rules) fn says_something(&self, groups: u64) -> bool {
-        groups & !self.filler() != 0
+        groups & !self.filler != 0
     }
 
     /// What words of these groups mean together.

@@ -176,12 +176,15 @@ fn clear(text: &str, span: &Range<usize>, shape: &Shape) -> bool {
 fn day(found: &Captures<'_>, span: &Range<usize>, shape: &Shape, kind: DateKind, on: Date) -> Option<DateHit> {
     let mut doubts: Vec<String> = Vec::new();
     let read = |name: &str| -> Option<(String, bool)> {
-        let raw: String = found.name(name)?.as_str().chars().filter(|c| !c.is_whitespace()).collect();
-        let digits: String = raw.chars().map(digit).collect::<Option<String>>()?;
+        let raw = found.name(name)?.as_str();
+        let (mut digits, mut letters) = (String::with_capacity(raw.len()), 0);
+        for letter in raw.chars().filter(|letter| !letter.is_whitespace()) {
+            digits.push(digit(letter)?);
+            letters += usize::from(!letter.is_ascii_digit());
+        }
         // a piece of letters alone is no number
-        raw.chars().any(|c| c.is_ascii_digit()).then_some(())?;
-        let mended = digits != raw;
-        Some((digits, mended))
+        let mended = letters > 0;
+        (letters < digits.len()).then_some((digits, mended))
     };
     let (year_digits, year_mended) = read("y")?;
     let (day_digits, day_mended) = read("d").or_else(|| read("d2"))?;

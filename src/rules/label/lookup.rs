@@ -27,26 +27,24 @@ impl Labels {
 
     /// The longest listed label of a field that `words` begin with, letter by letter: how many words it takes, and its `file:line`.
     pub(in crate::rules) fn opens(&self, words: &[Token], field: Field) -> Option<(usize, &str)> {
-        let number = |token: &Token| self.vocabulary.get(&token.folded).copied();
-        let entries = &self.by_first_word[number(words.first()?)?];
-        let of_field = entries.iter().filter(|entry| matches!(entry.meaning, Meaning::Field(of, _) if of == field));
-        let mut fitting = of_field.filter(|entry| {
-            let own = words.get(..entry.words.len());
-            own.is_some_and(|own| own.iter().map(number).eq(entry.words.iter().copied().map(Some)))
-        });
+        let entries = &self.by_first_word[*self.vocabulary.get(&words.first()?.folded)?];
+        let of_field = |entry: &&Entry| matches!(entry.meaning, Meaning::Field(of, _) if of == field);
         // the longest stand first
-        fitting.next().map(|entry| (entry.words.len(), entry.rule.as_str()))
+        let entry = entries.iter().filter(of_field).find(|entry| self.stands(entry, words))?;
+        Some((entry.words.len(), entry.rule.as_str()))
     }
 
     /// Whether `words` begin with a listed label of two words or more, letter by letter.
     pub(in crate::rules) fn opens_any(&self, words: &[Token]) -> bool {
-        let number = |token: &Token| self.vocabulary.get(&token.folded).copied();
-        let Some(first) = words.first().and_then(number) else { return false };
-        self.by_first_word[first].iter().any(|entry| {
-            let own = words.get(..entry.words.len());
-            entry.words.len() > 1
-                && own.is_some_and(|own| own.iter().map(number).eq(entry.words.iter().copied().map(Some)))
-        })
+        let first = words.first().and_then(|token| self.vocabulary.get(&token.folded));
+        let entries = first.map(|first| self.by_first_word[*first].as_slice()).unwrap_or_default();
+        entries.iter().any(|entry| entry.words.len() > 1 && self.stands(entry, words))
+    }
+
+    /// Whether `words`, of which the first is a label's, begin with the whole label.
+    fn stands(&self, entry: &Entry, words: &[Token]) -> bool {
+        let more = entry.words.iter().zip(words).skip(1);
+        words.len() >= entry.words.len() && more.into_iter().all(|(number, token)| self.words[*number] == token.folded)
     }
 
     /// How many labels there are.

@@ -1,6 +1,7 @@
 //! Where the labels of a form stand, which field each means, and where its value may be.
 
 mod lookup;
+mod together;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,7 +9,8 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 
 use crate::model::{Area, Field};
-use crate::rules::near::{Letters, beginning, each_form, end, one_off, shape};
+use crate::rules::label::together::{Letters, Togethers};
+use crate::rules::near::{Shape, each_sum, one_off, shape};
 use crate::rules::people::is_credential;
 use crate::rules::place::Places;
 use crate::rules::schema::{Heading, RuleFile};
@@ -21,14 +23,8 @@ use crate::written::{Fault, FaultKind, Source};
 
 /// Words of at least this many letters may differ in one letter: OCR damage.
 pub(in crate::rules) const TOLERANT_LETTERS_MIN: usize = 5;
-/// Labels of at least this many letters are known without their blanks.
-const TOGETHER_LETTERS_MIN: usize = 9;
-/// Half of the letters of the shortest such label.
+/// Half of the letters of the shortest label that is known without its blanks.
 pub(in crate::rules) const END_LETTERS: usize = 4;
-/// Words of a page that one label may have fallen into.
-const TOGETHER_WORDS_MAX: usize = 7;
-/// Letters that a word has, more or less.
-const WORD_LETTERS: usize = 8;
 /// A label has at most so many words: what is longer was not meant as one, and would make every page slow.
 const LABEL_WORDS_MAX: usize = 20;
 /// A label that is known by its wording has at most so many words.
@@ -46,31 +42,18 @@ pub(in crate::rules) struct Labels {
     /// Every word of every label, to its number.
     vocabulary: FxHashMap<String, usize>,
     /// Its words of three and four letters by what they look like.
-    shapes: FxHashMap<String, Vec<usize>>,
+    shapes: FxHashMap<Shape, Vec<usize>>,
     /// The words by their numbers.
     words: Vec<String>,
     /// By the number of their first word, the longest first.
     by_first_word: Vec<Vec<Entry>>,
-    /// Every word of every label without one of its letters, and as it is: two words that differ in one letter share such a
-    /// form, so that damage is mended without comparing each word of a page to each word of the book.
-    forms: FxHashMap<String, Vec<usize>>,
-    /// Labels of two words and more by the first letters of all their words written as one, and by the last: with one letter
-    /// damaged, or a blank where none belongs, one of the two is still whole.
-    by_beginning: FxHashMap<Letters, Vec<Together>>,
-    by_end: FxHashMap<Letters, Vec<Together>>,
-    /// Those labels.
-    together: Vec<Entry>,
+    /// Every word of every label by the sums of its letters without one of them, and of all: two words that differ in one letter
+    /// share such a sum, so that damage is mended without comparing each word of a page to each word of the book.
+    sums: FxHashMap<u64, Vec<usize>>,
+    /// Labels of two words and more, written as one.
+    together: Togethers,
     /// What labels are made of.
     pub(in crate::rules) wordings: Wordings,
-}
-
-/// A label whose words are written as one.
-#[derive(Debug, Clone, Copy)]
-struct Together {
-    /// Its bytes.
-    length: usize,
-    /// Its place among all such labels.
-    at: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -210,16 +193,7 @@ impl Labels {
         let colon_only = weight != Weight::Bare && phrase.ends_with(':');
         let weak = weight == Weight::Weak;
         let entry = Entry { words, together, meaning, bare, colon_only, weak, phrase: phrase.to_owned(), rule };
-        if entry.words.len() > 1 && entry.together.chars().count() >= TOGETHER_LETTERS_MIN {
-            let together = Together { length: entry.together.len(), at: self.together.len() };
-            if let Some(beginning) = beginning(&entry.together) {
-                self.by_beginning.entry(beginning).or_default().push(together);
-            }
-            if let Some(end) = end(&entry.together) {
-                self.by_end.entry(end).or_default().push(together);
-            }
-            self.together.push(entry.clone());
-        }
+        self.together.add(&entry);
         entries.push(entry);
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.words.len()));
     }
@@ -237,11 +211,10 @@ impl Labels {
         self.words.push(word.to_owned());
         self.by_first_word.push(Vec::new());
         if word.chars().count() >= TOLERANT_LETTERS_MIN {
-            each_form(word, |form| match self.forms.get_mut(form) {
-                Some(numbers) if numbers.last() == Some(&number) => {}
-                Some(numbers) => numbers.push(number),
-                None => {
-                    self.forms.insert(form.to_owned(), vec![number]);
+            each_sum(word, |sum| {
+                let numbers = self.sums.entry(sum).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
                 }
             });
         }
@@ -252,14 +225,18 @@ impl Labels {
     pub(in crate::rules) fn find(&self, sheet: &Sheet) -> Vec<Label> {
         let mut labels: Vec<Label> = Vec::new();
         let mut headings: Vec<Label> = Vec::new();
+        let mut letters = Letters::default();
         for (row, words) in sheet.rows.iter().enumerate() {
             let known: Vec<Cow<[usize]>> = words.words.iter().map(|token| self.mend(&token.folded)).collect();
+            let groups: Vec<u64> =
+                words.words.iter().zip(&known).map(|(word, known)| self.groups_of(word, known)).collect();
             let reaches = reaches(sheet, words);
+            letters.write(words);
             let mut at = 0;
             while at < words.words.len() {
-                let listed = self.find_listed(sheet, row, words, &known, at..reaches[at], &headings);
+                let listed = self.find_listed(sheet, row, &known, &letters, at..reaches[at], &headings);
                 let listed_to = listed.iter().map(|label| label.words.end).max().unwrap_or(at);
-                let mut worded = self.find_worded(sheet, row, words, &known, at);
+                let mut worded = self.find_worded(sheet, row, words, &groups, at);
                 if let Some(label) = worded.as_mut().filter(|label| is_plain_number(label))
                     && heading_above(&headings, &label.area) == Some(Heading::Other)
                 {
@@ -296,12 +273,12 @@ impl Labels {
         &self,
         sheet: &Sheet,
         row: usize,
-        words: &Row,
         known: &[Cow<[usize]>],
+        letters: &Letters,
         run: Range<usize>,
         headings: &[Label],
     ) -> Vec<Label> {
-        let (at, reach) = (run.start, run.end);
+        let (words, at, reach) = (&sheet.rows[row], run.start, run.end);
         // "Name (last, first)" that counts only in one part of a form leaves "Name" to the others
         let of_part = |entry: &Entry| match entry.meaning {
             Meaning::Field(_, Some(needed)) => Some(needed) == heading_above(headings, &words.words[at].area),
@@ -309,15 +286,17 @@ impl Labels {
         };
         let fits = |entry: &Entry| {
             at + entry.words.len() <= reach
-                && entry.words.iter().enumerate().all(|(offset, word)| known[at + offset].contains(word))
+                && entry.words.iter().zip(&known[at..]).skip(1).all(|(word, known)| known.contains(word))
         };
         let entries = known[at].iter().flat_map(|word| &self.by_first_word[*word]);
         let fitting: Vec<&Entry> = entries.filter(|entry| fits(entry) && of_part(entry)).collect();
         let longest = fitting.iter().map(|entry| entry.words.len()).max();
-        let together =
-            self.together(&words.words[at..reach]).filter(|(run, _)| longest.is_none_or(|longest| longest < *run));
+        let together = self.together.find(&words.words[at..reach], letters, at, longest.unwrap_or(0));
         if let Some((run, candidates)) = together {
             return of_run(sheet, row, words, at, run, &candidates, headings);
+        }
+        if fitting.is_empty() {
+            return Vec::new();
         }
         let mut lengths: Vec<usize> = fitting.iter().map(|entry| entry.words.len()).collect();
         lengths.sort_unstable_by(|a, b| b.cmp(a));
@@ -331,12 +310,15 @@ impl Labels {
         lengths.into_iter().find_map(of_length).unwrap_or_default()
     }
 
-    /// A label that begins at `at` and is known by what it is made of.
-    fn find_worded(&self, sheet: &Sheet, row: usize, words: &Row, known: &[Cow<[usize]>], at: usize) -> Option<Label> {
+    /// A label that begins at `at` and is known by what it is made of: the groups of each word of the row.
+    fn find_worded(&self, sheet: &Sheet, row: usize, words: &Row, of_words: &[u64], at: usize) -> Option<Label> {
+        if of_words[at] == 0 {
+            return None;
+        }
         let (mut groups, mut counted, mut end, mut closed) = (0, 0, at, false);
         let mut before_stroke = None;
-        let run = words.words.iter().zip(known).enumerate().skip(at).take(WORDING_WORDS_MAX);
-        for (index, (token, known)) in run {
+        let run = words.words.iter().zip(of_words).enumerate().skip(at).take(WORDING_WORDS_MAX);
+        for (index, (token, of_token)) in run {
             let apart = index > at && gap_before(words, index) > CELL_GAP * sheet.unit;
             if apart || (index > at && token.text.starts_with('(')) || is_box(&token.text) {
                 break;
@@ -354,16 +336,13 @@ impl Labels {
                 return None;
             }
             if !token.folded.is_empty() {
-                let of_token = self.groups_of(token, known);
-                if of_token == 0 {
+                if *of_token == 0 {
                     // behind the stroke stands the same in another language
                     (groups, counted, end) = before_stroke.unwrap_or((groups, counted, end));
                     break;
                 }
                 groups |= of_token;
                 counted += 1;
-            } else if index == at {
-                return None;
             }
             end = index + 1;
             // a semicolon ends a clause
@@ -395,55 +374,13 @@ impl Labels {
             return groups;
         }
         let joints = ['/', '-', '&'];
-        if !token.text.contains(joints) {
+        if !token.text.bytes().any(|byte| matches!(byte, b'/' | b'-' | b'&')) {
             return 0;
         }
         let parts = token.text.split(joints).map(fold).filter(|part| !part.is_empty());
         let of_part = |part: String| self.vocabulary.get(&part).map_or(0, |number| self.wordings.groups(*number));
         let of_parts: Vec<u64> = parts.map(of_part).collect();
         if of_parts.len() < 2 || of_parts.contains(&0) { 0 } else { of_parts.iter().fold(0, |all, one| all | one) }
-    }
-
-    /// The longest run of words at the beginning of `words` that is a label but for blanks and one letter, and that label.
-    fn together(&self, words: &[Token]) -> Option<(usize, Vec<&Entry>)> {
-        // a run begins and ends in letters of the label
-        if words.first()?.folded.is_empty() {
-            return None;
-        }
-        // a number beside a label is a value, or counts the lines of the form
-        let digits = |token: &Token| token.folded.bytes().all(|byte| byte.is_ascii_digit());
-        if digits(&words[0]) {
-            return None;
-        }
-        let longest = words.len().min(TOGETHER_WORDS_MAX);
-        let mut all = String::with_capacity(longest * WORD_LETTERS);
-        let mut ends = [0; TOGETHER_WORDS_MAX];
-        for (token, end) in words.iter().take(longest).zip(&mut ends) {
-            all.push_str(&token.folded);
-            *end = all.len();
-        }
-        let begin_alike =
-            beginning(&all).and_then(|letters| self.by_beginning.get(&letters)).map_or(&[][..], Vec::as_slice);
-        (1..=longest).rev().find_map(|run| {
-            let said = all.get(..ends[run - 1])?;
-            let is_short = || {
-                said.len() + 1 < TOGETHER_LETTERS_MIN
-                    || !said.is_ascii() && said.chars().count() + 1 < TOGETHER_LETTERS_MIN
-            };
-            if digits(&words[run - 1]) || is_short() {
-                return None;
-            }
-            let end_alike = end(said).and_then(|letters| self.by_end.get(&letters)).map_or(&[][..], Vec::as_slice);
-            if begin_alike.is_empty() && end_alike.is_empty() {
-                return None;
-            }
-            let near = begin_alike.iter().chain(end_alike).filter(|label| label.length.abs_diff(said.len()) <= 1);
-            let near = near.map(|label| &self.together[label.at]).filter(|entry| one_off(&entry.together, said));
-            let near: Vec<&Entry> = near.collect();
-            let exact: Vec<&Entry> = near.iter().filter(|entry| entry.together == said).copied().collect();
-            let entries = if exact.is_empty() { near } else { exact };
-            (!entries.is_empty()).then_some((run, entries))
-        })
     }
 
     /// The words of the labels that `word` is, or that it is but for one letter, in the order of the alphabet.
@@ -459,10 +396,12 @@ impl Labels {
             return alike.map(|numbers| numbers.as_slice().into()).unwrap_or_default();
         }
         let mut near: Vec<usize> = Vec::new();
-        each_form(word, |form| near.extend(self.forms.get(form).into_iter().flatten()));
+        each_sum(word, |sum| {
+            let alike = self.sums.get(&sum).into_iter().flatten();
+            near.extend(alike.filter(|number| one_off(&self.words[**number], word)));
+        });
         near.sort_by_key(|number| &self.words[*number]);
         near.dedup();
-        near.retain(|number| one_off(&self.words[*number], word));
         near.into()
     }
 }

@@ -36,20 +36,19 @@ pub struct NameHit {
 
 /// Reads a name slot: the name that stands at its beginning. None for label words, organisations, addresses and sentences.
 pub fn read_name(text: &str) -> Option<NameHit> {
-    let words = words(text);
     let capital = |word: &Piece| word.text.starts_with(char::is_uppercase);
     // specks before a name are read as a letter or two
-    let is_debris = |word: &&Piece| {
+    let is_debris = |word: &Piece| {
         word.text.chars().count() <= DEBRIS_LETTERS_MAX
             && word.text.chars().all(char::is_lowercase)
             && !PARTICLES.contains(&word.text)
-            && words.iter().filter(|other| capital(other)).count() >= 2
+            && words(text).filter(capital).nth(1).is_some()
     };
     // "Patierit Jerome St. Clair": the label, damaged
-    let is_damaged_label = |word: &&Piece| words.len() > 2 && looks_like_a_label(word.text);
+    let is_damaged_label = |word: &Piece| looks_like_a_label(word.text) && words(text).nth(2).is_some();
     let mut slot = Slot::default();
-    for word in words.iter().skip_while(is_debris).skip_while(is_damaged_label) {
-        if !slot.take(word) {
+    for word in words(text).skip_while(is_debris).skip_while(is_damaged_label) {
+        if !slot.take(&word) {
             break;
         }
     }
@@ -142,12 +141,19 @@ pub(in crate::rules) fn is_credential(word: &str) -> bool {
 
 /// Whether any word of a text is written as a credential is.
 pub(in crate::rules) fn names_credential(text: &str) -> bool {
+    names_credentials(text, 1)
+}
+
+/// Whether at least so many words of a text are written as credentials are.
+pub(in crate::rules) fn names_credentials(text: &str, least: usize) -> bool {
     // every one has two capitals, of which one may have become a zero, or a full stop
-    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'0';
-    let has_capitals = || text.bytes().filter(is_capital).nth(1).is_some();
-    let mut words = text.split(parts_words).map(|run| run.trim_matches(is_debris));
-    (has_capitals() || text.contains('.'))
-        && words.any(|word| word.len() > 1 && (credential(word).is_some() || is_assistant(word.trim_end_matches('.'))))
+    let mut signs = text.bytes().filter(|byte| matches!(byte, b'A'..=b'Z' | b'0' | b'.'));
+    if !signs.next().is_some_and(|first| first == b'.' || signs.next().is_some()) {
+        return false;
+    }
+    let words = text.split(parts_words).map(|run| run.trim_matches(is_debris));
+    let is_credential = |word: &&str| credential(word).is_some() || is_assistant(word.trim_end_matches('.'));
+    words.filter(|word| word.len() > 1).filter(is_credential).take(least).count() == least
 }
 
 fn pattern(pattern: &str) -> Regex {
@@ -168,7 +174,8 @@ fn line_end(text: &str, from: usize) -> usize {
 fn name_start(text: &str, end: usize) -> usize {
     let mut start = end;
     let from = (end.saturating_sub(NAME_BYTES_MAX)..=end).find(|from| text.is_char_boundary(*from)).unwrap_or(end);
-    for word in words(text.get(from..end).unwrap_or_default()).iter().rev().take(4) {
+    let words: Vec<Piece> = words(text.get(from..end).unwrap_or_default()).collect();
+    for word in words.iter().rev().take(4) {
         let first = word.text.chars().next();
         let gap = text.get(from + word.span.end..start).unwrap_or_default();
         let capital = first.is_some_and(char::is_uppercase) && !is_refused(word.plain()) || is_particle(word.plain());
@@ -204,17 +211,22 @@ impl Piece<'_> {
 }
 
 /// Words with their spans, edges freed of debris; the comma behind a word is kept as a fact.
-fn words(text: &str) -> Vec<Piece<'_>> {
-    let mut out: Vec<Piece<'_>> = Vec::new();
-    let mut begun = None;
-    for (at, letter) in text.char_indices().chain([(text.len(), ' ')]) {
-        if parts_words(letter) {
-            out.extend(begun.take().and_then(|begin| piece(text, begin..at, out.last())));
-        } else {
-            begun.get_or_insert(at);
-        }
-    }
-    out
+fn words(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    let runs = std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(parts_words);
+        let begin = text.len() - rest.len();
+        let end = begin + rest.find(parts_words).unwrap_or(rest.len());
+        rest = text.get(end..)?;
+        (begin < end).then_some(begin..end)
+    });
+    // the end of the word before
+    let mut before = 0;
+    runs.filter_map(move |run| {
+        let piece = piece(text, run, before)?;
+        before = piece.span.end;
+        Some(piece)
+    })
 }
 
 fn parts_words(letter: char) -> bool {
@@ -232,7 +244,7 @@ fn is_debris(letter: char) -> bool {
 }
 
 /// A run of letters and signs as a word; None where it holds no letter and no digit.
-fn piece<'t>(text: &'t str, run: Range<usize>, before: Option<&Piece>) -> Option<Piece<'t>> {
+fn piece(text: &str, run: Range<usize>, end_before: usize) -> Option<Piece<'_>> {
     let (printed, behind) = (text.get(run.clone())?, text.get(run.end..)?);
     let word = printed.trim_start_matches(is_debris);
     let start = run.end - word.len();
@@ -241,7 +253,7 @@ fn piece<'t>(text: &'t str, run: Range<usize>, before: Option<&Piece>) -> Option
         return None;
     }
     let behind = behind.trim_start_matches([' ', '\t']);
-    let gap = text.get(before.map_or(0, |before| before.span.end)..start)?;
+    let gap = text.get(end_before..start)?;
     Some(Piece {
         text: word,
         span: start..start + word.len(),

@@ -15,8 +15,10 @@ fn is_rank(word: &str) -> bool {
         "SGT", "SSG", "SFC", "MSG", "CPL", "PFC", "PVT", "SPC", "LT", "LTC", "LCDR", "CDR", "CAPT", "CPT", "MAJ",
         "COL", "GEN", "ENS", "CPO", "MSGT", "TSGT", "SSGT",
     ];
+    const RANK_LETTERS_MAX: usize = 4;
     let is_shaped = word.starts_with(char::is_uppercase) && word.len() > 1;
-    is_shaped && RANKS.iter().any(|rank| rank.eq_ignore_ascii_case(word.trim_end_matches('.')))
+    let bare = word.trim_end_matches('.');
+    is_shaped && bare.len() <= RANK_LETTERS_MAX && RANKS.iter().any(|rank| rank.eq_ignore_ascii_case(bare))
 }
 
 pub(super) fn suffix(word: &str) -> Option<String> {

@@ -10,6 +10,7 @@ use crate::model::{Area, Evidence, Field, MarkKind, MarkState, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::dates::may_name_day;
 use crate::rules::label::{Label, Meaning};
+use crate::rules::people::names_credential;
 use crate::rules::phrase::Folded;
 use crate::rules::sheet::{Row, Slot, Token, fold};
 use crate::rules::slots::{self, Where};
@@ -42,6 +43,8 @@ const BORN_YEARS_MIN: i16 = 5;
 const SIGNED_BYTES_MAX: usize = 80;
 /// The day on which a paper was sent: far enough below the others to be no rival.
 const WEAK: f32 = 0.7;
+/// A line that holds a day and its weekday alone has at most so many bytes.
+const LETTER_DATE_BYTES_MAX: usize = 60;
 /// A cue of so many letters must stand right before the date.
 const LETTER_CUE: usize = 2;
 
@@ -318,7 +321,8 @@ fn behind_printed_name(page: &Context) -> Option<Candidate> {
     let rows = page.sheet.rows.len() / 2..page.sheet.rows.len();
     rows.into_iter().find_map(|row| {
         let words = &page.sheet.rows[row];
-        if !has_digit(words) {
+        // the printed name has a credential
+        if !has_digit(words) || !words.words.iter().any(|token| names_credential(&token.text)) {
             return None;
         }
         let slot = page.sheet.slot((0..words.words.len()).map(|word| (row, word)));
@@ -364,6 +368,9 @@ fn letter_date(page: &Context, other_dates: &[Area]) -> Vec<Candidate> {
         // beside it may stand what the letter is about
         let labels = page.labels_in(row).iter().map(|label| label.words.start);
         let slot = page.sheet.slot((0..labels.min().unwrap_or(words.words.len())).map(|word| (row, word)));
+        if slot.text.len() > LETTER_DATE_BYTES_MAX {
+            continue;
+        }
         let Some(hit) = first(&slot.text, DateKind::Order, page.on) else { continue };
         // "Sunday, September 6, 2026"
         let before = slot.text.get(..hit.span.start).unwrap_or_default();

@@ -66,7 +66,10 @@ fn asks_for_span(label: &Label) -> bool {
 
 /// "From: 03/02/2026  To: 05/31/2026" side by side.
 fn from_to(page: &Context) -> Vec<Candidate> {
-    let is = |label: &Label, word: &str| fold(&label.phrase) == word;
+    let is = |label: &Label, word: &str| {
+        let letters = label.phrase.chars().filter(|letter| letter.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).eq(word.chars())
+    };
     let day_of = |label: &Label| {
         let (_, slot) = page.slots(label, 1).into_iter().next()?;
         let hit = days(&slot.text, DateKind::Order, page.on).into_iter().next().filter(|hit| hit.span.start == 0)?;

@@ -113,7 +113,8 @@ fn unread_npi(page: &Context) -> Option<Candidate> {
 
 /// "Alan Pierce, MD  NPI 1234567893" in a letterhead, signed by somebody else.
 fn is_beside_another_name(page: &Context, label: &Label) -> bool {
-    if !page.sheet.rows[label.row].words[..label.words.start].iter().any(|token| names_credential(&token.text)) {
+    let before = &page.sheet.rows[label.row].words[..label.words.start];
+    if !before.iter().any(|token| names_credential(&token.text)) || signers(page).is_empty() {
         return false;
     }
     let row = page.sheet.slot((0..label.words.start).map(|word| (label.row, word)));

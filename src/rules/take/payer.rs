@@ -1,5 +1,6 @@
 //! Who pays, and by which claim.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -136,7 +137,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
 /// "☒ Client  ☐ Auto insurance  ☐ Workers' comp": a box in a row of payers for whoever is treated.
 fn is_who_is_treated(tick: &Tick, choices: &[(&Tick, PayerKind)]) -> bool {
     let beside = choices.iter().filter(|(other, _)| other.row == tick.row).count();
-    matches!(fold(&tick.words.text).as_str(), "client" | "patient" | "self" | "thepatient" | "theclient") && beside >= 2
+    beside >= 2 && matches!(fold(&tick.words.text).as_str(), "client" | "patient" | "self" | "thepatient" | "theclient")
 }
 
 /// "Work related: Yes   Auto related: No": what questions without boxes are answered, with the bytes of question and answer.
@@ -200,7 +201,7 @@ fn by_named_label(page: &Context) -> Option<Candidate> {
 fn of_labels<'a>(page: &'a Context, labels: impl Iterator<Item = &'a Label>, trust: f32) -> Option<Candidate> {
     let told = labels.filter_map(|label| {
         let words = page.sheet.slot(label.words.clone().map(|word| (label.row, word)));
-        let kind = of_phrases(page, &words.text, |rule| vec![&rule.labels, &rule.words, &rule.prose])?;
+        let kind = of_phrases(page, &words.text, |rule| [&rule.labels, &rule.words, &rule.prose])?;
         let (_, slot) = page.slots(label, 1).into_iter().next()?;
         let filled = slot.text.chars().filter(|letter| letter.is_alphanumeric()).count() >= FILLED_MIN;
         filled.then_some((kind, slot, label.rule.clone()))
@@ -216,7 +217,7 @@ fn by_insurer(page: &Context) -> Option<Candidate> {
     let labels = page.labels_of(Field::PayerInsurer).chain(page.labels_of(Field::PayerKind));
     let in_slots = labels.filter_map(|label| page.slots(label, 1).into_iter().next().map(|(_, slot)| slot));
     let in_prose = page.cues(Field::PayerInsurer).into_iter().map(|place| page.after(place.end, INSURER_BYTES_MAX));
-    let of_insurers = |slot: Slot| Some((of_phrases(page, &slot.text, |rule| vec![&rule.insurers])?, slot));
+    let of_insurers = |slot: Slot| Some((of_phrases(page, &slot.text, |rule| [&rule.insurers])?, slot));
     let told: Vec<(PayerKind, Slot)> = in_slots.chain(in_prose).filter_map(of_insurers).collect();
     let (kind, slot) = told.first()?;
     told.iter().all(|(other, _)| other == kind).then(|| candidate(*kind, slot, BY_INSURER, RULE, Vec::new()))
@@ -232,7 +233,7 @@ fn by_insurer_alone(page: &Context) -> Option<Candidate> {
         found.any(&rule.insurers).iter().any(|place| place.len() == slot.text.trim().len())
     };
     let of_insurers = |slot: Slot| {
-        let kind = of_phrases(page, &slot.text, |rule| vec![&rule.insurers])?;
+        let kind = of_phrases(page, &slot.text, |rule| [&rule.insurers])?;
         is_whole(&slot, page.book.rules.payer.get(&kind)?).then_some((kind, slot))
     };
     let told: Vec<(PayerKind, Slot)> = short.filter_map(of_insurers).collect();
@@ -244,48 +245,47 @@ fn by_insurer_alone(page: &Context) -> Option<Candidate> {
 fn choice_of(page: &Context, tick: &Tick) -> Option<PayerKind> {
     let slot = &tick.words;
     if tick.asked {
-        return of_phrases(page, &slot.text, |rule| vec![&rule.questions]);
+        return of_phrases(page, &slot.text, |rule| [&rule.questions]);
     }
     let found = page.book.phrases.find(&Folded::new(&slot.text));
-    let kind = longest(page, &found, |rule| vec![&rule.words, &rule.prose])?;
+    let kind = longest(page, &found, |rule| [&rule.words, &rule.prose])?;
     let rule = page.book.rules.payer.get(&kind)?;
-    let longest = found.any(&rule.words).into_iter().chain(found.any(&rule.prose)).map(|place| place.len()).max()?;
+    let longest = found.longest(&rule.words).max(found.longest(&rule.prose))?;
     (longest * CHOICE_SHARE >= slot.text.len()).then_some(kind)
 }
 
 /// The payer kind whose words stand in a slot; the longest phrase wins, two kinds of one length are none.
 fn named(page: &Context, slot: &Slot, with_words: bool) -> Option<PayerKind> {
-    of_phrases(page, &slot.text, |rule| if with_words { vec![&rule.words, &rule.prose] } else { vec![&rule.prose] })
+    of_phrases(page, &slot.text, |rule| if with_words { [&rule.words, &rule.prose] } else { [&rule.prose; 2] })
 }
 
 /// The payer kind of which the longest phrase stands in a text; two kinds of one length are none.
-fn of_phrases<'a>(
+fn of_phrases<'a, const N: usize>(
     page: &'a Context,
     text: &str,
-    phrases: impl Fn(&'a PayerRule) -> Vec<&'a PhraseList>,
+    phrases: impl Fn(&'a PayerRule) -> [&'a PhraseList; N],
 ) -> Option<PayerKind> {
     longest(page, &page.book.phrases.find(&Folded::new(text)), phrases)
 }
 
-fn longest<'a>(
+fn longest<'a, const N: usize>(
     page: &'a Context,
     found: &Found,
-    phrases: impl Fn(&'a PayerRule) -> Vec<&'a PhraseList>,
+    phrases: impl Fn(&'a PayerRule) -> [&'a PhraseList; N],
 ) -> Option<PayerKind> {
-    let longest = |(kind, rule): (&PayerKind, &'a PayerRule)| {
-        let places = phrases(rule).into_iter().flat_map(|phrases| found.any(phrases));
-        Some((places.map(|place| place.len()).max()?, *kind))
-    };
     if found.is_empty() {
         return None;
     }
-    let mut best: Vec<(usize, PayerKind)> = page.book.rules.payer.iter().filter_map(longest).collect();
-    best.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-    match best.as_slice() {
-        [(_, kind)] => Some(*kind),
-        [(first, kind), (second, _), ..] if first > second => Some(*kind),
-        _ => None,
-    }
+    let longest = |(kind, rule): (&PayerKind, &'a PayerRule)| {
+        Some((phrases(rule).into_iter().filter_map(|phrases| found.longest(phrases)).max()?, *kind))
+    };
+    let of_kinds = page.book.rules.payer.iter().filter_map(longest);
+    let best = of_kinds.fold((0, None), |(most, best), (length, kind)| match length.cmp(&most) {
+        Ordering::Less => (most, best),
+        Ordering::Equal => (most, None),
+        Ordering::Greater => (length, Some(kind)),
+    });
+    best.1
 }
 
 fn candidate(kind: PayerKind, slot: &Slot, trust: f32, rule: &str, doubts: Vec<String>) -> Candidate {
@@ -400,7 +400,7 @@ fn insurer(page: &Context) -> Vec<Candidate> {
         .labels_of(Field::PayerKind)
         .filter(|label| INSURANCE.iter().any(|word| label.phrase.to_lowercase().contains(word)));
     let mut beside = free_text(page, Field::PayerInsurer, asks);
-    let names_kind = |text: &str| of_phrases(page, text, |rule| vec![&rule.words, &rule.prose]).is_some();
+    let names_kind = |text: &str| of_phrases(page, text, |rule| [&rule.words, &rule.prose]).is_some();
     let mut named = Vec::new();
     for candidate in &mut beside {
         if let Value::Text(text) = &candidate.value
@@ -450,7 +450,7 @@ fn behind_kind(page: &Context) -> Vec<Candidate> {
         let colon = line.words.iter().take(KIND_WORDS_MAX).position(|token| token.text.ends_with(':'))?;
         let kind = page.sheet.slot((0..=colon).map(|word| (row, word)));
         let of_insurers = [PayerKind::Auto, PayerKind::WorkersComp, PayerKind::HealthPlan];
-        of_phrases(page, &kind.text, |rule| vec![&rule.words]).filter(|kind| of_insurers.contains(kind))?;
+        of_phrases(page, &kind.text, |rule| [&rule.words]).filter(|kind| of_insurers.contains(kind))?;
         // "Employee: Maria Lopez"
         let of_other = |label: &Label| {
             let of_payer = matches!(label.meaning, Meaning::Field(Field::PayerKind | Field::PayerInsurer, _));
@@ -469,7 +469,7 @@ fn behind_kind(page: &Context) -> Vec<Candidate> {
         };
         let is_whole = (1..=KIND_WORDS_MAX).contains(&own.len()) && own.iter().all(is_name);
         let slot = page.sheet.slot((colon + 1..end).map(|word| (row, word)));
-        let says_more = of_phrases(page, &slot.text, |rule| vec![&rule.words, &rule.prose]).is_some();
+        let says_more = of_phrases(page, &slot.text, |rule| [&rule.words, &rule.prose]).is_some();
         (is_whole && !says_more).then(|| {
             let evidence = slot.evidence(&(0..slot.text.len()), RULE);
             (Value::Text(slot.text.trim().to_owned().into()), evidence)
@@ -510,7 +510,7 @@ fn free_text<'a>(page: &'a Context, field: Field, labels: impl Iterator<Item = &
     for label in labels {
         let Some((_, slot)) = page.slots(label, 1).into_iter().next() else { continue };
         // a choice of a form, or "Self-pay": no insurer
-        if page.is_choice(&slot) || of_phrases(page, &slot.text, |rule| vec![&rule.words]) == Some(PayerKind::SelfPay) {
+        if page.is_choice(&slot) || of_phrases(page, &slot.text, |rule| [&rule.words]) == Some(PayerKind::SelfPay) {
             continue;
         }
         let words =

@@ -8,7 +8,7 @@ use regex::Regex;
 use crate::model::{Area, Evidence, Field, MarkKind, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
-use crate::rules::people::names_credential;
+use crate::rules::people::{names_credential, names_credentials};
 use crate::rules::sheet::{Slot, fold};
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
@@ -364,6 +364,9 @@ fn provider(page: &Context) -> Vec<Candidate> {
 /// The prescribers that a slot leaves to be chosen from, or the one of them who signed; none where it is no choice.
 fn choice(page: &Context, slot: &Slot) -> Vec<NameHit> {
     let line = slot.text.lines().next().unwrap_or_default();
+    if !names_credentials(line, 2) {
+        return Vec::new();
+    }
     let hits: Vec<NameHit> = find_names(line).into_iter().filter(|hit| !hit.credentials.is_empty()).collect();
     let between =
         |pair: &[NameHit]| line.get(pair[0].span.end..pair[1].span.start).unwrap_or_default().trim().to_lowercase();
@@ -385,7 +388,7 @@ pub(in crate::rules::take) fn is_chosen(page: &Context) -> bool {
 }
 
 pub(in crate::rules::take) fn names_provider(slot: &Slot) -> bool {
-    find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
+    names_credential(&slot.text) && find_names(&slot.text).iter().any(|hit| !hit.credentials.is_empty())
 }
 
 /// The tick box that a part of a row stands beside.
@@ -428,9 +431,10 @@ fn name(field: Field, hit: NameHit, slot: &Slot, trust: f32, rule: &str) -> Cand
         doubts.push("a stroke runs through it".to_owned());
     }
     // the name's own words speak for it, not its credential or what stands between
+    let folded = fold(full.reveal());
     let own = slot
         .touching(&span)
-        .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| fold(full.reveal()).contains(&fold(text))));
+        .filter(|word| slot.text.get(word.range.clone()).is_some_and(|text| folded.contains(&fold(text))));
     let sure = own.map(|word| word.confidence).reduce(f32::min);
     let evidence = slot.evidence(&span, rule).into_iter();
     let evidence =

@@ -123,8 +123,8 @@ pub(in crate::rules) fn orders_nothing(page: &Context, hit: &NameHit) -> bool {
 
 /// "PA-C" and "P.A.C." are one.
 fn is_one_credential(one: &str, other: &str) -> bool {
-    fn letters(text: &str) -> impl Iterator<Item = char> {
-        text.chars().filter(|sign| !matches!(sign, '.' | '-' | ' ')).flat_map(char::to_uppercase)
+    fn letters(text: &str) -> impl Iterator<Item = u8> {
+        text.bytes().filter(|sign| !matches!(sign, b'.' | b'-' | b' ')).map(|letter| letter.to_ascii_uppercase())
     }
     letters(one).eq(letters(other))
 }
