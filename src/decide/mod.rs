@@ -61,7 +61,7 @@ fn is_one_patient(a: &Prescription, b: &Prescription) -> bool {
 }
 
 fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
-    let Section { pages, kind, findings, facts } = section;
+    let Section { pages, kind, findings, facts, pages_lacking } = section;
     let mut chosen = Chosen::new(findings);
     chosen.doubt_impossible_dates(book, on);
     let mut prescription = Prescription {
@@ -117,6 +117,14 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     prescription.evidence = chosen.evidence();
     prescription.doubts = chosen.doubts();
     prescription.reasons = chosen.reasons();
+    if !pages_lacking.is_empty() {
+        let pages = pages_lacking.iter().map(u32::to_string).collect::<Vec<_>>().join(" and ");
+        let why = format!(
+            "by its own count page {pages} of the order did not come; ask the HCP's office for the whole of it"
+        );
+        prescription.doubts.push(Field::Plan);
+        prescription.reasons.entry(Field::Plan).or_default().push(why);
+    }
     let told = |field: &Field| prescription.gaps.iter().any(|gap| gap.field == *field);
     let mut doubtful: Vec<Field> = unread.into_iter().filter(|field| !told(field)).collect();
     // somebody has a claim for an accident: that nobody is named who pays is a misread

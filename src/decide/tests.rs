@@ -25,7 +25,8 @@ fn decided(payer: PayerKind, diagnoses: Vec<Value>) -> Prescription {
     let mut findings: Vec<Finding> =
         (0..).zip(diagnoses).map(|(at, value)| finding(Field::Diagnoses, value, at * 100)).collect();
     findings.push(finding(Field::PayerKind, Value::PayerKind(payer), 2000));
-    let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
+    let section =
+        Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new(), pages_lacking: Vec::new() };
     decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0)
 }
 
@@ -80,6 +81,7 @@ fn a_doubt_says_why() {
         kind: PaperKind::Order,
         findings: vec![twice(1, 0), twice(2, 500)],
         facts: Vec::new(),
+        pages_lacking: Vec::new(),
     };
     let prescription = decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0);
     let reasons = prescription.reasons.get(&Field::WrittenOn);
@@ -91,7 +93,8 @@ fn dated(field: Field, day: jiff::civil::Date, left: u32) -> Finding {
 }
 
 fn ends(findings: Vec<Finding>, on: jiff::civil::Date) -> (Option<jiff::civil::Date>, Vec<GapLevel>) {
-    let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
+    let section =
+        Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new(), pages_lacking: Vec::new() };
     let prescription = decide(vec![section], &Book::built_in(), on).1.remove(0);
     let gaps = prescription.gaps.iter().filter(|gap| gap.reason == GapReason::Expired).map(|gap| gap.level).collect();
     assert!(!prescription.doubts.contains(&Field::ExpiresOn));
@@ -157,7 +160,8 @@ fn book_of(edits: &[(&str, &str)], beside: &str) -> Book {
 }
 
 fn gaps_under(book: &Book, findings: Vec<Finding>, on: jiff::civil::Date) -> Vec<Gap> {
-    let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
+    let section =
+        Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new(), pages_lacking: Vec::new() };
     decide(vec![section], book, on).1.remove(0).gaps
 }
 
@@ -243,7 +247,7 @@ fn two_orders_for_one_patient_that_differ_are_told_by_both() {
             (Field::Frequency, Value::Frequency(frequency)),
         ];
         let findings = (0..).zip(values).map(|(at, (field, value))| finding(field, value, at * 100)).collect();
-        Section { pages: vec![page], kind: PaperKind::Order, findings, facts: Vec::new() }
+        Section { pages: vec![page], kind: PaperKind::Order, findings, facts: Vec::new(), pages_lacking: Vec::new() }
     };
     let doubted = |orders: [Section; 2]| {
         let (_, prescriptions) = decide(orders.into(), &Book::built_in(), date(2026, 11, 2));
@@ -263,7 +267,8 @@ fn two_orders_for_one_patient_that_differ_are_told_by_both() {
 fn body_areas_come_from_their_own_place_and_from_the_plan() {
     let text = |field: Field, text: &str, left: u32| finding(field, Value::Text(Private::from(text)), left);
     let areas = |findings: Vec<Finding>| {
-        let section = Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new() };
+        let section =
+            Section { pages: vec![1], kind: PaperKind::Order, findings, facts: Vec::new(), pages_lacking: Vec::new() };
         decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0).plan.body_areas
     };
     let plan = || text(Field::Plan, "massage to neck and L shoulder, avoid low back", 500);
@@ -272,4 +277,21 @@ fn body_areas_come_from_their_own_place_and_from_the_plan() {
     assert_eq!(areas(vec![plan(), own]), ["hip (both sides)", "neck", "left shoulder"]);
     assert_eq!(areas(vec![text(Field::PlanBodyAreas, "serratus anterior", 0)]), ["serratus anterior"]);
     assert_eq!(areas(vec![text(Field::PlanBodyAreas, "avoid low back", 0)]), Vec::<String>::new());
+}
+
+#[test]
+fn an_order_of_which_a_page_did_not_come_is_not_ready() {
+    let section = |pages_lacking| Section {
+        pages: vec![1, 2],
+        kind: PaperKind::Order,
+        findings: Vec::new(),
+        facts: Vec::new(),
+        pages_lacking,
+    };
+    let decided = |lacking| decide(vec![section(lacking)], &Book::built_in(), date(2026, 11, 2)).1.remove(0);
+    let why = |it: &Prescription| it.reasons.get(&Field::Plan).map(|why| why.concat()).unwrap_or_default();
+    let whole = decided(Vec::new());
+    assert!(!whole.doubts.contains(&Field::Plan) && why(&whole).is_empty());
+    let lacks = decided(vec![2, 4]);
+    assert!(lacks.doubts.contains(&Field::Plan) && why(&lacks).contains("page 2 and 4"), "{:?}", lacks.reasons);
 }

@@ -16,6 +16,8 @@ pub struct Section {
     pub findings: Vec<Finding>,
     /// Names of facts that no field holds and that stand on the pages, of those that the rule files ask for.
     pub facts: Vec<String>,
+    /// Of the pages that they count themselves as ("Page 1 of 3") those that did not come with the paper.
+    pub pages_lacking: Vec<u32>,
 }
 
 /// What a run of pages is.

@@ -109,10 +109,12 @@ pub struct KindStory {
 pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, sender: Option<&str>) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     let mut marks = PageMarks::default();
+    let mut numbers = Vec::new();
     for reading in readings {
         let sorted = sort_page(book, reading, on, sender);
         let is_next = marks.leads_to(sorted.marks);
         marks = sorted.marks;
+        numbers.push(marks.number);
         match sections.last_mut() {
             Some(last)
                 if runs_on(last, &sorted) || is_next && (is_one_paper(last, &sorted) || goes_on(last, &sorted)) =>
@@ -126,11 +128,26 @@ pub(in crate::rules) fn sort(book: &Contents, readings: &[Reading], on: Date, se
             }
             _ => {
                 let Sorted { page, kind, findings, facts, .. } = sorted;
-                sections.push(Section { pages: vec![page], kind, findings, facts });
+                sections.push(Section { pages: vec![page], kind, findings, facts, pages_lacking: Vec::new() });
             }
         }
     }
+    for section in &mut sections {
+        let own = readings.iter().zip(&numbers).filter(|(reading, _)| section.pages.contains(&reading.page));
+        let counted = own.filter_map(|(_, number)| *number).next();
+        section.pages_lacking = counted.map(|(_, of)| lacking(of, &numbers)).unwrap_or_default();
+    }
     sections
+}
+
+/// Of a document of so many pages those that stand nowhere in the paper. A page that says no number may be any of them.
+fn lacking(of: u32, numbers: &[Option<(u32, u32)>]) -> Vec<u32> {
+    if of > DOCUMENT_PAGES_MAX {
+        return Vec::new();
+    }
+    let lacking: Vec<u32> = (1..=of).filter(|number| !numbers.contains(&Some((*number, of)))).collect();
+    let without_number = numbers.iter().filter(|number| number.is_none()).count();
+    if lacking.len() > without_number { lacking } else { Vec::new() }
 }
 
 fn sort_page(book: &Contents, reading: &Reading, on: Date, sender: Option<&str>) -> Sorted {
@@ -439,6 +456,26 @@ mod tests {
         };
         assert_eq!(sorted(&[first, &second("Maria A Lopez")], 0.95).len(), 1);
         assert_eq!(sorted(&[first, &second("Brian Wolf")], 0.95).len(), 2);
+    }
+
+    #[test]
+    fn a_page_that_did_not_come_is_lacking() {
+        let page = |number: u32| {
+            format!(
+                "MASSAGE THERAPY ORDER page {number} of 3\nPatient: Maria Lopez\nDx: M54.2\nCPT: 97124\n2x/week x 4 weeks"
+            )
+        };
+        let (first, second, third) = (page(1), page(2), page(3));
+        let lacking = |pages: &[&str]| sorted(pages, 0.95).remove(0).pages_lacking;
+        assert_eq!(lacking(&[&first, &third]), [2]);
+        assert_eq!(lacking(&[&first]), [2, 3]);
+        assert_eq!(lacking(&[&first, &second, &third]), Vec::<u32>::new());
+        // its back or its foot may not have been read
+        assert_eq!(
+            lacking(&[&first, &third, "Ask the patient how the neck feels after each visit"]),
+            Vec::<u32>::new()
+        );
+        assert_eq!(lacking(&[&first.replace("1 of 3", "1 of 12")]), Vec::<u32>::new(), "a batch is counted");
     }
 
     #[test]
