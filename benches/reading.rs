@@ -13,6 +13,10 @@ use jiff::civil::date;
 use rxintake::model::ReadPaper;
 use rxintake::rules::Book;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Clean fine faxes of one page each: no streaks, nothing upside down.
 const FAX_PAGES: [&str; 3] =
     ["06-column-form-fax-fine.tif", "07-clinic-form-fax-fine.tif", "16-clearance-fax-fine.tif"];
