@@ -71,6 +71,25 @@ pub(in crate::decide) fn gaps(
     gaps
 }
 
+/// One more gap, in its place.
+pub(in crate::decide) fn add(gaps: &mut Vec<Gap>, gap: Gap) {
+    gaps.push(gap);
+    gaps.sort_by_key(|gap| (gap.level, gap.field));
+}
+
+/// Pages of the order that did not come, by the count that its other pages print; None where none lacks.
+pub(in crate::decide) fn pages_lacking(pages: &[u32], book: &Book) -> Option<Gap> {
+    let pages: Vec<String> = pages.iter().map(u32::to_string).collect();
+    let gap = told(book, Field::Plan, GapReason::Missing, "page_missing", GapLevel::Warn);
+    let tell = format!("Page {} of the order: {}", pages.join(" and "), gap.tell);
+    (!pages.is_empty()).then_some(Gap { tell, ..gap })
+}
+
+/// Another order in the same paper says something else for the same patient.
+pub(in crate::decide) fn second_order(book: &Book) -> Gap {
+    told(book, Field::Frequency, GapReason::Conflict, "second_order", GapLevel::Stop)
+}
+
 /// What became of something that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {

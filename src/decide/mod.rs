@@ -11,7 +11,8 @@ use jiff::civil::Date;
 
 use crate::decide::choose::Chosen;
 use crate::model::{
-    Evidence, Field, FrequencyStatus, GapLevel, OtherPage, Patient, Payer, Plan, Prescription, Provider, Section, Value,
+    Evidence, Field, Frequency, FrequencyStatus, GapLevel, OtherPage, Patient, Payer, Plan, Prescription, Provider,
+    Section, Value,
 };
 use crate::rules::Book;
 
@@ -28,29 +29,31 @@ pub fn decide(sections: Vec<Section>, book: &Book, on: Date) -> (Vec<OtherPage>,
     let other = other.into_iter().map(|section| OtherPage { pages: section.pages, kind: section.kind }).collect();
     let mut prescriptions: Vec<Prescription> =
         ordered.into_iter().map(|section| prescription(section, book, on)).collect();
-    doubt_second_orders(&mut prescriptions);
+    tell_second_orders(&mut prescriptions, book);
     prescriptions.iter_mut().for_each(settle);
     (other, prescriptions)
 }
 
 /// Two orders for one patient in one paper that differ in how often: the later one may take the other's place, or both may count.
-fn doubt_second_orders(prescriptions: &mut [Prescription]) {
+fn tell_second_orders(prescriptions: &mut [Prescription], book: &Book) {
     let differs = |a: &Prescription, b: &Prescription| {
-        let how_often = a.frequency.clone().map(Value::Frequency).zip(b.frequency.clone().map(Value::Frequency));
-        is_one_patient(a, b) && how_often.is_some_and(|(a, b)| !same(&a, &b))
+        is_one_patient(a, b) && a.frequency.as_ref().zip(b.frequency.as_ref()).is_some_and(|(a, b)| contradict(a, b))
     };
-    let others = prescriptions.iter().enumerate().map(|(at, own)| {
-        let others = prescriptions.iter().enumerate();
-        let other = others.filter(|(other, _)| *other != at).find(|(_, other)| differs(own, other));
-        other.and_then(|(_, other)| other.pages.first().copied())
-    });
-    let others: Vec<Option<u32>> = others.collect();
-    for (prescription, other) in prescriptions.iter_mut().zip(others) {
-        let Some(page) = other else { continue };
-        let why = format!("page {page} orders something else for the same patient; nobody says whether both count");
-        prescription.doubts.push(Field::Frequency);
-        prescription.reasons.entry(Field::Frequency).or_default().push(why);
+    let others = |own: &Prescription| prescriptions.iter().any(|other| differs(own, other));
+    let told: Vec<bool> = prescriptions.iter().map(others).collect();
+    for (prescription, _) in prescriptions.iter_mut().zip(told).filter(|(_, told)| *told) {
+        gaps::add(&mut prescription.gaps, gaps::second_order(book));
     }
+}
+
+/// Two rates, or two numbers of visits. Where a letter says less than the order beside it, nothing contradicts.
+fn contradict(a: &Frequency, b: &Frequency) -> bool {
+    let rates = |of: &Frequency| -> Vec<_> {
+        let phases = of.phases.iter();
+        phases.map(|it| (it.frequency, it.frequency_max, it.period, it.period_max, it.period_unit)).collect()
+    };
+    let (of_a, of_b) = (rates(a), rates(b));
+    !of_a.is_empty() && !of_b.is_empty() && of_a != of_b || a.visits.zip(b.visits).is_some_and(|(a, b)| a != b)
 }
 
 /// Whether two prescriptions name the same patient: one name, and no two birth dates.
@@ -114,17 +117,12 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     }
     let unread = chosen.unread();
     prescription.gaps = gaps::gaps(&prescription, &unread, &chosen.contested(), &facts, book, on);
+    if let Some(gap) = gaps::pages_lacking(&pages_lacking, book) {
+        gaps::add(&mut prescription.gaps, gap);
+    }
     prescription.evidence = chosen.evidence();
     prescription.doubts = chosen.doubts();
     prescription.reasons = chosen.reasons();
-    if !pages_lacking.is_empty() {
-        let pages = pages_lacking.iter().map(u32::to_string).collect::<Vec<_>>().join(" and ");
-        let why = format!(
-            "by its own count page {pages} of the order did not come; ask the HCP's office for the whole of it"
-        );
-        prescription.doubts.push(Field::Plan);
-        prescription.reasons.entry(Field::Plan).or_default().push(why);
-    }
     let told = |field: &Field| prescription.gaps.iter().any(|gap| gap.field == *field);
     let mut doubtful: Vec<Field> = unread.into_iter().filter(|field| !told(field)).collect();
     // somebody has a claim for an accident: that nobody is named who pays is a misread

@@ -237,7 +237,7 @@ fn of_two_requirements_for_a_field_the_stricter_is_told() {
 
 /// "This order takes the place of the one before": nobody treats by two.
 #[test]
-fn two_orders_for_one_patient_that_differ_are_told_by_both() {
+fn two_orders_for_one_patient_that_differ_are_told_of_both() {
     let order = |page: u32, name: &str, born: i16, visits: u32| {
         let name = PersonName { full: Private::from(name), credential: None };
         let frequency = Book::built_in().read_schedule(&format!("{visits} visits")).unwrap().frequency;
@@ -249,17 +249,16 @@ fn two_orders_for_one_patient_that_differ_are_told_by_both() {
         let findings = (0..).zip(values).map(|(at, (field, value))| finding(field, value, at * 100)).collect();
         Section { pages: vec![page], kind: PaperKind::Order, findings, facts: Vec::new(), pages_lacking: Vec::new() }
     };
-    let doubted = |orders: [Section; 2]| {
+    let told = |orders: [Section; 2]| {
         let (_, prescriptions) = decide(orders.into(), &Book::built_in(), date(2026, 11, 2));
-        let why = |it: &Prescription| it.reasons.get(&Field::Frequency).map(|why| why.concat()).unwrap_or_default();
-        let named = |it: &Prescription| it.doubts.contains(&Field::Frequency) && why(it).contains("same patient");
-        prescriptions.iter().map(|it| (named(it), why(it).starts_with("page 1"))).collect::<Vec<_>>()
+        let is_it = |gap: &Gap| (gap.field, gap.reason) == (Field::Frequency, GapReason::Conflict);
+        prescriptions.iter().map(|it| it.gaps.iter().find(|gap| is_it(gap)).map(|gap| gap.level)).collect::<Vec<_>>()
     };
     let first = || order(1, "Nora Feld", 1980, 6);
-    assert_eq!(doubted([first(), order(2, "NORA FELD", 1980, 12)]), [(true, false), (true, true)]);
-    assert_eq!(doubted([first(), order(2, "Nora Feld", 1980, 6)]), [(false, false); 2], "it was sent twice");
-    assert_eq!(doubted([first(), order(2, "Nora Feld", 1985, 12)]), [(false, false); 2], "another one");
-    assert_eq!(doubted([first(), order(2, "Liam Ost", 1980, 12)]), [(false, false); 2], "another one");
+    assert_eq!(told([first(), order(2, "NORA FELD", 1980, 12)]), [Some(GapLevel::Stop); 2]);
+    assert_eq!(told([first(), order(2, "Nora Feld", 1980, 6)]), [None; 2], "it was sent twice");
+    assert_eq!(told([first(), order(2, "Nora Feld", 1985, 12)]), [None; 2], "another one");
+    assert_eq!(told([first(), order(2, "Liam Ost", 1980, 12)]), [None; 2], "another one");
 }
 
 /// What stands in the areas' own place comes before what the plan says, each with its side, and what is to be left alone is none.
@@ -280,18 +279,14 @@ fn body_areas_come_from_their_own_place_and_from_the_plan() {
 }
 
 #[test]
-fn an_order_of_which_a_page_did_not_come_is_not_ready() {
-    let section = |pages_lacking| Section {
-        pages: vec![1, 2],
-        kind: PaperKind::Order,
-        findings: Vec::new(),
-        facts: Vec::new(),
-        pages_lacking,
+fn a_page_of_the_order_that_did_not_come_is_told() {
+    let told = |pages_lacking: Vec<u32>| {
+        let (pages, kind) = (vec![1, 2], PaperKind::Order);
+        let section = Section { pages, kind, findings: Vec::new(), facts: Vec::new(), pages_lacking };
+        let gaps = decide(vec![section], &Book::built_in(), date(2026, 11, 2)).1.remove(0).gaps;
+        gaps.into_iter().map(|gap| gap.tell).find(|tell| tell.starts_with("Page "))
     };
-    let decided = |lacking| decide(vec![section(lacking)], &Book::built_in(), date(2026, 11, 2)).1.remove(0);
-    let why = |it: &Prescription| it.reasons.get(&Field::Plan).map(|why| why.concat()).unwrap_or_default();
-    let whole = decided(Vec::new());
-    assert!(!whole.doubts.contains(&Field::Plan) && why(&whole).is_empty());
-    let lacks = decided(vec![2, 4]);
-    assert!(lacks.doubts.contains(&Field::Plan) && why(&lacks).contains("page 2 and 4"), "{:?}", lacks.reasons);
+    assert_eq!(told(Vec::new()), None);
+    let sentence = told(vec![2, 4]).unwrap();
+    assert!(sentence.starts_with("Page 2 and 4 of the order: it did not come"), "{sentence}");
 }

@@ -124,6 +124,8 @@ impl Joined {
         if rules.areas.is_empty() {
             rules.areas = shipped.areas;
         }
+        let sentences: BTreeSet<String> = rules.tell.iter().map(|rule| rule.fault.clone()).collect();
+        rules.tell.extend(shipped.tell.into_iter().filter(|rule| !sentences.contains(&rule.fault)));
         if !knows_checks {
             for (field, rule) in shipped.field {
                 let own = rules.field.entry(field).or_default();
