@@ -288,5 +288,5 @@ fn a_page_of_the_order_that_did_not_come_is_told() {
     };
     assert_eq!(told(Vec::new()), None);
     let sentence = told(vec![2, 4]).unwrap();
-    assert!(sentence.starts_with("Page 2 and 4 of the order: it did not come"), "{sentence}");
+    assert!(sentence.starts_with("Page 2 and 4 of the order: missing"), "{sentence}");
 }
