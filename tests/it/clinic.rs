@@ -156,6 +156,16 @@ impl Daemon {
         }
     }
 
+    /// Reads lines until each of `words` was said, whichever comes first. A line says one of them: the first that it holds.
+    pub(crate) fn until_each(&mut self, words: &[&str]) {
+        let mut awaited = words.to_vec();
+        while !awaited.is_empty() {
+            let line = self.line().unwrap_or_else(|| panic!("the daemon ended before it said {awaited:?}"));
+            let said = awaited.iter().position(|words| line.contains(words));
+            said.map(|said| awaited.remove(said));
+        }
+    }
+
     /// Waits for a file whose name holds `words`.
     pub(crate) fn until_file(&mut self, folder: &Path, words: &str) {
         let begin = Instant::now();

@@ -306,10 +306,8 @@ fn check_cut(pieces: usize) {
     let server = Server::start(&mails(3), Script { cut: Some((2, pieces)), ..Script::default() });
     let clinic = clinic_with(&server.inbox("processed = \"Processed\""));
     let mut daemon = clinic.start(&["run"]);
-    daemon.until("1@fax.example");
-    daemon.until("TROUBLE");
-    daemon.until("2@fax.example");
-    daemon.until("3@fax.example");
+    // the first may still be read when the second breaks off
+    daemon.until_each(&["TROUBLE", "1@fax.example", "2@fax.example", "3@fax.example"]);
     daemon.stop();
     assert_eq!((server.fetched(1), server.fetched(2), server.fetched(3)), (1, 2, 1), "behind {pieces} pieces");
     let records = clinic.records();
