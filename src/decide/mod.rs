@@ -53,11 +53,19 @@ fn doubt_second_orders(prescriptions: &mut [Prescription]) {
     }
 }
 
-/// Whether two prescriptions name the same patient: one name, and no two birth dates.
+/// Whether two prescriptions name the same patient: one name, and no two birth dates; or with one birth date one first and last name
+/// ("Maria A. Lopez").
 fn is_one_patient(a: &Prescription, b: &Prescription) -> bool {
     let names = a.patient.name.as_ref().zip(b.patient.name.as_ref());
     let days = a.patient.birth_date.as_ref().zip(b.patient.birth_date.as_ref());
-    names.is_some_and(|(a, b)| fold(a.reveal()) == fold(b.reveal())) && days.is_none_or(|(a, b)| a == b)
+    let ends = |name: &str| {
+        let mut words = name.split_whitespace().map(fold);
+        (words.next(), words.next_back())
+    };
+    names.map(|(a, b)| (a.reveal(), b.reveal())).is_some_and(|(a, b)| {
+        fold(a) == fold(b) && days.is_none_or(|(a, b)| a == b)
+            || ends(a) == ends(b) && days.is_some_and(|(a, b)| a == b)
+    })
 }
 
 fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
@@ -119,8 +127,9 @@ fn prescription(section: Section, book: &Book, on: Date) -> Prescription {
     prescription.reasons = chosen.reasons();
     if !pages_lacking.is_empty() {
         let pages = pages_lacking.iter().map(u32::to_string).collect::<Vec<_>>().join(" and ");
+        let page = if pages_lacking.len() == 1 { "page" } else { "pages" };
         let why = format!(
-            "by its own count page {pages} of the order did not come; ask the HCP's office for the whole of it"
+            "by its own count {page} {pages} of the order did not come; ask the HCP's office for the whole of it"
         );
         prescription.doubts.push(Field::Plan);
         prescription.reasons.entry(Field::Plan).or_default().push(why);
