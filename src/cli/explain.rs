@@ -52,6 +52,12 @@ pub(in crate::cli) async fn explain(
 
 fn print_page(story: &PageStory, taken: Option<&Prescription>, out: &mut impl Write) -> anyhow::Result<()> {
     writeln!(out, "Page {}: {}", story.page, kind_words(story.kind))?;
+    if story.fields.is_empty() {
+        writeln!(
+            out,
+            "  it holds more words than any page does: nothing was looked for on it, and a person has to look"
+        )?;
+    }
     match &story.form {
         FormStory::Is(name, what) => {
             writeln!(out, "  form.{name}, told by {what}: its anchors come before the general labels")?

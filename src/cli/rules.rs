@@ -98,7 +98,11 @@ pub(in crate::cli) async fn new_form(
             Ok(true)
         }
         None => {
-            bail!("no heading and value could be told on {}: take a clearer scan of a filled-in form", file.display())
+            bail!(
+                "no heading of the form's own, or no value with words beside it, could be told on {}: take a clear scan of a \
+                 filled-in form, or write the block by hand as in 65-forms.toml",
+                file.display()
+            )
         }
     }
 }

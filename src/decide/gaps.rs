@@ -81,7 +81,8 @@ pub(in crate::decide) fn add(gaps: &mut Vec<Gap>, gap: Gap) {
 pub(in crate::decide) fn pages_lacking(pages: &[u32], book: &Book) -> Option<Gap> {
     let pages: Vec<String> = pages.iter().map(u32::to_string).collect();
     let gap = told(book, Field::Plan, GapReason::Missing, "page_missing", GapLevel::Warn);
-    let tell = format!("Page {} of the order: {}", pages.join(" and "), gap.tell);
+    let word = if pages.len() == 1 { "Page" } else { "Pages" };
+    let tell = format!("{word} {} of the order: {}", pages.join(" and "), gap.tell);
     (!pages.is_empty()).then_some(Gap { tell, ..gap })
 }
 

@@ -56,11 +56,19 @@ fn contradict(a: &Frequency, b: &Frequency) -> bool {
     !of_a.is_empty() && !of_b.is_empty() && of_a != of_b || a.visits.zip(b.visits).is_some_and(|(a, b)| a != b)
 }
 
-/// Whether two prescriptions name the same patient: one name, and no two birth dates.
+/// Whether two prescriptions name the same patient: one name, and no two birth dates; or with one birth date one first and last name
+/// ("Maria A. Lopez").
 fn is_one_patient(a: &Prescription, b: &Prescription) -> bool {
     let names = a.patient.name.as_ref().zip(b.patient.name.as_ref());
     let days = a.patient.birth_date.as_ref().zip(b.patient.birth_date.as_ref());
-    names.is_some_and(|(a, b)| fold(a.reveal()) == fold(b.reveal())) && days.is_none_or(|(a, b)| a == b)
+    let ends = |name: &str| {
+        let mut words = name.split_whitespace().map(fold);
+        (words.next(), words.next_back())
+    };
+    names.map(|(a, b)| (a.reveal(), b.reveal())).is_some_and(|(a, b)| {
+        fold(a) == fold(b) && days.is_none_or(|(a, b)| a == b)
+            || ends(a) == ends(b) && days.is_some_and(|(a, b)| a == b)
+    })
 }
 
 fn prescription(section: Section, book: &Book, on: Date) -> Prescription {

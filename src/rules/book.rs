@@ -110,6 +110,7 @@ impl Book {
         } else {
             read_file(&table, CODES_BYTES_MAX).map_err(|what| faults.push(unreadable(&table, what))).ok()
         };
+        let files = without_copies(files, &mut faults);
         faults.extend(files.iter().filter(|(_, text)| !says_something(text)).map(|(name, _)| {
             let what = "holds no rule; put its text back (`rxintake init` writes the shipped files into a new folder) or delete it";
             Fault::of_file(FaultKind::Incomplete, name, what.to_owned())
@@ -297,6 +298,24 @@ impl Contents {
         let in_file = |header: String| self.blocks.get(&(finding.rule.clone(), header));
         [header, by_field].into_iter().find_map(in_file).unwrap_or(&finding.rule).clone()
     }
+}
+
+/// The files without those that are another one letter for letter; of two the longer name is that of the copy.
+fn without_copies(files: Vec<(String, String)>, faults: &mut Vec<Fault>) -> Vec<(String, String)> {
+    let original = |(name, text): &(String, String)| {
+        let of_text = files.iter().filter(|(_, other)| says_something(text) && other == text);
+        of_text.map(|(name, _)| name).min_by_key(|name| name.len()).filter(|first| *first != name).cloned()
+    };
+    let originals: Vec<Option<String>> = files.iter().map(original).collect();
+    let copies = files.iter().zip(&originals).filter_map(|((name, _), original)| Some((name, original.as_ref()?)));
+    faults.extend(copies.map(|(name, original)| {
+        Fault::of_file(
+            FaultKind::Twice,
+            name,
+            format!("is {original} once more, letter for letter: delete one of the two"),
+        )
+    }));
+    files.into_iter().zip(originals).filter(|(_, original)| original.is_none()).map(|(file, _)| file).collect()
 }
 
 /// Whether a file holds more than comments.

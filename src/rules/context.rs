@@ -241,9 +241,11 @@ impl<'a> Context<'a> {
         self.label_spans.iter().any(over)
     }
 
-    /// Whether all words of a slot are printed beside tick boxes: choices, not what somebody wrote.
+    /// Whether all words of a slot are printed beside tick boxes, or are boxes ("[x]"): choices, not what somebody wrote.
     pub(in crate::rules) fn is_choice(&self, slot: &Slot) -> bool {
-        let beside = |area: Area| self.ticks.iter().any(|tick| tick.words.words.iter().any(|word| word.area == area));
+        let is_of =
+            |tick: &Tick, area: Area| tick.area == area || tick.words.words.iter().any(|word| word.area == area);
+        let beside = |area: Area| self.ticks.iter().any(|tick| is_of(tick, area));
         let mut words = slot
             .words
             .iter()

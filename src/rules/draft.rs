@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::model::{Area, Field, Finding, Reading, Value};
 use crate::rules::Book;
 use crate::rules::context::Context;
-use crate::rules::sheet::{Row, Sheet, Token};
+use crate::rules::sheet::{Row, Sheet, Token, fold};
 use crate::rules::take;
 
 /// An anchor has at most so many words.
@@ -44,18 +44,37 @@ impl Book {
         let page = Context::new(&self.0, reading, on, None);
         let findings = take::all(&page);
         let values: Vec<Area> = findings.iter().flat_map(|it| &it.evidence).map(|evidence| evidence.area).collect();
+        let names = patient_words(&findings);
+        // "Low back pain M54.50": the words before a code are the patient's as well
+        let is_print = |place: &Place| {
+            !names_patient(&place.anchor, &names)
+                && !(place.field == Field::Diagnoses && page.book.codes.speaks_of_one(&place.anchor))
+        };
         let mut places: Vec<Place> = FIELDS
             .iter()
             .filter_map(|(field, ..)| {
                 let of_field = findings.iter().filter(|it| it.field == *field && it.value != Value::Unread);
                 let best: &Finding = of_field.max_by(|a, b| a.confidence.total_cmp(&b.confidence))?;
-                place(*field, best.evidence.first()?.area, &values, &page.sheet)
+                place(*field, best.evidence.first()?.area, &values, &page.sheet).filter(is_print)
             })
             .collect();
         places.sort_by_key(|place| place.row);
-        let headings = headings(&page.sheet, &values);
+        let mut headings = headings(&page.sheet, &values);
+        headings.retain(|heading| !names_patient(heading, &names));
+        headings.truncate(HEADINGS_MAX);
         (!headings.is_empty() && !places.is_empty()).then(|| write(name, &headings, &places))
     }
+}
+
+/// What the patient is called in all that was found.
+fn patient_words(findings: &[Finding]) -> Vec<String> {
+    let names = findings.iter().filter(|it| it.field == Field::PatientName).flat_map(|it| &it.evidence);
+    let words = names.flat_map(|ink| ink.text.reveal().split([' ', ',', '-'])).map(fold);
+    words.filter(|word| word.len() > 1).collect()
+}
+
+fn names_patient(text: &str, names: &[String]) -> bool {
+    text.split([' ', ',', '-']).map(fold).any(|word| names.contains(&word))
 }
 
 fn words(tokens: &[Token]) -> String {
@@ -112,9 +131,10 @@ fn headings(sheet: &Sheet, values: &[Area]) -> Vec<String> {
     let free = |row: &&Row| {
         let touched = values.iter().any(|value| value.overlap_x(&row.area) > 0 && value.overlap_y(&row.area) > 0);
         let letters = row.words.iter().filter(|token| is_print(token)).count();
-        !touched && letters >= 2 && row.words.iter().all(|token| is_print(token) && !token.ends_label())
+        let may_stand = |token: &Token| (is_print(token) || token.folded.is_empty()) && !token.ends_label();
+        !touched && letters >= 2 && row.words.iter().all(may_stand)
     };
-    sheet.rows.iter().filter(free).take(HEADINGS_MAX).map(|row| words(&row.words)).collect()
+    sheet.rows.iter().filter(free).map(|row| words(&row.words)).collect()
 }
 
 fn write(name: &str, headings: &[String], places: &[Place]) -> String {

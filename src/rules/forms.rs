@@ -209,57 +209,58 @@ pub(in crate::rules) fn number(source: &Source, rules: &mut RuleFile) {
 /// What is wrong with the forms of one file.
 pub(in crate::rules) fn check_file(source: &Source, rules: &RuleFile, faults: &mut Vec<Fault>) {
     for (name, form) in &rules.form {
-        let mut wrong_at = |kind, part: &[&dyn Display], what: String| {
+        let mut wrong = |kind, part: &[&dyn Display], what: String| {
             let path: Vec<&dyn Display> =
                 [&"form" as &dyn Display, name].into_iter().chain(part.iter().copied()).collect();
             source.tell(faults, kind, &path, what);
         };
-        let mut wrong = |kind, what: String| wrong_at(kind, &[], what);
         let told = [&form.all, &form.any, &form.sender_fax, &form.sender_email];
         if told.iter().all(|list| list.is_empty()) {
-            wrong(
-                FaultKind::Form,
-                format!("nothing tells the form {name:?}: give `all`, `any`, `sender_fax` or `sender_email`"),
-            );
+            let what = format!("nothing tells the form {name:?}: give `all`, `any`, `sender_fax` or `sender_email`");
+            wrong(FaultKind::Form, &[], what);
         }
         if form.field.is_empty() {
-            wrong(
-                FaultKind::Form,
-                format!("the form {name:?} names no field: give [form.{name}.field.\"patient.name\"] and so on"),
-            );
+            let what = format!("the form {name:?} names no field: give [form.{name}.field.\"patient.name\"] and so on");
+            wrong(FaultKind::Form, &[&"field"], what);
         }
         if form.valid_from.zip(form.valid_until).is_some_and(|(from, until)| until < from) {
-            wrong(
-                FaultKind::Form,
-                format!("the form {name:?} ends before it begins: `valid_until` is before `valid_from`"),
-            );
+            let what = format!("the form {name:?} ends before it begins: `valid_until` is before `valid_from`");
+            wrong(FaultKind::Form, &[&"valid_until"], what);
         }
         for (field, place) in form.field.iter().filter(|(_, place)| place.places() != 1) {
             let what = format!(
                 "form {name:?}, {field}: give one of `right_of`, `below`, `between` and `box`, not {}",
                 place.places()
             );
-            wrong(FaultKind::Form, what);
+            wrong(FaultKind::Form, &[&"field", field], what);
         }
-        let words = [&form.all, &form.any, &form.none].into_iter().flat_map(|list| list.iter());
-        for phrase in
-            words.chain(form.field.values().flat_map(PlaceRule::anchors)).filter(|phrase| fold(phrase).is_empty())
-        {
-            wrong(FaultKind::EmptyPhrase, format!("form {name:?}: the text {phrase:?} has no letter or digit"));
+        let says_nothing = |phrase: &str| fold(phrase).is_empty();
+        let empty = |phrase: &str| format!("form {name:?}: the text {phrase:?} has no letter or digit");
+        for (key, list) in [("all", &form.all), ("any", &form.any), ("none", &form.none)] {
+            for (nth, phrase) in list.iter().enumerate().filter(|(_, phrase)| says_nothing(phrase)) {
+                wrong(FaultKind::EmptyPhrase, &[&key, &nth], empty(phrase));
+            }
         }
-        for number in
-            form.sender_fax.iter().filter(|number| number.chars().filter(char::is_ascii_digit).count() < FAX_DIGITS)
-        {
-            wrong(
-                FaultKind::Form,
-                format!("form {name:?}: the fax number {number:?} has fewer than {FAX_DIGITS} digits"),
+        for (field, place) in &form.field {
+            for phrase in place.anchors().filter(|phrase| says_nothing(phrase)) {
+                wrong(FaultKind::EmptyPhrase, &[&"field", field], empty(phrase));
+            }
+        }
+        for (nth, number) in form.sender_fax.iter().enumerate() {
+            if number.chars().filter(char::is_ascii_digit).count() < FAX_DIGITS {
+                let what = format!("form {name:?}: the fax number {number:?} has fewer than {FAX_DIGITS} digits");
+                wrong(FaultKind::Form, &[&"sender_fax", &nth], what);
+            }
+        }
+        for (nth, address) in form.sender_email.iter().enumerate().filter(|(_, address)| !address.contains('@')) {
+            let what = format!(
+                "form {name:?}: {address:?} is no address: write \"desk@clinic.example\" or \"@clinic.example\""
             );
+            wrong(FaultKind::Form, &[&"sender_email", &nth], what);
         }
         if !rules.test.iter().any(|test| test.as_ref().form.as_ref() == Some(name)) {
-            wrong(
-                FaultKind::Untested,
-                format!("the form {name:?} has no test in its file: give one a [[test]] with form = {name:?}"),
-            );
+            let what = format!("the form {name:?} has no test in its file: give one a [[test]] with form = {name:?}");
+            wrong(FaultKind::Untested, &[], what);
         }
     }
     for (nth, test) in rules.test.iter().map(Spanned::as_ref).enumerate() {

@@ -102,8 +102,11 @@ impl Joined {
             let (fact, payers) = (rule.fact.as_deref().unwrap_or("-"), rule.payers.iter().map(key).collect::<Vec<_>>());
             let days = (rule.effective_from, rule.effective_until);
             let same = format!("{fact} {payers:?} {:?} {days:?}", rule.only_when);
-            // what is switched off takes nothing from what is asked
-            if !rule.on || once(&[&"require", &nth], format!("the same demand for {}", rule.field), &same) {
+            // what is switched off takes nothing from what is asked; nobody knows what one is that could not be read whole
+            if !rule.on
+                || source.is_damaged(&[&"require", &nth])
+                || once(&[&"require", &nth], format!("the same demand for {}", rule.field), &same)
+            {
                 all.require.push(rule);
             }
         }

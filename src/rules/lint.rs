@@ -12,7 +12,7 @@ use crate::rules::Book;
 use crate::rules::label::Labels;
 use crate::rules::people::is_credential;
 use crate::rules::phrase::Folded;
-use crate::rules::schema::{FormRule, PayerRule, RequireRule, RuleFile};
+use crate::rules::schema::{FormRule, PayerRule, RequireRule, RuleFile, TestRule};
 use crate::written::{Fault, FaultKind, Source, Written};
 
 /// A kind's name, as the rule files write it.
@@ -43,7 +43,14 @@ pub(in crate::rules) fn check_file(source: &Source, rules: &RuleFile, faults: &m
             "the test {:?} expects nothing: give `expect`, `expect_none`, `expect_doubt`, `expect_sure`, `expect_gap` or `document`",
             test.name
         );
-        tell(FaultKind::Idle, &[&"test", &nth, &"name"], what);
+        // where what it expects could not be read, that is told
+        let at = if source.has(&[&"test", &nth, &"expect"]) { "expect" } else { "name" };
+        tell(FaultKind::Idle, &[&"test", &nth, &at], what);
+    }
+    let is_bare = |test: &TestRule| test.text.trim().is_empty() && test.document.is_none();
+    for (nth, test) in rules.test.iter().map(Spanned::as_ref).enumerate().filter(|(_, test)| is_bare(test)) {
+        let what = format!("the test {:?} has no page: put the words of a paper into `text`", test.name);
+        tell(FaultKind::Idle, &[&"test", &nth, &"text"], what);
     }
     for (name, form) in &rules.form {
         if let Some(phrase) = contradiction(form) {
@@ -137,10 +144,14 @@ pub(in crate::rules) fn check_names(
     }
 }
 
-/// The known name that is most like one.
+/// The known name that is most like one, if any is like it.
 pub(in crate::rules) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a String>) -> Option<&'a String> {
-    known.max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
+    let likeness = |known: &String| strsim::jaro_winkler(known, name);
+    known.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|near| likeness(near) > LIKENESS_MIN)
 }
+
+/// Names that are less alike (Jaro-Winkler, 1 for the same) are not proposed for each other.
+const LIKENESS_MIN: f64 = 0.75;
 
 /// A list of a payer.
 type OfPayer = fn(&PayerRule) -> &Vec<String>;
@@ -192,7 +203,9 @@ pub(in crate::rules) fn check_all(sources: &[Source], rules: &RuleFile, faults: 
                 let owner = *owners.entry(Folded::new(phrase).text).or_insert(*kind);
                 if owner != *kind {
                     let what = format!(
-                        "{phrase:?} stands in `{list}` of two kinds of payer, {owner:?} and {kind:?}, and so tells neither"
+                        "{phrase:?} stands in `{list}` of two kinds of payer, {} and {}, and so tells neither",
+                        key(&owner),
+                        key(kind)
                     );
                     told(FaultKind::Overlap, &[&"payer", &key(kind), &list], Some(phrase), what);
                 }

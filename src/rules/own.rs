@@ -12,7 +12,7 @@ use crate::rules::numbers::npi_holds;
 use crate::rules::pattern::{Patterns, is_over_wide};
 use crate::rules::schedule::Sayings;
 use crate::rules::schema::{CheckName, CheckRule, RefuseRule, RuleFile, SayRule};
-use crate::rules::{DateKind, find_dates, read_schedule};
+use crate::rules::{DateKind, Schedule, find_dates, read_schedule};
 use crate::written::{Fault, FaultKind, Source};
 
 /// Fields whose values may be written in a clinic's own way. Names, diagnoses and plans are told by more than their look.
@@ -151,8 +151,11 @@ impl Own {
                     "of a frequency give `words`, and in `means` words that the grammar reads",
                 );
             };
-            if read_schedule(means, &Sayings::default()).is_none() {
-                return fault(FaultKind::Value, &format!("the grammar does not read {means:?}"));
+            if !read_schedule(means, &Sayings::default()).is_some_and(|read| is_whole(means, &read)) {
+                let what = format!(
+                    "the grammar does not read {means:?}: say it as in \"2x/week x 6 weeks\" or \"every 2 weeks\""
+                );
+                return fault(FaultKind::Value, &what);
             }
             if let Some(phrase) = rule.words.iter().find(|phrase| !Sayings::can_tell(phrase)) {
                 return fault(FaultKind::Value, &format!("{phrase:?} cannot be told: {TOLD}"));
@@ -307,6 +310,14 @@ impl Own {
             _ => None,
         }
     }
+}
+
+/// Whether all words took part in a reading that says how often, or how many visits.
+fn is_whole(means: &str, read: &Schedule) -> bool {
+    let says = |part: Option<&str>| part.is_some_and(|part| part.contains(char::is_alphanumeric));
+    let is_all = !says(means.get(..read.span.start)) && !says(means.get(read.span.end..));
+    let says_how_often = !read.frequency.phases.is_empty() || read.frequency.visits.is_some();
+    is_all && says_how_often && read.leftovers.is_empty() && read.repairs.is_empty()
 }
 
 /// What a weak label's value is worth, as elsewhere.

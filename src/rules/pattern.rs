@@ -4,10 +4,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexBuilder};
 
+use crate::rules::lint::nearest;
 use crate::rules::schema::{PatternRule, RuleFile};
 use crate::written::{Fault, FaultKind, Source};
 
@@ -15,11 +18,16 @@ use crate::written::{Fault, FaultKind, Source};
 const EXPANDED_BYTES_MAX: usize = 20_000;
 /// A compiled pattern is not larger.
 const COMPILED_BYTES_MAX: usize = 1_000_000;
+/// More patterns are not put into one another: that deep no compiled pattern goes.
+const PIECES_MAX: usize = 50;
 /// Texts that have nothing in common: what fits all of them says nothing.
 const ANYTHING: [&str; 3] = ["Qz", "7 7 7", "~ x & 12/34 otherwise"];
 
-/// What is not said again of a pattern that puts in one which could not be read.
+/// What is not said again of a pattern that puts in one which is at fault where it stands.
 const LOST: &str = "it puts in a pattern that is at fault itself";
+
+/// What is said of a pattern that puts in itself.
+const CIRCLE: &str = "it goes in a circle";
 
 /// The named patterns of the book.
 #[derive(Default)]
@@ -34,8 +42,10 @@ pub(in crate::rules) struct Patterns {
 
 struct Named {
     rule: PatternRule,
-    /// A fault at its place, to be filled in.
+    /// A fault at its block, its text and each of its examples and counter-examples, to be filled in.
     at: Fault,
+    at_text: Fault,
+    at_examples: [Vec<Fault>; 2],
 }
 
 impl Patterns {
@@ -44,16 +54,23 @@ impl Patterns {
         self.lost.extend(source.lost_names("pattern").map(str::to_owned));
         self.lost_use |= ["field", "fact", "pattern"].into_iter().any(|section| source.has_lost(section));
         for (name, rule) in &rules.pattern {
-            let at = source.fault(FaultKind::Pattern, &[&"pattern", name], String::new());
+            let place = |path: &[&dyn Display]| source.fault(FaultKind::Pattern, path, String::new());
+            let at = place(&[&"pattern", name]);
             if !name.starts_with(|first: char| first.is_ascii_alphabetic()) || !name.chars().all(is_of_name) {
                 let what =
                     format!("{name:?} is no name for a pattern: begin with a letter, and use letters, digits and _");
                 faults.push(Fault { what, ..at });
-            } else if self.named.contains_key(name) {
-                let what = format!("the pattern {name:?} stands in an earlier file as well");
+            } else if let Some(Named { at: first, .. }) = self.named.get(name) {
+                let place = format!("{}:{}", first.file, first.line());
+                let what = format!("the pattern {name:?} stands in {place} already; delete one of the two");
                 faults.push(Fault { kind: FaultKind::Twice, what, ..at });
             } else {
-                self.named.insert(name.clone(), Named { rule: rule.clone(), at });
+                let each = |list: &str, of: &[String]| {
+                    (0..of.len()).map(|nth| place(&[&"pattern", name, &list, &nth])).collect()
+                };
+                let at_examples = [each("examples", &rule.examples), each("counter_examples", &rule.counter_examples)];
+                let at_text = place(&[&"pattern", name, &"text"]);
+                self.named.insert(name.clone(), Named { rule: rule.clone(), at, at_text, at_examples });
             }
         }
     }
@@ -82,29 +99,42 @@ impl Patterns {
         compile(&self.expand(text, &mut Vec::new())?)
     }
 
-    /// Whether a pattern puts in one that could not be read.
+    /// Whether a pattern puts in one that is at fault, which is told where that one stands.
     pub(in crate::rules) fn needs_a_lost_one(&self, text: &str) -> bool {
-        self.expand(text, &mut Vec::new()).is_err_and(|why| why == LOST)
+        pieces(text).any(|(_, name)| self.lost.contains(name) || self.is_at_fault(name))
+    }
+
+    /// Whether a named pattern, or one that it puts in, cannot be used.
+    fn is_at_fault(&self, name: &str) -> bool {
+        self.named(name).is_some_and(|whole| whole.map_or(true, |whole| is_over_wide(&whole)))
+    }
+
+    /// A named pattern, which must fit a whole text.
+    fn named(&self, name: &str) -> Option<Result<Regex, String>> {
+        let expanded = self.expand(&self.named.get(name)?.rule.text, &mut vec![name.to_owned()]);
+        Some(expanded.and_then(|expanded| compile(&format!(r"\A(?:{expanded})\z"))))
     }
 
     fn expand(&self, text: &str, within: &mut Vec<String>) -> Result<String, String> {
-        static PIECE: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\\[pPxuU]\{[^}]*\}|\\.|\{([A-Za-z][A-Za-z0-9_]*)\}").expect("a fixed pattern")
-        });
         let mut expanded = String::new();
         let mut behind = 0;
-        for found in PIECE.captures_iter(text) {
-            let (Some(all), Some(name)) = (found.get(0), found.get(1)) else { continue };
-            expanded.push_str(text.get(behind..all.start()).unwrap_or_default());
-            behind = all.end();
-            let name = name.as_str();
+        for (piece, name) in pieces(text) {
+            expanded.push_str(text.get(behind..piece.start).unwrap_or_default());
+            behind = piece.end;
             if within.iter().any(|outer| outer == name) {
-                return Err(format!("it goes in a circle: {} → {name}", within.join(" → ")));
+                // it is told once: of the first by name
+                let is_first =
+                    within.first().is_some_and(|first| first == name) && within.iter().min() == within.first();
+                let why = format!("{CIRCLE}: {} → {name}", within.join(" → "));
+                return Err(if is_first { why } else { LOST.to_owned() });
             }
             let Some(named) = self.named.get(name) else {
                 return Err(if self.lost.contains(name) { LOST.to_owned() } else { self.unknown(name) });
             };
             self.used.borrow_mut().insert(name.to_owned());
+            if within.len() == PIECES_MAX {
+                return Err(format!("it puts more than {PIECES_MAX} patterns into one another"));
+            }
             within.push(name.to_owned());
             expanded.push_str(&format!("(?:{})", self.expand(&named.rule.text, within)?));
             within.pop();
@@ -117,46 +147,48 @@ impl Patterns {
     }
 
     fn unknown(&self, name: &str) -> String {
-        let near =
-            self.named.keys().max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-        let hint = near.map(|near| format!("; did you mean {{{near}}}?")).unwrap_or_default();
+        let hint =
+            nearest(name, self.named.keys()).map(|near| format!("; did you mean {{{near}}}?")).unwrap_or_default();
         format!("no pattern is called {{{name}}}{hint}")
     }
 
     /// What is wrong with the named patterns. To be asked when all that use them have been compiled.
     pub(in crate::rules) fn check(&self, faults: &mut Vec<Fault>) {
-        for (name, Named { rule, at }) in &self.named {
-            let mut wrong = |kind, what: String| faults.push(Fault { kind, what, ..at.clone() });
-            let mut within = vec![name.clone()];
-            let whole =
-                self.expand(&rule.text, &mut within).and_then(|expanded| compile(&format!(r"\A(?:{expanded})\z")));
+        for (name, Named { rule, at, at_text, at_examples }) in &self.named {
+            let mut wrong = |kind, at: &Fault, what: String| faults.push(Fault { kind, what, ..at.clone() });
+            let Some(whole) = self.named(name) else { continue };
             let whole = match whole {
                 Ok(whole) => whole,
                 Err(why) => {
-                    if why != LOST {
-                        wrong(FaultKind::Pattern, format!("the pattern {name:?}: {why}"));
+                    let is_own = why.starts_with(CIRCLE) || why != LOST && !self.needs_a_lost_one(&rule.text);
+                    if is_own {
+                        wrong(FaultKind::Pattern, at_text, format!("the pattern {name:?}: {why}"));
                     }
                     continue;
                 }
             };
             if is_over_wide(&whole) {
-                wrong(FaultKind::OverWide, format!("the pattern {name:?} fits anything, or nothing at all: narrow it"));
+                let what = format!("the pattern {name:?} fits anything, or nothing at all: narrow it");
+                wrong(FaultKind::OverWide, at_text, what);
+                continue;
             }
             if rule.examples.is_empty() || rule.counter_examples.is_empty() {
                 let what = format!(
                     "the pattern {name:?} needs `examples` that it fits and `counter_examples` that it does not"
                 );
-                wrong(FaultKind::UntestedValue, what);
+                wrong(FaultKind::UntestedValue, at, what);
             }
-            for example in rule.examples.iter().filter(|example| !whole.is_match(example)) {
-                wrong(FaultKind::Example, format!("the pattern {name:?} does not fit its example {example:?}"));
+            let [at_good, at_bad] = at_examples;
+            for (example, at) in rule.examples.iter().zip(at_good).filter(|(example, _)| !whole.is_match(example)) {
+                wrong(FaultKind::Example, at, format!("the pattern {name:?} does not fit its example {example:?}"));
             }
-            for example in rule.counter_examples.iter().filter(|example| whole.is_match(example)) {
-                wrong(FaultKind::Example, format!("the pattern {name:?} fits {example:?}, which it should not"));
+            for (example, at) in rule.counter_examples.iter().zip(at_bad).filter(|(example, _)| whole.is_match(example))
+            {
+                wrong(FaultKind::Example, at, format!("the pattern {name:?} fits {example:?}, which it should not"));
             }
             if !self.used.borrow().contains(name) && !self.lost_use {
                 let what = format!("nothing uses the pattern {name:?}: put {{{name}}} into a `when`, or delete it");
-                wrong(FaultKind::Unused, what);
+                wrong(FaultKind::Unused, at, what);
             }
         }
     }
@@ -165,6 +197,13 @@ impl Patterns {
 /// Whether a pattern that must fit a whole text fits anything.
 pub(in crate::rules) fn is_over_wide(whole: &Regex) -> bool {
     whole.is_match("") || ANYTHING.iter().all(|text| whole.is_match(text))
+}
+
+/// Where a pattern puts in others, and their names.
+fn pieces(text: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    static PIECE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\\[pPxuU]\{[^}]*\}|\\.|\{([A-Za-z][A-Za-z0-9_]*)\}").expect("a fixed pattern"));
+    PIECE.captures_iter(text).filter_map(|found| Some((found.get(0)?.range(), found.get(1)?.as_str())))
 }
 
 fn is_of_name(letter: char) -> bool {

@@ -3,6 +3,7 @@
 use std::fs::{File, metadata, read_dir};
 use std::io::{self, Read};
 use std::path::Path;
+use std::string::FromUtf8Error;
 
 use crate::written::{Fault, FaultKind};
 
@@ -26,8 +27,11 @@ pub fn read_folder(
     for name in names_in(folder)? {
         let shown = format!("{below}{name}");
         if is_rule_file(&name) {
-            match read_file(&folder.join(&name), bytes_max) {
-                Ok(text) => files.push((shown, text)),
+            match read_bytes(&folder.join(&name), bytes_max) {
+                Ok(bytes) => match String::from_utf8(bytes) {
+                    Ok(text) => files.push((shown, text)),
+                    Err(error) => faults.push(not_utf8(&shown, &error)),
+                },
                 Err(what) => faults.push(Fault::of_file(FaultKind::Unreadable, &shown, what)),
             }
         } else if was_meant_to_be_one(&name) {
@@ -69,6 +73,14 @@ pub fn was_meant_to_be_one(name: &str) -> bool {
 /// # Errors
 /// What is wrong and what to do: it is no plain file (a pipe would never end), is too large, or is not UTF-8.
 pub fn read_file(path: &Path, bytes_max: u64) -> Result<String, String> {
+    let read = String::from_utf8(read_bytes(path, bytes_max)?);
+    read.map_err(|error| {
+        let Fault { place, what, .. } = not_utf8("", &error);
+        place.map_or_else(|| what.clone(), |(line, column, _)| format!("line {line}, column {column}: {what}"))
+    })
+}
+
+fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let about = metadata(path).map_err(unreadable)?;
     if !about.is_file() {
@@ -80,15 +92,16 @@ pub fn read_file(path: &Path, bytes_max: u64) -> Result<String, String> {
     if bytes.len() as u64 > bytes_max {
         return Err(format!("is larger than {bytes_max} bytes; take it apart"));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let bytes = error.as_bytes();
-        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            return format!("line 1 is not UTF-8 but UTF-16; {SAVE}");
-        }
-        let before = error.utf8_error().valid_up_to();
-        let line = bytes.iter().take(before).filter(|byte| **byte == b'\n').count() + 1;
-        format!("line {line} is not UTF-8; {SAVE}")
-    })
+    Ok(bytes)
+}
+
+/// The first letter that is none.
+fn not_utf8(file: &str, error: &FromUtf8Error) -> Fault {
+    let bytes = error.as_bytes();
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let text = String::from_utf8_lossy(bytes);
+    let what = format!("this is not UTF-8{}; {SAVE}", if is_utf16 { " but UTF-16" } else { "" });
+    Fault::at(FaultKind::Unreadable, file, &text, error.utf8_error().valid_up_to(), what)
 }
 
 const SAVE: &str = "save the file as UTF-8 (in Notepad: File, Save as, and at the bottom beside Encoding choose UTF-8)";

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::written::words::is_invisible;
+
 /// All that is wrong with a rule book.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Faults(pub Vec<Fault>);
@@ -131,7 +133,9 @@ impl fmt::Display for Fault {
             Some((line, column, shown)) => {
                 writeln!(f, "{}:{line}:{column}: {} [{}]", self.file, self.what, self.kind.code())?;
                 let from = column.saturating_sub(SHOWN_LETTERS_MAX / 2);
-                let part: String = shown.chars().skip(from).take(SHOWN_LETTERS_MAX).collect();
+                // a tab or a sign that steers the terminal would put the mark elsewhere
+                let plain = shown.chars().map(|letter| if is_invisible(letter) { ' ' } else { letter });
+                let part: String = plain.skip(from).take(SHOWN_LETTERS_MAX).collect();
                 writeln!(f, "  | {part}")?;
                 write!(f, "  | {:>width$}", "^", width = column - from)
             }

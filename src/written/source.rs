@@ -111,12 +111,16 @@ impl<'t> Source<'t> {
 
     /// Tells a fault at a part, but not that something lacks from where something was taken out.
     pub fn tell(&self, faults: &mut Vec<Fault>, kind: FaultKind, path: &[&dyn Display], what: String) {
-        let block = self.follow(path).into_iter().rfind(|part| part.get_ref().is_table());
-        let is_damaged = block.is_some_and(|block| self.damaged.contains(&block.span().start));
         let lacks_a_test = matches!(kind, FaultKind::Untested | FaultKind::UntestedValue) && self.has_lost("test");
-        if !(lacks_a_test || kind.is_lack() && is_damaged) {
+        if !(lacks_a_test || kind.is_lack() && self.is_damaged(path)) {
             faults.push(self.fault(kind, path, what));
         }
+    }
+
+    /// Whether something of the block that holds a part could not be read.
+    pub fn is_damaged(&self, path: &[&dyn Display]) -> bool {
+        let block = self.follow(path).into_iter().rfind(|part| part.get_ref().is_table());
+        block.is_some_and(|block| self.damaged.contains(&block.span().start))
     }
 
     /// Whether something of a section could not be read.

@@ -47,6 +47,12 @@ impl<'t> Written<'t> {
         if DeTable::parse(text).is_ok() {
             return written;
         }
+        if let Some(at) = bare_return(text) {
+            let what = "the lines of this file end as those of old Macs: save it with the line ends of Windows or Unix";
+            faults.push(Fault::at(FaultKind::Syntax, name, text, at, what.to_owned()));
+            written.put_aside_all();
+            return written;
+        }
         let statements = statements_of(text);
         // where a text of several lines has no end, nobody can say what stands inside
         let is_endless = ["\"\"\"", "'''"].iter().any(|quotes| text.matches(quotes).count() % 2 == 1);
@@ -110,6 +116,11 @@ impl<'t> Written<'t> {
     }
 }
 
+/// A carriage return that no line feed follows.
+fn bare_return(text: &str) -> Option<usize> {
+    text.match_indices('\r').map(|(at, _)| at).find(|at| text.as_bytes().get(at + 1) != Some(&b'\n'))
+}
+
 impl Statement<'_> {
     pub(super) fn is_header(&self) -> bool {
         self.ink.starts_with('[')
@@ -147,10 +158,10 @@ fn statements_of(text: &str) -> Vec<Statement<'_>> {
     let mut statements: Vec<Statement> = Vec::new();
     let (mut at, mut depth, mut quotes) = (0, 0, None);
     for line in text.split_inclusive('\n') {
-        let ink = line.trim_end();
-        let begin = at + ink.len() - ink.trim_start().len();
+        let ink = line.trim_ascii_end();
+        let begin = at + ink.len() - ink.trim_ascii_start().len();
         let is_open = depth > 0 && quotes.is_none() && LOOKS_LIKE_ONE.is_match(ink);
-        let says_something = !ink.trim_start().is_empty() && !ink.trim_start().starts_with('#');
+        let says_something = !ink.trim_ascii_start().is_empty() && !ink.trim_ascii_start().starts_with('#');
         if is_open || depth == 0 && quotes.is_none() && says_something {
             if let Some(before) = statements.last_mut() {
                 before.is_open = is_open;
@@ -158,7 +169,7 @@ fn statements_of(text: &str) -> Vec<Statement<'_>> {
             depth = 0;
             statements.push(Statement { span: begin..begin, ink: "", is_open: false });
         }
-        let is_header = depth == 0 && quotes.is_none() && ink.trim_start().starts_with('[');
+        let is_header = depth == 0 && quotes.is_none() && ink.trim_ascii_start().starts_with('[');
         if !is_header {
             scan(ink, &mut depth, &mut quotes);
         }
@@ -236,6 +247,14 @@ mod tests {
         check(&with("[[a]]\nl = [\"x\", \"y\"\nd = 1\n"), &[(2, "no closing bracket")], "[[a]]|d = 1|[[b]]|c = 5");
         check(&with("[[a]]\nl = [\"x\" \"y\"]\n"), &[(2, "comma")], "[[a]]|[[b]]|c = 5");
         check(&with("[[a]\nd = 1\n"), &[(1, "bracket")], "[[b]]|c = 5");
+        check(&with("[a]\n\u{a0}d = 1\ne = 2\n"), &[(2, "U+00A0")], "[a]|e = 2|[[b]]|c = 5");
+        check(&with("[[a]]\nd = \"x\u{7}y\"\n"), &[(2, "U+0007")], "[[a]]|[[b]]|c = 5");
+        check(&with("[[a]]\nd: 1\n"), &[(2, "colon")], "[[a]]|[[b]]|c = 5");
+        check(&with("[[a]]\nd = \"\\d\"\n"), &[(2, "single quotes")], "[[a]]|[[b]]|c = 5");
+        check(&with("// mine\n"), &[(1, "begins with #")], "[[b]]|c = 5");
+        check(&with("[a.“b”]\nd = 1\n"), &[(1, "curly")], "[[b]]|c = 5");
+        check(&with("[a] mine\nd = 1\n"), &[(1, "for itself")], "[[b]]|c = 5");
+        check("[a]\rd = 1\re = 2\r", &[(1, "old Macs")], "");
         check(&with("[b]\nd = 1\n"), &[(1, "[[b]]")], "[[b]]|c = 5");
         check(&with("[a]\nd = 1\n[a]\nd = 2\n"), &[(3, "[[a]]")], "[a]|d = 1|[[b]]|c = 5");
         check(&with("[[a]]\nd = \"x\n"), &[(2, "closing quote")], "[[a]]|[[b]]|c = 5");

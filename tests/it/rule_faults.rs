@@ -60,6 +60,64 @@ fn each_mistake_is_told_once_at_its_place_and_takes_none_with_it() {
     }
 }
 
+/// What follows from a mistake is not told as another one, and each is told where it stands.
+#[test]
+fn a_mistake_in_a_pattern_a_form_or_a_demand_is_told_once() {
+    let clinic = Clinic::new();
+    let pattern = |name: &str, text: &str| {
+        format!("[pattern.{name}]\ntext = '{text}'\nexamples = [\"LK-44\"]\ncounter_examples = [\"x\"]\n")
+    };
+    let say = "[[field.\"payer.claim_number\".say]]\nwhen = '{a}'\n\n[[test]]\nname = \"t\"\ntext = \"Claim #: LK-44\"\n\
+        expect = { \"payer.claim_number\" = \"LK-44\" }\n";
+    let form = |place: &str, all: &str| {
+        format!(
+            "[form.lake]\nall = [{all}]\n[form.lake.field]\n{place}\n[[test]]\nname = \"f\"\nform = \"lake\"\ntext = \"x\"\n\
+             expect_none = [\"plan\"]\n"
+        )
+    };
+    let good = "\"patient.name\" = { right_of = \"Client\" }";
+    let chain: String = (0..200).map(|nth| pattern(&format!("p{nth}"), &format!("{{p{}}}", nth + 1))).collect();
+    let often = |means: &str| format!("[[field.\"frequency\".say]]\nwords = [\"1x/fortnight\"]\nmeans = \"{means}\"\n");
+    let cases: [(String, &[&str]); 14] = [
+        (often("evry 2 weaks"), &["1:1 R004"]),
+        (often("biweekly"), &["1:1 R004"]),
+        (pattern("a", "LK-(44") + say, &["2:8 R015"]),
+        (pattern("a", ".*") + say, &["2:8 R017"]),
+        (pattern("a", "LK-{b}") + &pattern("b", "{c}") + &pattern("c", "{a}") + say, &["2:8 R015"]),
+        (pattern("a", "LK-[0-9]{3}") + say, &["3:13 R016", "6:1 R019"]),
+        (chain + &pattern("p200", "LK-44") + &pattern("a", "{p0}") + say, &["594:8 R015"]),
+        (form("\"patient.name\" = { rightof = \"Client\" }", "\"Lake\""), &["4:20 R003"]),
+        (form("\"patient.nme\" = { right_of = \"Client\" }", "\"Lake\""), &["4:1 R004"]),
+        (form(good, "\"Lake\", \"--\""), &["2:16 R006"]),
+        (form(good, "\"Lake\"]\nsender_email = [\"nobody\""), &["3:17 R010"]),
+        ("[[test]]\nname = \"t\"\ntext = \"x\"\nexpect = { \"patient.nme\" = \"x\" }\n".to_owned(), &["4:12 R004"]),
+        ("[[test]]\nname = \"t\"\nexpect_none = [\"plan\"]\n".to_owned(), &["1:1 R008"]),
+        (
+            "[[require]]\nfield = \"plan\"\npayers = [\"vva\"]\nlevel = \"stop\"\ntell = \"x\"\n".to_owned(),
+            &["3:11 R004"],
+        ),
+    ];
+    for (text, wanted) in cases {
+        assert_eq!(faults_of(&clinic, &text), wanted, "{text}");
+    }
+}
+
+/// A copy that somebody left in the folder would say everything a second time.
+#[test]
+fn a_copy_of_a_file_is_told_as_one() {
+    let clinic = Clinic::new();
+    for name in ["60-payer copy.toml", "90-required (1).toml"] {
+        let original = name.replace(" copy", "").replace(" (1)", "");
+        fs::copy(clinic.path(&format!("rules/{original}")), clinic.path(&format!("rules/{name}"))).unwrap();
+    }
+    let told = said(&clinic.command(&["rules", "check"]).output().unwrap());
+    for wanted in
+        ["60-payer copy.toml: is 60-payer.toml once more", "90-required (1).toml: is 90-required.toml", "2 faults"]
+    {
+        assert!(told.contains(wanted), "{wanted} is missing in:\n{told}");
+    }
+}
+
 /// Where not all faults are told, that is told.
 #[test]
 fn a_file_with_more_faults_than_are_told_says_so() {
@@ -80,8 +138,12 @@ fn a_file_with_more_faults_than_are_told_says_so() {
 fn a_clinic_adds_to_the_shipped_rules_in_a_file_of_its_own() {
     let clinic = Clinic::new();
     let readme = fs::read_to_string("README.md").unwrap();
-    let begin = readme.find("[pattern.lakeside_claim]").unwrap();
-    let example = &readme[begin..begin + readme[begin..].find("```").unwrap()];
+    // the blocks of the README as they stand there, with the test that it gives them
+    let block = |begins: &str| {
+        let begin = readme.find(begins).unwrap();
+        &readme[begin..begin + readme[begin..].find("```").unwrap()]
+    };
+    let example = format!("{}\n{}", block("[pattern.lakeside_claim]"), block("[[test]]\nname = \"a claim number"));
     let more = "[field.\"payer.claim_number\"]\nlabels = [\"Case Ref Nr\"]\n\n[[document.order.sign]]\nany = [\"Lakeside order\"]\n\
         weight = 2\n\n[payer.auto]\nwords = [\"Lakeside Auto\"]\n\n[[test]]\nname = \"lakeside\"\n\
         text = \"\"\"\nCase Ref Nr: LK-44-QX\nFrequency: 1x/fortnight x 6 weeks\n\"\"\"\n\
@@ -185,7 +247,7 @@ fn rule_files_that_are_broken_in_every_way_are_refused_with_their_place() {
         ("empty-key", b"\"\" = 1\n", "[R003]"),
         ("huge", huge.as_bytes(), "larger than 1000000 bytes"),
         ("deep", deep.as_bytes(), "98-deep.toml:1:"),
-        ("utf16", b"\xff\xfe[\0f\0", "line 1 is not UTF-8"),
+        ("utf16", b"\xff\xfe[\0f\0", "98-utf16.toml:1:1: this is not UTF-8 but UTF-16"),
         ("nul", b"[other_labels]\nwords = [\"a\0\"]\n", "98-nul.toml:2:"),
         ("wide", wide.as_bytes(), "98-wide.toml:2:"),
     ];

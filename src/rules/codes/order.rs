@@ -114,7 +114,11 @@ fn read(order_file: &str) -> Result<BTreeMap<String, String>, CodeListError> {
         match (line.get(14..15), title) {
             (Some("0" | "1"), None) => fault("it ends before its title"),
             (Some("0"), _) => {}
-            (Some("1"), Some(title)) => drop(codes.insert(dotted(code), title.to_owned())),
+            (Some("1"), Some(title)) => {
+                if codes.insert(dotted(code), title.to_owned()).is_some_and(|before| before != title) {
+                    fault("its code stands in an earlier line with another title");
+                }
+            }
             _ => fault("column 15 is neither 0 (a heading) nor 1 (billable)"),
         }
     }
@@ -159,6 +163,8 @@ mod tests {
         assert!(matches!(built_in.import("hello", 2027, AFTER), Err(CodeListError::Lines(_))));
         assert!(matches!(built_in.import("", 2027, AFTER), Err(CodeListError::Empty)));
         assert!(built_in.import_part(&format!("\u{feff}{some}"), 2027).is_ok(), "a mark of an editor");
+        let twice = format!("{some}{}", file(&["M542"]).replace("Title", "Another title"));
+        assert!(matches!(built_in.import_part(&twice, 2027), Err(CodeListError::Lines(_))), "one code, two titles");
         let (cut, _) = some.rsplit_once("Title  ").unwrap();
         assert!(matches!(built_in.import_part(cut, 2027), Err(fault) if fault.to_string().starts_with("line 3: ")));
     }

@@ -52,7 +52,7 @@ fn of_span(
     let why = page.why_set_aside(field, &area).map(str::to_owned);
     let why = why.or_else(|| other.map(|other| format!("its words were found for {}", other.field)));
     let why = why.unwrap_or_else(|| why_not(page, field, span, words[0].area));
-    Some(PassedOver { words: page.text.text.get(span.clone())?.to_owned(), area, why })
+    Some(PassedOver { words: page.text.text.get(span.clone())?.trim().to_owned(), area, why })
 }
 
 /// Where values of a field's shape stand in the page's text. Days and phone numbers look alike whatever they are of: those that

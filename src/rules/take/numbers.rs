@@ -1,5 +1,8 @@
 //! The numbers of patient and provider: NPI, phone, fax.
 
+use std::cell::LazyCell;
+use std::ops::Deref;
+
 use crate::model::{Area, Field, PersonName, Value};
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{Label, Meaning};
@@ -37,6 +40,7 @@ fn npi(page: &Context) -> Vec<Candidate> {
             .is_some_and(|tick| !tick.ticked)
     };
     let chosen = is_chosen(page);
+    let signers = LazyCell::new(|| signers(page));
     let own = |label: &&Label| whose::owner(page, label) != Some(Owner::Another);
     for label in page.labels_of(Field::ProviderNpi).filter(|label| !(chosen && refused(label))).filter(own) {
         let over = above(&page.sheet, &page.labels, label).filter(|_| label.caption).map(|slot| (Where::Above, slot));
@@ -48,7 +52,7 @@ fn npi(page: &Context) -> Vec<Candidate> {
             if is_held && !hit.valid {
                 doubts.push("its check digit does not hold".to_owned());
             }
-            if is_beside_another_name(page, label) {
+            if is_beside_another_name(page, label, &signers) {
                 doubts.push("it stands beside another name than that of who signed".to_owned());
             }
             let value = Value::Npi { digits: hit.digits, valid: hit.valid };
@@ -112,19 +116,18 @@ fn unread_npi(page: &Context) -> Option<Candidate> {
 }
 
 /// "Alan Pierce, MD  NPI 1234567893" in a letterhead, signed by somebody else.
-fn is_beside_another_name(page: &Context, label: &Label) -> bool {
+fn is_beside_another_name(page: &Context, label: &Label, signers: &impl Deref<Target = Vec<NameHit>>) -> bool {
     let before = &page.sheet.rows[label.row].words[..label.words.start];
-    if !before.iter().any(|token| names_credential(&token.text)) || signers(page).is_empty() {
+    if !before.iter().any(|token| names_credential(&token.text)) || signers.is_empty() {
         return false;
     }
     let row = page.sheet.slot((0..label.words.start).map(|word| (label.row, word)));
     let Some(beside) = find_names(&row.text).into_iter().rfind(|hit| !hit.credentials.is_empty()) else { return false };
-    somebody_else_signs(page, &beside.name)
+    somebody_else_signs(signers, &beside.name)
 }
 
 /// Whether the signatures of a page name others than `name`, and not it.
-fn somebody_else_signs(page: &Context, name: &PersonName) -> bool {
-    let signers = signers(page);
+fn somebody_else_signs(signers: &[NameHit], name: &PersonName) -> bool {
     let family = |name: &PersonName| fold(name.full.reveal().rsplit(' ').next().unwrap_or_default());
     let is_own = |signer: &NameHit| strsim::osa_distance(&family(&signer.name), &family(name)) <= 1;
     !signers.is_empty() && !signers.iter().any(is_own)
@@ -133,6 +136,7 @@ fn somebody_else_signs(page: &Context, name: &PersonName) -> bool {
 /// Ten digits whose check digit holds, behind a word that is NPI but for one letter, or on the line of a name with a credential: no
 /// phone begins with a 1.
 fn npi_by_itself(page: &Context) -> Option<Candidate> {
+    let signers = LazyCell::new(|| signers(page));
     let mut sound = find_npis(&page.text.text).into_iter().filter(|hit| hit.valid && hit.repairs.is_empty());
     let hit = sound.find(|hit| {
         let at = page.text.words.iter().find(|word| word.range.start >= hit.span.start);
@@ -151,7 +155,9 @@ fn npi_by_itself(page: &Context) -> Option<Candidate> {
             hit.digits.starts_with('1')
                 && names_credential(line)
                 && find_names(line).iter().any(|hit| {
-                    !hit.credentials.is_empty() && !orders_nothing(page, hit) && !somebody_else_signs(page, &hit.name)
+                    !hit.credentials.is_empty()
+                        && !orders_nothing(page, hit)
+                        && !somebody_else_signs(&signers, &hit.name)
                 })
         };
         let mut words = line.split_whitespace().rev().map(fold).filter(|word| !word.is_empty());
