@@ -85,7 +85,7 @@ fn a_mistake_in_a_pattern_a_form_or_a_demand_is_told_once() {
         (pattern("a", ".*") + say, &["2:8 R017"]),
         (pattern("a", "LK-{b}") + &pattern("b", "{c}") + &pattern("c", "{a}") + say, &["2:8 R015"]),
         (pattern("a", "LK-[0-9]{3}") + say, &["3:13 R016", "5:1 R019"]),
-        (chain + &pattern("p200", "LK-44") + &pattern("a", "{p0}") + say, &["594:8 R015"]),
+        (chain + &pattern("p200", "LK-44") + &pattern("a", "{p0}") + say, &["602:8 R015"]),
         (form("\"patient.name\" = { rightof = \"Client\" }", "\"Lake\""), &["4:20 R003"]),
         (form("\"patient.nme\" = { right_of = \"Client\" }", "\"Lake\""), &["4:1 R004"]),
         (form(good, "\"Lake\", \"--\""), &["2:16 R006"]),
