@@ -47,8 +47,9 @@ impl Book {
         let names = patient_words(&findings);
         // "Low back pain M54.50": the words before a code are the patient's as well
         let is_print = |place: &Place| {
-            !names_patient(&place.anchor, &names)
-                && !(place.field == Field::Diagnoses && page.book.codes.speaks_of_one(&place.anchor))
+            let is_patients = names_patient(&place.anchor, &names)
+                || place.field == Field::Diagnoses && page.book.codes.speaks_of_one(&place.anchor);
+            !is_patients
         };
         let mut places: Vec<Place> = FIELDS
             .iter()

@@ -101,7 +101,9 @@ impl Patterns {
 
     /// Whether a pattern puts in one that is at fault, which is told where that one stands.
     pub(in crate::rules) fn needs_a_lost_one(&self, text: &str) -> bool {
-        pieces(text).any(|(_, name)| self.lost.contains(name) || self.is_at_fault(name))
+        let names: Vec<&str> = pieces(text).map(|(_, name)| name).collect();
+        self.used.borrow_mut().extend(names.iter().map(|name| (*name).to_owned()));
+        names.iter().any(|name| self.lost.contains(*name) || self.is_at_fault(name))
     }
 
     /// Whether a named pattern, or one that it puts in, cannot be used.
@@ -167,16 +169,24 @@ impl Patterns {
                     continue;
                 }
             };
-            if is_over_wide(&whole) {
+            let is_over_wide = is_over_wide(&whole);
+            if is_over_wide {
                 let what = format!("the pattern {name:?} fits anything, or nothing at all: narrow it");
                 wrong(FaultKind::OverWide, at_text, what);
-                continue;
             }
             if rule.examples.is_empty() || rule.counter_examples.is_empty() {
                 let what = format!(
                     "the pattern {name:?} needs `examples` that it fits and `counter_examples` that it does not"
                 );
                 wrong(FaultKind::UntestedValue, at, what);
+            }
+            if !self.used.borrow().contains(name) && !self.lost_use {
+                let what = format!("nothing uses the pattern {name:?}: put {{{name}}} into a `when`, or delete it");
+                wrong(FaultKind::Unused, at, what);
+            }
+            // that one which fits anything fits its counter-examples is no news
+            if is_over_wide {
+                continue;
             }
             let [at_good, at_bad] = at_examples;
             for (example, at) in rule.examples.iter().zip(at_good).filter(|(example, _)| !whole.is_match(example)) {
@@ -185,10 +195,6 @@ impl Patterns {
             for (example, at) in rule.counter_examples.iter().zip(at_bad).filter(|(example, _)| whole.is_match(example))
             {
                 wrong(FaultKind::Example, at, format!("the pattern {name:?} fits {example:?}, which it should not"));
-            }
-            if !self.used.borrow().contains(name) && !self.lost_use {
-                let what = format!("nothing uses the pattern {name:?}: put {{{name}}} into a `when`, or delete it");
-                wrong(FaultKind::Unused, at, what);
             }
         }
     }

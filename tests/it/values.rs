@@ -293,7 +293,7 @@ counter_examples = ["12"]
         "no fact is called \"employr\"; did you mean \"employer\"?",
         "can never be told",
         "[R021]",
-        "95-own.toml:2:",
+        "95-own.toml:3:8:",
         "--explain CODE",
     ] {
         assert!(told.contains(wanted), "{wanted} is missing in:\n{told}");
