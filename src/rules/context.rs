@@ -76,7 +76,15 @@ impl<'a> Context<'a> {
         values.iter().rev().for_each(|at| drop(labels.remove(*at)));
         let ticks = ticks::find(reading, &sheet);
         let mut text = sheet.text();
-        text.text = text.flowing();
+        let opens = |word: &SlotWord| {
+            labels.iter().any(|label| {
+                let first = sheet.rows[label.row].words.first();
+                label.words.start == 0
+                    && (label.colon || label.caption)
+                    && first.is_some_and(|first| first.area == word.area)
+            })
+        };
+        text.text = text.flowing(opens);
         let found = book.phrases.find(&Folded::new(&text.text));
         let form = forms::recognise(book.rules.form.iter(), &found, reading, sender, on);
         if let FormStory::Is(name, _) = &form

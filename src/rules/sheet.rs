@@ -15,6 +15,8 @@ const PROCEDURE_DIGITS: usize = 5;
 const PROSE_WORDS_MIN: usize = 7;
 /// ... and reaches at least this share of the longest.
 const PROSE_REACH: f32 = 0.5;
+/// Words of a paragraph stand at most so many word heights apart.
+const PARAGRAPH_GAP_MAX: f32 = 2.5;
 /// A possessive in front of a capital has at least this many letters.
 const POSSESSIVE_LETTERS_MIN: usize = 5;
 /// The middles of two words of a line differ by less than this share of their height.
@@ -183,6 +185,15 @@ impl Sheet {
         full && one_edge && near && !before.words.iter().any(Token::ends_label)
     }
 
+    /// Whether a row is the next line of the same paragraph, and neither of the two is a row of cells.
+    fn flows(&self, before: usize, after: usize) -> bool {
+        let is_apart = |pair: &[Token]| {
+            pair[1].area.left.saturating_sub(pair[0].area.right) as f32 > PARAGRAPH_GAP_MAX * self.unit
+        };
+        let has_cells = |row: usize| self.rows[row].words.windows(2).any(is_apart);
+        self.runs_on(before, after) && !has_cells(before) && !has_cells(after)
+    }
+
     /// Words as text: a blank between words, two before a gap, a line break between rows.
     pub(in crate::rules) fn slot(&self, places: impl IntoIterator<Item = (usize, usize)>) -> Slot {
         let places = places.into_iter();
@@ -203,7 +214,7 @@ impl Sheet {
             if let Some((last_row, last_word)) = last {
                 let gap = token.area.left.saturating_sub(self.rows[last_row].words[last_word].area.right) as f32;
                 slot.text.push_str(if last_row != row {
-                    if self.runs_on(last_row, row) { " " } else { "\n" }
+                    if self.flows(last_row, row) { " " } else { "\n" }
                 } else if gap > 2.0 * self.unit {
                     "  "
                 } else {
@@ -246,7 +257,8 @@ impl Slot {
     }
 
     /// The text with the line breaks of running prose as blanks, byte for byte: a long line that ends inside a sentence runs on.
-    pub(in crate::rules) fn flowing(&self) -> String {
+    /// `opens` says of the first word of a line that it opens a label, which no sentence runs on in.
+    pub(in crate::rules) fn flowing(&self, opens: impl Fn(&SlotWord) -> bool) -> String {
         let mut flowing = String::with_capacity(self.text.len());
         let edge = self.words.iter().map(|word| word.area.right).max().unwrap_or(0);
         let mut first = 0;
@@ -263,7 +275,8 @@ impl Slot {
             let is_prose = words >= PROSE_WORDS_MIN
                 && right as f32 >= PROSE_REACH * edge as f32
                 && !before.contains("  ")
-                && !before.trim_end().ends_with(['.', ':', '!', '?']);
+                && !before.trim_end().ends_with(['.', ':', '!', '?'])
+                && !self.words.get(first).is_some_and(&opens);
             flowing.push_str(before);
             flowing.push(if is_prose { ' ' } else { '\n' });
         }

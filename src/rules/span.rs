@@ -47,6 +47,9 @@ impl Span {
 /// Digits of a number of visits or weeks.
 const COUNT_DIGITS_MAX: usize = 3;
 
+/// What is counted, as a label of its own.
+const COUNTED: [&str; 4] = ["visits", "sessions", "treatments", "appointments"];
+
 /// How a label whose words are `at..end` stands on its row: with the remark and the colon behind it, and the number before it.
 pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usize) -> Span {
     let named_to = end;
@@ -98,12 +101,17 @@ pub(in crate::rules) fn span_of(sheet: &Sheet, words: &Row, at: usize, end: usiz
     let colon = own.iter().any(Token::ends_label) && (!semicolon || begins_cell);
     // "6 visits, 1 per week": a number goes with the word behind it; "6. Visits" is the sixth line of a form
     // "12 visits: 2x/wk": behind other words a bare number is no line of a form
-    let counts_it = at > 1 && named_to == at + 1;
+    // "8 visits: one every 10 days": nor before what is counted, where more than a number follows
+    let is_counted = COUNTED.contains(&words.words[at].folded.as_str()) && words.words.len() > end + 1;
+    let counts_it = named_to == at + 1 && (at > 1 || is_counted);
     let counted = (!colon || semicolon || counts_it)
         && gap_before(words, at) <= gap
         && at.checked_sub(1).is_some_and(|last| is_count(&words.words[last].text));
     let next = words.words.get(end);
-    let ends_cell = next.is_none_or(|next| next.area.left.saturating_sub(area.right) as f32 > gap);
+    let ends_cell = next.is_none_or(|next| {
+        let apart = next.area.left.saturating_sub(area.right) as f32;
+        apart > gap || apart > gap / 2.0 && is_bracketed_number(&next.text)
+    });
     let area = numbered.map_or(area, |number| area.union(&words.words[number].area));
     Span { words: numbered.unwrap_or(at)..end, area, colon, begins_cell, ends_cell, counted }
 }
@@ -130,17 +138,26 @@ fn part_letter(words: &Row, at: usize) -> Option<usize> {
     (at == 1 && letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_uppercase())).then_some(0)
 }
 
-/// "13. Attending provider", "12-13. Frequency": the number of a form's line before the word `at`, where it begins a cell.
+/// "13. Attending provider", "(13) Attending provider", "12-13. Frequency": the number of a form's line before the word `at`, where
+/// it begins a cell.
 pub(in crate::rules) fn line_number(words: &Row, at: usize, gap: f32) -> Option<usize> {
     let number = at.checked_sub(1)?;
     // OCR puts a comma for the dot: "9, Frequency"
-    let digits = words.words[number].text.strip_suffix(['.', ')', ','])?;
+    let digits = words.words[number].text.strip_suffix(['.', ')', ','])?.trim_start_matches('(');
     let number_like = |part: &str| {
         let part = part.strip_suffix(|letter: char| letter.is_ascii_lowercase()).unwrap_or(part);
         (1..=LINE_DIGITS_MAX).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };
     let is_number = digits.split(['-', '/']).count() <= 2 && digits.split(['-', '/']).all(number_like);
+    // a number in brackets is one behind a narrow gap too
+    let gap = if is_bracketed_number(&words.words[number].text) { gap / 2.0 } else { gap };
     (is_number && (number == 0 || gap_before(words, number) > gap)).then_some(number)
+}
+
+/// "(13)".
+fn is_bracketed_number(text: &str) -> bool {
+    let digits = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or_default();
+    (1..=LINE_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The gap between a word and the one before it, in pixels.

@@ -41,6 +41,8 @@ pub(in crate::rules) struct Scopes {
     /// For those before a code, by their places in `before`.
     search_before: AhoCorasick,
     behind: Vec<(String, Scope)>,
+    /// For those behind a code, by their places in `behind`.
+    search_behind: AhoCorasick,
     ends: AhoCorasick,
     fillers: Vec<String>,
 }
@@ -61,10 +63,12 @@ impl Scopes {
         let own = lower(&rule.ends).into_iter().map(|word| format!(" {word} "));
         let ends = ENDS.iter().map(|end| (*end).to_owned()).chain(own);
         let before: Vec<(String, Cue)> = before.collect();
+        let behind: Vec<(String, Scope)> = behind.collect();
         Self {
             search_before: search_for(before.iter().map(|(cue, _)| cue.clone())),
             before,
-            behind: behind.collect(),
+            search_behind: search_for(behind.iter().map(|(cue, _)| cue.clone())),
+            behind,
             ends: search_for(ends),
             fillers: lower(&rule.fillers),
         }
@@ -101,8 +105,10 @@ impl Scopes {
             None => Scope::Present,
         };
         let next = spans.get(index + 1).map_or(lower.len(), |next| next.start);
+        let behind = || self.behind(lower.get(span.end..next).unwrap_or_default(), next < lower.len());
         match said {
-            Scope::Present => self.behind(lower.get(span.end..next).unwrap_or_default(), next < lower.len()),
+            Scope::Present => behind(),
+            Scope::Doubtful if behind() == Scope::RuledOut => Scope::RuledOut,
             said => said,
         }
     }
@@ -176,10 +182,9 @@ impl Scopes {
         let clause = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
         let closed = clause.trim_end().ends_with([',', ')']);
         let words = clause.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-        let cue = self.behind.iter().find(|(cue, _)| {
-            let lead = words.strip_suffix(cue.as_str());
-            lead.is_some_and(|lead| !lead.ends_with(|letter: char| letter.is_alphanumeric()))
-        });
+        // "ruled out by MRI of 9/12": how it is known may follow
+        let cues = self.search_behind.find_overlapping_iter(words).filter(|cue| ends(words, cue.range()));
+        let cue = cues.map(|cue| cue.pattern().as_usize()).min().and_then(|at| self.behind.get(at));
         cue.filter(|_| !goes_on || closed).map_or(Scope::Present, |(_, scope)| *scope)
     }
 
@@ -197,6 +202,15 @@ impl Scopes {
         let (_, kind) = self.before.get(last.pattern().as_usize())?;
         Some((*kind, clause.get(..last.start())?, clause.get(last.end()..)?))
     }
+}
+
+/// Whether a cue ends a clause, or only how it is known stands behind it.
+fn ends(words: &str, place: Range<usize>) -> bool {
+    const HOW: [&str; 5] = ["", "by", "on", "per", "with"];
+    let (lead, rest) = (words.get(..place.start).unwrap_or_default(), words.get(place.end..).unwrap_or_default());
+    !lead.ends_with(|letter: char| letter.is_alphanumeric())
+        && (rest.is_empty() || rest.starts_with(' '))
+        && HOW.contains(&rest.split_whitespace().next().unwrap_or_default())
 }
 
 /// A search for any of some words.
@@ -258,6 +272,10 @@ mod tests {
             ("R/O M50.20, M54.2", &[RuledOut, Doubtful]),
             ("M50.20 ruled out, M54.2", &[RuledOut, Present]),
             ("M50.20 (r/o), M54.2", &[RuledOut, Present]),
+            ("A herniation (M50.20) has been ruled out by MRI dated April 10", &[RuledOut]),
+            ("M50.20 excluded on x-ray; M54.2", &[RuledOut, Present]),
+            ("F43.10 PTSD (managed elsewhere); M54.2", &[RuledOut, Present]),
+            ("G43.909 migraine, long before the accident", &[Doubtful]),
             ("M54.2, ruled out M50.20", &[Present, RuledOut]),
             ("M54.2 but no M54.12", &[Present, RuledOut]),
             ("Rule out fracture, M54.2", &[Doubtful]),

@@ -46,8 +46,10 @@ pub fn read_name(text: &str) -> Option<NameHit> {
     };
     // "Patierit Jerome St. Clair": the label, damaged
     let is_damaged_label = |word: &Piece| looks_like_a_label(word.text) && words(text).nth(2).is_some();
+    // "worker Maria Lopez": what somebody is, in small letters
+    let is_role = |word: &Piece| ROLES.contains(&word.text) && words(text).filter(capital).nth(1).is_some();
     let mut slot = Slot::default();
-    for word in words(text).skip_while(is_debris).skip_while(is_damaged_label) {
+    for word in words(text).skip_while(is_debris).skip_while(is_damaged_label).skip_while(is_role) {
         if !slot.take(&word) {
             break;
         }
@@ -76,6 +78,20 @@ fn looks_like_a_label(word: &str) -> bool {
 const DAMAGED_LABELS: &[&str] = &["patient", "provider", "physician"];
 /// In so many letters.
 const DAMAGED_MAX: usize = 2;
+/// What a name may be led by, in small letters.
+const ROLES: &[&str] = &[
+    "worker",
+    "employee",
+    "client",
+    "claimant",
+    "veteran",
+    "member",
+    "participant",
+    "student",
+    "athlete",
+    "our",
+    "my",
+];
 /// Specks are read as at most so many letters.
 const DEBRIS_LETTERS_MAX: usize = 2;
 /// Small words of one or two letters that begin a family name.
@@ -93,7 +109,7 @@ pub fn find_names(text: &str) -> Vec<NameHit> {
     });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"[,(]?\s{0,2}(?:\(?\b(?i:(?:id|mrn|chart|acct)\b[^()\n]{1,24}\b)?(?i-u:DOB|D\.O\.B|date of birth|birth ?date|born)\b|\(?\bb\.\s?\d|(?:[Xx]{3}|\*{3})-(?:[Xx]{2}|\*{2})-\d{4}|,?\s(?:M\.?D\b|D\.?O\b|D\.?C\b|N\.?D\b|N\.?P\b|PA\b|P\.A\.|ARNP\b|APRN\b|CRNP\b|CNP\b|CNS\b|NMD\b|ANP\b|AGNP\b|PMHNP\b|WHNP\b|C?PNP\b|EAMP\b|DAOM\b|DACM\b|MBBS\b|FNP\b|DPM\b|DNP\b|CNM\b|DDS\b|DMD\b|L\.?Ac\b))",
+            r"[,(-]?\s{0,2}(?:\(?\b(?i:(?:id|mrn|chart|acct)\b[^()\n]{1,24}\b)?(?i-u:DOB|D\.O\.B|date of birth|birth ?date|born)\b|\(?\bb\.\s?\d|(?:[Xx]{3}|\*{3})-(?:[Xx]{2}|\*{2})-\d{4}|,?\s(?:M\.?D\b|D\.?O\b|D\.?C\b|N\.?D\b|N\.?P\b|PA\b|P\.A\.|ARNP\b|APRN\b|CRNP\b|CNP\b|CNS\b|NMD\b|ANP\b|AGNP\b|PMHNP\b|WHNP\b|C?PNP\b|EAMP\b|DAOM\b|DACM\b|MBBS\b|FNP\b|DPM\b|DNP\b|CNM\b|DDS\b|DMD\b|L\.?Ac\b))",
         )
     });
     let mut hits: Vec<NameHit> = Vec::new();

@@ -222,7 +222,7 @@ static REFUSED: Words = LazyLock::new(|| {
  headache january february september october november december monday tuesday wednesday thursday friday \
  contact attending authorizing supervising adjuster employer carrier payer complete all items bodywork massage fill below here form \
  fax return sign check whose bureau only use therapeutics wellbeing department division network claims legal preferred narne after \
- visit summary report letter necessity request renewed renewal record records authorization statement thanks cheers hello",
+ visit summary report letter necessity request renewed renewal record records authorization statement thanks cheers hello hi greetings team substitution permitted dispense",
     )
 });
 

@@ -121,7 +121,15 @@ fn orders(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> bool
     let orders = all().any(is_order);
     let treats = all().any(is_therapy);
     let told = words_of(sentence.start..first).chain(words_of(first..sentence.end)).any(is_history);
-    let drug = all().any(is_medicine);
+    // what stands nearest before it in its line or the one before: the treatment, or a medicine
+    let own = line_of(tokens, sentence, cluster);
+    let nearest = words_of(line_before(tokens, sentence, &own).start..first)
+        .filter(|word| is_therapy(word) || is_medicine(word))
+        .last();
+    let drug = match nearest {
+        Some(word) => is_medicine(word),
+        None => words_of(own.clone()).any(is_medicine) && !words_of(own).any(is_therapy),
+    };
     let exercise = all().any(is_exercise) && !treats;
     if drug || exercise || (told && !orders) {
         return false;
@@ -154,6 +162,13 @@ fn line_of(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> Ran
     let is_line = |at: &usize| tokens.get(*at).is_some_and(|token| token.kind == Kind::Line);
     let start = (sentence.start..first).rev().find(is_line).map_or(sentence.start, |at| at + 1);
     start..(behind..sentence.end).find(is_line).unwrap_or(sentence.end)
+}
+
+/// A line and the one before it, within their sentence.
+fn line_before(tokens: &[Token], sentence: &Range<usize>, line: &Range<usize>) -> Range<usize> {
+    let is_line = |at: &usize| tokens.get(*at).is_some_and(|token| token.kind == Kind::Line);
+    let end = line.start.saturating_sub(1).max(sentence.start);
+    (sentence.start..end).rev().find(is_line).map_or(sentence.start, |at| at + 1)..line.end
 }
 
 /// "has had pain", "reports", "completed": what follows has happened.

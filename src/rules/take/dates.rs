@@ -41,6 +41,8 @@ const BANNER_ROWS: usize = 4;
 const BORN_YEARS_MIN: i16 = 5;
 /// How far behind the sign of a typed signature its date stands, in bytes.
 const SIGNED_BYTES_MAX: usize = 80;
+/// How far behind the words that lead to the patient's name the name and birth date end, in bytes.
+const NAMED_BYTES_MAX: usize = 80;
 /// The day on which a paper was sent: far enough below the others to be no rival.
 const WEAK: f32 = 0.7;
 /// A line that holds a day and its weekday alone has at most so many bytes.
@@ -123,7 +125,9 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
         // another sentence, another matter; another line too, unless the date begins it
         let (before_line, line) = between.rsplit_once('\n').unwrap_or((between, ""));
         let begins_line = line.split_whitespace().all(|word| LINKS.contains(&fold(word).as_str()));
-        let is_long = between.contains(['.', ';']) || between.split_whitespace().count() > 5;
+        // dots that lead to it end nothing
+        let is_led = between.contains("..") && between.trim_matches(['.', ' ']).is_empty();
+        let is_long = !is_led && (between.contains(['.', ';']) || between.split_whitespace().count() > 5);
         if is_long && !is_a_signer(between) || before_line.contains('\n') || !begins_line {
             continue;
         }
@@ -139,11 +143,15 @@ fn in_prose(page: &Context, field: Field, kind: DateKind) -> Vec<Candidate> {
     found
 }
 
-/// "Pt: Maria Lopez (3/2/84)": a day of years ago right behind the patient's name.
+/// "Pt: Maria Lopez (3/2/84)", "please see Maria Lopez (3/2/84)": a day of years ago right behind the patient's name.
 fn behind_patient(page: &Context) -> Option<Candidate> {
     let rule = "rules/80-dates.toml";
-    page.labels_of(Field::PatientName).filter(|label| !label.weak).find_map(|label| {
-        let (_, slot) = page.slots(label, 1).into_iter().find(|(place, _)| *place == Where::SameLine)?;
+    let labels = page.labels_of(Field::PatientName).filter(|label| !label.weak);
+    let beside = labels.filter_map(|label| {
+        page.slots(label, 1).into_iter().find(|(place, _)| *place == Where::SameLine).map(|(_, slot)| slot)
+    });
+    let in_prose = page.cues(Field::PatientName).into_iter().map(|place| page.after(place.end, NAMED_BYTES_MAX));
+    beside.chain(in_prose).find_map(|slot| {
         let name = read_name(&slot.text)?;
         let hit =
             find_dates(&slot.text, DateKind::Birth, page.on).into_iter().find(|hit| hit.span.start >= name.span.end)?;

@@ -129,7 +129,9 @@ fn behind_plain_label(page: &Context) -> Option<Candidate> {
         let slot = page.sheet.slot((behind..page.sheet.rows[row].words.len()).map(|word| (row, word)));
         let schedule = read_schedule(&slot.text, &page.book.own.sayings)?;
         let begins = schedule.span.start <= PLAIN_LEAD_MAX;
-        let settled = !schedule.frequency.phases.is_empty() || schedule.frequency.visits.is_some();
+        let settled = !schedule.frequency.phases.is_empty()
+            || schedule.frequency.visits.is_some()
+            || schedule.frequency.delegated;
         let evidence = slot.evidence(&schedule.span, rule);
         (begins && settled).then(|| candidate(schedule, evidence, 0.97, rule, Vec::new()))
     })
@@ -411,12 +413,12 @@ fn asked(page: &Context, label: &Label, value: &str) -> String {
 fn plain(phrase: &str) -> &str {
     let lower = phrase.to_lowercase();
     let has = |words: &[&str]| lower.split(|letter: char| !letter.is_alphabetic()).any(|word| words.contains(&word));
-    let counted = has(&["times", "visits", "sessions", "treatments", "appointments"]);
+    let counted = has(&["x", "times", "visits", "sessions", "treatments", "appointments"]);
     if counted && (has(&["weekly"]) || has(&["week", "wk"]) && has(&["per", "a", "each"])) {
         "Times per week"
     } else if counted && has(&["month"]) && has(&["per", "a", "each"]) {
         "Times per month"
-    } else if has(&["weeks"]) && has(&["many", "number", "of", "no"]) {
+    } else if has(&["weeks", "wks"]) && (has(&["many", "number", "of", "no"]) || lower.starts_with('#')) {
         "Number of weeks"
     } else if lower.starts_with("how often") {
         "Frequency"

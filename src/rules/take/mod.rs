@@ -11,6 +11,7 @@ mod orders_table;
 mod payer;
 mod people;
 mod plan;
+mod quoted;
 mod signature;
 pub(in crate::rules) mod signer;
 mod unread;
@@ -34,6 +35,7 @@ pub(in crate::rules) fn all(page: &Context) -> Vec<Finding> {
         signature::take,
     ];
     let mut found: Vec<Candidate> = candidates.iter().flat_map(|take| take(page)).collect();
+    quoted::leave_out(page, &mut found);
     page.book.own.apply(page, &mut found);
     found.extend(unread::take(page, &found));
     found.into_iter().map(Candidate::finding).collect()

@@ -74,7 +74,8 @@ fn body(page: &Context, head: usize) -> Vec<usize> {
     let left = rows[head].area.left.saturating_sub(page.sheet.unit as u32);
     for (row, line) in rows.iter().enumerate().skip(head + 1).take(ROWS_MAX) {
         let far = line.area.top.saturating_sub(bottom) as f32 > ROW_GAP * page.sheet.unit;
-        if far || page.labels_in(row).iter().any(|label| label.colon) {
+        let asks = |label: &Label| label.words.start == 0 && matches!(label.meaning, Meaning::Field(..));
+        if far || page.labels_in(row).iter().any(|label| label.colon || asks(label)) {
             break;
         }
         bottom = line.area.bottom;

@@ -31,6 +31,8 @@ const LETTERHEAD_ROWS: usize = 3;
 const INSURER_WORDS_MAX: usize = 5;
 /// The name of a kind is at least one part in so many of the words beside its box.
 const CHOICE_SHARE: usize = 3;
+/// A share of the cost is named at most so many words behind who pays it.
+const SHARE_WORDS_MAX: usize = 4;
 /// How far behind the word "claim" its number stands, in bytes.
 const CLAIM_BYTES_MAX: usize = 60;
 /// A kind of payer before a colon, and an insurer's name behind it, have at most so many words.
@@ -109,7 +111,7 @@ fn kind(page: &Context) -> Vec<Candidate> {
                 || answered.iter().any(|(_, of, yes)| !yes && of.start <= place.start && place.start < of.end)
         };
         for place in said.into_iter().filter(|place| !page.is_label(place) && !page.is_beside_box(place)) {
-            if denied(&place) || is_asked(page, &place) {
+            if denied(&place) || is_asked(page, &place) || *kind == PayerKind::SelfPay && is_share(page, &place) {
                 continue;
             }
             let evidence = page.text.evidence(&place, RULE);
@@ -167,6 +169,14 @@ fn is_asked(page: &Context, place: &Range<usize>) -> bool {
     let joined = |at: &usize| gap_before(row, *at) <= CELL_GAP * page.sheet.unit;
     let behind = (at + 1..row.words.len()).take_while(joined).chain([at]);
     behind.into_iter().any(|at| row.words[at].text.ends_with('?'))
+}
+
+/// "The patient will pay the copay": somebody else pays the rest.
+fn is_share(page: &Context, place: &Range<usize>) -> bool {
+    const SHARES: [&str; 8] =
+        ["copay", "copays", "copayment", "deductible", "coinsurance", "balance", "share", "portion"];
+    let rest = page.text.text.get(place.end..).unwrap_or_default();
+    rest.split_whitespace().take(SHARE_WORDS_MAX).any(|word| SHARES.contains(&fold(word).as_str()))
 }
 
 /// "Not related to auto accident or work injury": between the denial and the words stand others of a payer's and small words.

@@ -89,10 +89,11 @@ fn patient(page: &Context) -> Vec<Candidate> {
     for place in page.cues(Field::PatientName) {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
-        if let Some(hit) = find_names(first_line)
+        let hit = find_names(first_line)
             .into_iter()
             .find(|hit| hit.span.start <= 12 && hit.credentials.is_empty() && !is_doctor(first_line, hit))
-        {
+            .or_else(|| told_more_of(page, &rest, first_line));
+        if let Some(hit) = hit {
             // the rest of a label in a second language is no name
             let start = place.end + page.text.text.get(place.end..).and_then(|text| text.find(first_line)).unwrap_or(0);
             if !page.is_label(&(start + hit.span.start..start + hit.span.end)) {
@@ -101,6 +102,18 @@ fn patient(page: &Context) -> Vec<Candidate> {
         }
     }
     found
+}
+
+/// "please give Maria Lopez (3/2/1984)", "following Maria Lopez, whose": a whole name of which more is told behind it.
+fn told_more_of(page: &Context, rest: &Slot, first_line: &str) -> Option<NameHit> {
+    const MORE: [&str; 5] = ["(", ", whose ", ", who ", ", born ", ", a "];
+    let is_plain = |hit: &NameHit| hit.span.start == 0 && hit.doubts.is_empty() && hit.credentials.is_empty();
+    let hit = read_name(first_line).filter(|hit| is_plain(hit) && !hit.titled)?;
+    let last = rest.words.iter().rfind(|word| word.range.start < hit.span.end)?;
+    let end = page.text.words.iter().find(|word| word.area == last.area)?.range.start;
+    let behind = page.text.text.get(end..)?;
+    let behind = behind.trim_start_matches(|letter: char| letter.is_alphanumeric() || "'’-.".contains(letter));
+    MORE.iter().any(|more| behind.trim_start_matches(' ').starts_with(more)).then_some(hit)
 }
 
 /// Whether a label holds one of these words.
@@ -175,7 +188,7 @@ fn row_of_patient(page: &Context) -> Vec<Candidate> {
 /// "Thank you for seeing Samuel Fontaine, born 5 August 1968": whose date of birth stands right behind the name.
 fn before_birth_date(page: &Context) -> Option<Candidate> {
     static BORN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?i)^[\s,(]{0,3}(?:(?:(?:id|mrn|chart|acct)\b[^()\n]{1,24}\b)?(?:d\.?o\.?b|date of birth|birth ?date|born|b\.)[\s:.,(on]{0,6}[0-9A-Z]|(?:x{3}|\*{3})-(?:x{2}|\*{2})-[0-9]{4})")
+        Regex::new(r"(?i)^[\s,(–-]{0,5}(?:(?:(?:id|mrn|chart|acct)\b[^()\n]{1,24}\b)?(?:d\.?o\.?b|date of birth|birth ?date|born|b\.)[\s:.,(on]{0,6}[0-9A-Z]|(?:x{3}|\*{3})-(?:x{2}|\*{2})-[0-9]{4})")
             .expect("a fixed pattern")
     });
     let text = &page.text.text;
@@ -286,6 +299,10 @@ fn provider(page: &Context) -> Vec<Candidate> {
         let rest = page.after(place.end, 80);
         let first_line = rest.text.lines().next().unwrap_or_default();
         let hit = read_name(first_line).or_else(|| find_names(first_line).into_iter().find(|hit| hit.span.start <= 12));
+        // on the next line it is somebody where a credential says so
+        let ends_line =
+            page.text.text.get(place.end..).is_some_and(|rest| rest.trim_start_matches(' ').starts_with('\n'));
+        let hit = hit.filter(|hit| !ends_line || !hit.credentials.is_empty());
         if let Some(hit) = hit.filter(|hit| !orders_nothing(page, hit)) {
             push_provider(&mut found, hit, &rest, PROSE, None);
         }
@@ -358,7 +375,35 @@ fn provider(page: &Context) -> Vec<Candidate> {
             }
         }
     }
+    spell_out(&mut found);
     found
+}
+
+/// "/s/ A. Turco" and "Anneliese Turco, CNM": an initial stands for the given name that the page spells out once.
+fn spell_out(found: &mut [Candidate]) {
+    let names: Vec<PersonName> = found
+        .iter()
+        .filter_map(|candidate| match &candidate.value {
+            Value::Name(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    let parts = |name: &PersonName| -> Option<(String, String)> {
+        let (given, rest) = name.full.reveal().split_once(' ')?;
+        Some((fold(given), fold(rest.rsplit(' ').next()?)))
+    };
+    for candidate in found {
+        let Value::Name(short) = &mut candidate.value else { continue };
+        let Some((initial, family)) = parts(short).filter(|(given, _)| given.chars().count() == 1) else { continue };
+        let spells_out = |name: &&PersonName| {
+            parts(name).is_some_and(|(given, of)| of == family && given.len() > 1 && given.starts_with(&initial))
+        };
+        let mut whole = names.iter().filter(spells_out);
+        let Some(first) = whole.next() else { continue };
+        if whole.all(|other| fold(other.full.reveal()) == fold(first.full.reveal())) {
+            short.full = first.full.clone();
+        }
+    }
 }
 
 /// The prescribers that a slot leaves to be chosen from, or the one of them who signed; none where it is no choice.

@@ -31,6 +31,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
         return vec![candidate(false, page.text.evidence(place, RULE), 0.98, Vec::new())];
     }
     let places = page.found.any(&signature.signed).into_iter().chain(slash_signatures(&page.text.text));
+    let places = places.chain(plainly_signed(&page.text.text));
     let of_words: Vec<(Signer, Range<usize>)> =
         places.map(|place| (signer::of_words(page, &place), place)).filter(|(of, _)| *of != Signer::Nobody).collect();
     let best = [Signer::Hcp, Signer::Unknown].iter().find_map(|of| of_words.iter().find(|(other, _)| other == of));
@@ -104,6 +105,20 @@ fn doubts_of(mark: &Mark) -> Vec<String> {
 pub(in crate::rules::take) fn slash_signatures(text: &str) -> Vec<Range<usize>> {
     static SIGN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)/e?s/").expect("a fixed pattern"));
     SIGN.find_iter(text).map(|found| found.range()).collect()
+}
+
+/// "Signed by Alan Pierce, MD": plain words that count only before a name with a credential.
+fn plainly_signed(text: &str) -> Vec<Range<usize>> {
+    static SIGNED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\bsigned(?: by)?:? {1,12}").expect("a fixed pattern"));
+    let names_hcp = |place: &Range<usize>| {
+        let line = text.get(place.end..).unwrap_or_default().lines().next().unwrap_or_default();
+        // "date signed"; "electronically signed by" is found by itself
+        let before = text.get(..place.start).unwrap_or_default().trim_end().to_lowercase();
+        !["date", "ly", "-"].iter().any(|end| before.ends_with(end))
+            && crate::rules::read_name(line).is_some_and(|hit| hit.span.start == 0 && !hit.credentials.is_empty())
+    };
+    SIGNED.find_iter(text).map(|found| found.range()).filter(names_hcp).collect()
 }
 
 fn doubts_of_signer(of: &Signer) -> Vec<String> {

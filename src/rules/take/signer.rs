@@ -19,6 +19,8 @@ const NAME_LETTERS_MIN: usize = 4;
 /// Words of a line of a signature that name nobody.
 const NOBODY: [&str; 12] =
     ["by", "on", "at", "the", "date", "time", "provider", "physician", "prescriber", "doctor", "hcp", "practitioner"];
+/// Words between "electronically signed" and the end of its line that name nobody either.
+const BESIDE: [&str; 6] = ["npi", "am", "pm", "on", "at", "by"];
 /// So many letters apart two printings of one family name may be.
 const DAMAGED_MAX: usize = 1;
 
@@ -49,7 +51,7 @@ pub(in crate::rules::take) fn of_words(page: &Context, place: &Range<usize>) -> 
     let before = lines.next().unwrap_or_default();
     let behind = line_behind(page, place.end);
     // "Alan Pierce, MD", and under it "(electronically signed)   NPI 1234567893"
-    let says = |word: &str| fold(word).contains(char::is_alphabetic) && fold(word) != "npi";
+    let says = |word: &str| fold(word).contains(char::is_alphabetic) && !BESIDE.contains(&fold(word).as_str());
     if fold(before).is_empty()
         && !behind.split_whitespace().any(says)
         && lines.next().is_some_and(|line| ends_with_hcp(page, line))

@@ -4,6 +4,10 @@ use super::HISTORY;
 use crate::model::Area;
 use crate::rules::context::{Candidate, Context};
 
+/// A list under a heading has at most so many rows, and the heading so many words.
+const LIST_ROWS_MAX: usize = 12;
+const HEADING_WORDS_MAX: usize = 4;
+
 /// "Medical History: GERD (K21.9)", "Previous diagnosis: M54.2": left out where something else is named, else told as a doubt.
 pub(super) fn leave_out(found: &mut Vec<Candidate>, page: &Context) {
     let is_history =
@@ -32,7 +36,25 @@ pub(super) fn stands_in(page: &Context, area: Area) -> bool {
     };
     let before = page.text.text.get(..words[at].range.start).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
-    let Some((label, _)) = line.rsplit_once(':') else { return false };
+    match line.rsplit_once([':', '?']) {
+        Some((label, _)) => ends_as_history(page, label),
+        None => stands_under(page, area),
+    }
+}
+
+/// A line that holds nothing but such words has the lines below it that begin farther right.
+fn stands_under(page: &Context, area: Area) -> bool {
+    let rows = &page.sheet.rows;
+    let Some(own) = rows.iter().position(|row| row.area.overlap_y(&area) > 0) else { return false };
+    let indent = |row: usize| rows[row].area.left as f32;
+    let heading = (0..own).rev().take(LIST_ROWS_MAX).find(|row| indent(*row) + page.sheet.unit <= indent(own));
+    heading.is_some_and(|row| {
+        let words: Vec<&str> = rows[row].words.iter().map(|token| token.text.as_str()).collect();
+        words.len() <= HEADING_WORDS_MAX && ends_as_history(page, words.join(" ").trim_end_matches(':'))
+    })
+}
+
+fn ends_as_history(page: &Context, label: &str) -> bool {
     let label = label.to_lowercase();
     let ends = |history: &String| match history.is_ascii() {
         true => {
