@@ -123,9 +123,8 @@ fn orders(tokens: &[Token], sentence: &Range<usize>, cluster: &[Placed]) -> bool
     let told = words_of(sentence.start..first).chain(words_of(first..sentence.end)).any(is_history);
     // what stands nearest before it in its line or the one before: the treatment, or a medicine
     let own = line_of(tokens, sentence, cluster);
-    let nearest = words_of(line_before(tokens, sentence, &own).start..first)
-        .filter(|word| is_therapy(word) || is_medicine(word))
-        .last();
+    let mut before = words_of(line_before(tokens, sentence, &own).start..first);
+    let nearest = before.rfind(|word| is_therapy(word) || is_medicine(word));
     let drug = match nearest {
         Some(word) => is_medicine(word),
         None => words_of(own.clone()).any(is_medicine) && !words_of(own).any(is_therapy),

@@ -129,9 +129,10 @@ fn behind_plain_label(page: &Context) -> Option<Candidate> {
         let slot = page.sheet.slot((behind..page.sheet.rows[row].words.len()).map(|word| (row, word)));
         let schedule = read_schedule(&slot.text, &page.book.own.sayings)?;
         let begins = schedule.span.start <= PLAIN_LEAD_MAX;
+        // "[ ] Frequency and duration at therapist's discretion" is a choice
         let settled = !schedule.frequency.phases.is_empty()
             || schedule.frequency.visits.is_some()
-            || schedule.frequency.delegated;
+            || schedule.frequency.delegated && !page.is_choice(&slot);
         let evidence = slot.evidence(&schedule.span, rule);
         (begins && settled).then(|| candidate(schedule, evidence, 0.97, rule, Vec::new()))
     })
