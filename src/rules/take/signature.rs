@@ -9,6 +9,7 @@ use crate::model::{Area, Evidence, Field, Mark, MarkKind, MarkState, Private, So
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::{CELL_GAP, Label};
 use crate::rules::phrase::Folded;
+use crate::rules::read_name;
 use crate::rules::slots::{Where, above};
 use crate::rules::span::gap_before;
 use crate::rules::take::signer::{self, Signer};
@@ -40,7 +41,7 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     }
     let labels: Vec<&Label> = page
         .labels_of(Field::ProviderSignature)
-        .filter(|label| !is_somebody_elses(page, label) && !in_sentence(page, label))
+        .filter(|label| !is_somebody_elses(page, label) && !in_sentence(page, label) && !is_asked_for(page, label))
         .collect();
     let on_lines = labels.iter().map(|label| on_line(page, label));
     let found = on_lines.max_by_key(|candidate| candidate.value == Value::Signed(true)).or_else(|| {
@@ -52,6 +53,17 @@ pub(in crate::rules::take) fn take(page: &Context) -> Vec<Candidate> {
     let is_signed = found.as_ref().is_some_and(|found| found.value == Value::Signed(true));
     let on_file = if is_signed { None } else { on_file(page) };
     on_file.or(found).into_iter().collect()
+}
+
+/// "Must be reviewed and signed by: Alan Pierce, MD": the words that run up to the label ask for a signature.
+fn is_asked_for(page: &Context, label: &Label) -> bool {
+    let (row, start) = (&page.sheet.rows[label.row], label.words.start);
+    if start == 0 || gap_before(row, start) > CELL_GAP * page.sheet.unit {
+        return false;
+    }
+    let before = page.sheet.slot((0..start).map(|word| (label.row, word))).text;
+    let cell = before.rsplit("  ").next().unwrap_or_default();
+    page.book.phrases.find(&Folded::new(cell)).has_any(&page.book.rules.signature.not_yet)
 }
 
 /// "Signature on file": it counts, but nobody here has seen it.
@@ -107,16 +119,16 @@ pub(in crate::rules::take) fn slash_signatures(text: &str) -> Vec<Range<usize>> 
     SIGN.find_iter(text).map(|found| found.range()).collect()
 }
 
-/// "Signed by Alan Pierce, MD": plain words that count only before a name with a credential.
+/// "Signed by Alan Pierce, MD": plain words that count only where they begin a line or a cell ("please have this signed by" asks for
+/// it), and only before a name with a credential.
 fn plainly_signed(text: &str) -> Vec<Range<usize>> {
     static SIGNED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?i)\bsigned(?: by)?:? {1,12}").expect("a fixed pattern"));
     let names_hcp = |place: &Range<usize>| {
         let line = text.get(place.end..).unwrap_or_default().lines().next().unwrap_or_default();
-        // "date signed"; "electronically signed by" is found by itself
-        let before = text.get(..place.start).unwrap_or_default().trim_end().to_lowercase();
-        !["date", "ly", "-"].iter().any(|end| before.ends_with(end))
-            && crate::rules::read_name(line).is_some_and(|hit| hit.span.start == 0 && !hit.credentials.is_empty())
+        let before = text.get(..place.start).unwrap_or_default();
+        (before.is_empty() || before.ends_with('\n') || before.ends_with("  "))
+            && read_name(line).is_some_and(|hit| hit.span.start == 0 && !hit.credentials.is_empty())
     };
     SIGNED.find_iter(text).map(|found| found.range()).filter(names_hcp).collect()
 }
