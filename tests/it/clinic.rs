@@ -178,6 +178,15 @@ impl Daemon {
         }
     }
 
+    /// Waits until something is seen to have happened. What it says meanwhile is let go.
+    pub(crate) fn until_seen(&mut self, what: &str, mut is_seen: impl FnMut() -> bool) {
+        let begin = Instant::now();
+        while !is_seen() {
+            assert!(begin.elapsed() < SILENCE_MAX, "not seen: {what}");
+            self.is_silent_for(Duration::from_millis(100));
+        }
+    }
+
     /// Its process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
