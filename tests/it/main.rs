@@ -14,6 +14,7 @@ mod dovecot;
 mod durability;
 mod encryption;
 mod exim;
+mod explained;
 mod fax_queue;
 mod faults;
 mod folder;

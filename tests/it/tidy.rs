@@ -69,6 +69,12 @@ fn files_are_tidy() {
         let text = fs::read_to_string(&path).unwrap();
         check_file(&path, &text, &mut faults);
     }
+    for path in rust_files(Path::new("tests")).iter().chain(&rust_files(Path::new("benches"))) {
+        let lines = fs::read_to_string(path).unwrap().lines().count();
+        if FILE_LINES_MAX < lines {
+            faults.push(format!("{}: more than {FILE_LINES_MAX} lines", path.display()));
+        }
+    }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 

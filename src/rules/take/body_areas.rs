@@ -68,7 +68,8 @@ fn ticked(page: &Context) -> Vec<Candidate> {
     ticked.map(|tick| candidate(&tick.words, RULE, 0.95, doubts())).collect()
 }
 
-fn is_area(page: &Context, words: &Slot) -> bool {
+/// Whether the words beside a box are an area and nothing else.
+pub(in crate::rules::take) fn is_area(page: &Context, words: &Slot) -> bool {
     if words.words.len() > CHOICE_WORDS_MAX || words.text.contains(|sign: char| sign.is_ascii_digit()) {
         return false;
     }

@@ -5,13 +5,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Field, Procedure, Source, Value};
+use crate::model::{Area, Field, Procedure, Source, Value};
 use crate::rules::clause::clauses;
 use crate::rules::codes::Treatments;
 use crate::rules::context::{Candidate, Context};
 use crate::rules::label::Label;
 use crate::rules::sheet::Slot;
-use crate::rules::take::veto;
+use crate::rules::take::{body_areas, veto};
 use crate::rules::ticks::{SURE, Tick};
 use crate::rules::{ProcedureHit, Schedule, TreatmentFamily, TreatmentHit, find_procedures, find_schedules};
 
@@ -393,11 +393,19 @@ fn words_of_the_plan(page: &Context, coded: bool) -> Vec<Candidate> {
         if page.book.treatments.find(&slot.text).is_empty() && find_procedures(&slot.text).is_empty() {
             continue;
         }
-        let words = slot.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        // the plan's words run on into a list of areas: what is not ticked there is not ordered
+        let of_tick =
+            |tick: &Tick, area: Area| tick.area == area || tick.words.words.iter().any(|word| word.area == area);
+        let runs_into = |tick: &&Tick| slot.words.iter().any(|word| of_tick(tick, word.area));
+        let empty = page.ticks.iter().filter(|tick| !tick.ticked).filter(runs_into);
+        let left: Vec<&Tick> = empty.filter(|tick| body_areas::is_area(page, &tick.words)).collect();
+        let is_left = |area: Area| left.iter().any(|tick| of_tick(tick, area));
+        let words = slot.words.iter().filter(|word| !is_left(word.area));
+        let words: Vec<&str> = words.filter_map(|word| slot.text.get(word.range.clone())).collect();
         let evidence = slot.evidence(&(0..slot.text.len()), &label.rule);
         found.push(Candidate {
             field: Field::Plan,
-            value: Value::Text(words.into()),
+            value: Value::Text(words.join(" ").into()),
             evidence,
             trust: 0.9,
             rule: label.rule.clone(),
